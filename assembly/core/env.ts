@@ -1,0 +1,25 @@
+// The module's only imports (module name "env"). The host answers for memory that is not in this
+// WebAssembly.Memory: an embedder's RAM and MMIO windows. Offsets are relative to the region's base.
+
+/** Reads `length` bytes of a host region into linear memory at `pointer`. Returns 1, or 0 when it was refused. */
+export declare function hostRead(
+  mapId: u32,
+  region: u32,
+  offsetLo: u32,
+  offsetHi: u32,
+  pointer: usize,
+  length: u32,
+): u32;
+
+/** Writes `length` bytes of linear memory at `pointer` into a host region. Returns 1, or 0 when it was refused. */
+export declare function hostWrite(
+  mapId: u32,
+  region: u32,
+  offsetLo: u32,
+  offsetHi: u32,
+  pointer: usize,
+  length: u32,
+): u32;
+
+/** Performs `count` transfers (see `Transfer`) in order. Returns how many were done before one was refused. */
+export declare function hostTransfer(mapId: u32, list: usize, count: u32): u32;

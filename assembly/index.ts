@@ -1,0 +1,2 @@
+// The module's exports: the whole ABI. Every function takes the pointer of the state it works on.
+export * from "./core/exports";

@@ -1,0 +1,25 @@
+// A machine's only source of time: it moves when its owner moves it, so that a history can be replayed.
+import { ArgumentError } from "./errors.ts";
+
+export class Clock {
+  #nowNs = 0;
+
+  /** Nanoseconds since the machine was made. */
+  get nowNs(): number {
+    return this.#nowNs;
+  }
+
+  /** Moves time on. Throws ArgumentError unless `ns` is a whole number, 0 or more. */
+  advance(ns: number): void {
+    if (!Number.isSafeInteger(ns) || ns < 0) throw new ArgumentError("ns", ns, "is not a time span in nanoseconds");
+    this.#nowNs += ns;
+  }
+
+  save(): number {
+    return this.#nowNs;
+  }
+
+  restore(nowNs: number): void {
+    this.#nowNs = nowNs;
+  }
+}

@@ -1,0 +1,141 @@
+// One instance of the WebAssembly module on one memory, and the arena in which machines lay out their state.
+import { ArgumentError } from "./errors.ts";
+import type { WasmExports } from "./exports.ts";
+import { instantiate } from "./loader.ts";
+
+const WASM_PAGE = 65536;
+const MAX_WASM_PAGES = 65536;
+
+/** Who answers when the module reaches memory outside its own: one per address map. */
+export interface HostMemory {
+  /** Reads from `offset` of region `region` into `target`. False when refused. */
+  hostRead(region: number, offset: number, target: Uint8Array): boolean;
+  /** Writes `source` to `offset` of region `region`. False when refused. */
+  hostWrite(region: number, offset: number, source: Uint8Array): boolean;
+  /** Performs the transfers at `list` (see `assembly/spec/abi/memory-map.ts`). Returns how many were done. */
+  hostTransfer(list: number, count: number): number;
+}
+
+export interface EngineOptions {
+  /** The module: its bytes, or compiled. Default: the package's own. */
+  module?: WebAssembly.Module | BufferSource;
+  /** The memory to live in, for instance another emulator's. Default: a new one that grows as needed. */
+  memory?: WebAssembly.Memory;
+  /** First byte of `memory` that the engine may use; default 64 KiB. With `memory`, its current end. */
+  arenaBase?: number;
+}
+
+/** An instance of the module. Machines on one engine share its memory, at most 4 GiB; each keeps its own state. */
+export class Engine {
+  readonly memory: WebAssembly.Memory;
+  readonly wasm: WasmExports;
+  readonly #hosts: HostMemory[];
+  #next: number;
+  #u8: Uint8Array;
+  #u32: Uint32Array;
+  #f64: Float64Array;
+
+  private constructor(memory: WebAssembly.Memory, wasm: WasmExports, hosts: HostMemory[], arenaBase: number) {
+    this.memory = memory;
+    this.wasm = wasm;
+    this.#hosts = hosts;
+    this.#next = arenaBase;
+    this.#u8 = new Uint8Array(memory.buffer);
+    this.#u32 = new Uint32Array(memory.buffer);
+    this.#f64 = new Float64Array(memory.buffer);
+  }
+
+  /** Instantiates the module. Throws ArgumentError when `arenaBase` is not in `memory` or not aligned to 16. */
+  static async create(options: EngineOptions = {}): Promise<Engine> {
+    const memory = options.memory ?? new WebAssembly.Memory({ initial: 1, maximum: MAX_WASM_PAGES });
+    const arenaBase = options.arenaBase ?? memory.buffer.byteLength;
+    if (
+      !Number.isInteger(arenaBase) ||
+      arenaBase < 16 ||
+      arenaBase % 16 !== 0 ||
+      arenaBase > memory.buffer.byteLength
+    ) {
+      throw new ArgumentError("arenaBase", arenaBase, "is not an aligned place in the memory");
+    }
+    const hosts: HostMemory[] = [];
+    let engine: Engine | undefined;
+    const bytes = (pointer: number, length: number): Uint8Array =>
+      (engine as Engine).u8.subarray(pointer >>> 0, (pointer >>> 0) + length);
+    const env = {
+      memory,
+      hostRead: (id: number, region: number, lo: number, hi: number, pointer: number, length: number): number =>
+        (hosts[id] as HostMemory).hostRead(region, (hi >>> 0) * 2 ** 32 + (lo >>> 0), bytes(pointer, length)) ? 1 : 0,
+      hostWrite: (id: number, region: number, lo: number, hi: number, pointer: number, length: number): number =>
+        (hosts[id] as HostMemory).hostWrite(region, (hi >>> 0) * 2 ** 32 + (lo >>> 0), bytes(pointer, length)) ? 1 : 0,
+      hostTransfer: (id: number, list: number, count: number): number =>
+        (hosts[id] as HostMemory).hostTransfer(list >>> 0, count),
+    };
+    const module = options.module ?? (await packagedModule());
+    // The instance's own exports: the loader's wrappers would spread the arguments of every call.
+    const { instance } = await instantiate<Record<string, unknown>>(module as WebAssembly.Module, { env });
+    engine = new Engine(memory, instance.exports as unknown as WasmExports, hosts, arenaBase);
+    return engine;
+  }
+
+  /** The memory's bytes. Valid until the memory grows: fetch it anew after any allocation. */
+  get u8(): Uint8Array {
+    if (this.#u8.buffer !== this.memory.buffer) this.#u8 = new Uint8Array(this.memory.buffer);
+    return this.#u8;
+  }
+
+  /** The memory as u32 words, index = pointer / 4. Valid until the memory grows. */
+  get u32(): Uint32Array {
+    if (this.#u32.buffer !== this.memory.buffer) this.#u32 = new Uint32Array(this.memory.buffer);
+    return this.#u32;
+  }
+
+  /** The memory as f64 words, index = pointer / 8. Valid until the memory grows. */
+  get f64(): Float64Array {
+    if (this.#f64.buffer !== this.memory.buffer) this.#f64 = new Float64Array(this.memory.buffer);
+    return this.#f64;
+  }
+
+  /**
+   * A zeroed piece of the arena that stays for the engine's life.
+   * Throws ArgumentError when the memory cannot grow that far (4 GiB at most).
+   */
+  allocate(bytes: number, alignment = 64): number {
+    if (!Number.isInteger(bytes) || bytes <= 0) throw new ArgumentError("bytes", bytes, "is not a size");
+    const pointer = Math.ceil(this.#next / alignment) * alignment;
+    const end = pointer + bytes;
+    const missing = Math.ceil((end - this.memory.buffer.byteLength) / WASM_PAGE);
+    if (missing > 0) {
+      try {
+        this.memory.grow(missing);
+      } catch {
+        throw new ArgumentError("bytes", bytes, "does not fit: the WebAssembly memory cannot grow that far");
+      }
+    }
+    this.#next = end;
+    this.u8.fill(0, pointer, end);
+    return pointer;
+  }
+
+  /** Registers who answers for an address map's outside memory; the result is its mapId. */
+  addHost(host: HostMemory): number {
+    return this.#hosts.push(host) - 1;
+  }
+}
+
+let packaged: Promise<WebAssembly.Module> | undefined;
+
+/** The package's own module, compiled once. Node reads the file, a browser streams it. */
+function packagedModule(): Promise<WebAssembly.Module> {
+  packaged ??= (async () => {
+    const url = new URL("../../build/iovirt.wasm", import.meta.url);
+    if (url.protocol === "file:") {
+      const specifier = "node:fs/promises";
+      const { readFile } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as {
+        readFile(path: URL): Promise<Uint8Array<ArrayBuffer>>;
+      };
+      return WebAssembly.compile(await readFile(url));
+    }
+    return WebAssembly.compileStreaming(fetch(url));
+  })();
+  return packaged;
+}

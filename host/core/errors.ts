@@ -1,0 +1,36 @@
+// What an embedder can do wrong. A guest's mistakes never arrive here: they become what hardware does.
+
+/** An argument that cannot be honoured; nothing was changed. */
+export class ArgumentError extends Error {
+  /** The parameter's name, as the caller wrote it. */
+  readonly parameter: string;
+  /** The value that was refused. */
+  readonly value: unknown;
+
+  /** @param reason completes the sentence "<parameter> <value> …", for example "must be a power of two". */
+  constructor(parameter: string, value: unknown, reason: string) {
+    super(`${parameter} ${printable(value)} ${reason}`);
+    this.name = "ArgumentError";
+    this.parameter = parameter;
+    this.value = value;
+  }
+}
+
+/** Input (a dump, a capture, a snapshot) that cannot be read. */
+export class FormatError extends Error {
+  /** What was read: a file's name or a kind of data. */
+  readonly source: string;
+
+  /** @param reason says where and why, for example "line 7: 15 bytes instead of 16". */
+  constructor(source: string, reason: string) {
+    super(`${source}: ${reason}`);
+    this.name = "FormatError";
+    this.source = source;
+  }
+}
+
+function printable(value: unknown): string {
+  if (typeof value === "number" && Number.isInteger(value) && value > 9) return `0x${value.toString(16)} (${value})`;
+  if (typeof value === "string") return JSON.stringify(value);
+  return String(value);
+}
