@@ -23,3 +23,6 @@ export declare function hostWrite(
 
 /** Performs `count` transfers (see `Transfer`) in order. Returns how many were done before one was refused. */
 export declare function hostTransfer(mapId: u32, list: usize, count: u32): u32;
+
+/** A 4-byte DMA write into the interrupt address range: an interrupt request (VT-d 5.10 §5.1). */
+export declare function hostMessage(mapId: u32, requesterId: u32, addressLo: u32, addressHi: u32, data: u32): void;

@@ -14,6 +14,8 @@ export interface HostMemory {
   hostWrite(region: number, offset: number, source: Uint8Array): boolean;
   /** Performs the transfers at `list` (see `assembly/spec/abi/memory-map.ts`). Returns how many were done. */
   hostTransfer(list: number, count: number): number;
+  /** An interrupt request that a function made by DMA. Must not call back into the module before it returns. */
+  hostMessage(requesterId: number, addressLo: number, addressHi: number, data: number): void;
 }
 
 export interface EngineOptions {
@@ -69,6 +71,8 @@ export class Engine {
         (hosts[id] as HostMemory).hostWrite(region, (hi >>> 0) * 2 ** 32 + (lo >>> 0), bytes(pointer, length)) ? 1 : 0,
       hostTransfer: (id: number, list: number, count: number): number =>
         (hosts[id] as HostMemory).hostTransfer(list >>> 0, count),
+      hostMessage: (id: number, requesterId: number, lo: number, hi: number, data: number): void =>
+        (hosts[id] as HostMemory).hostMessage(requesterId, lo >>> 0, hi >>> 0, data >>> 0),
     };
     const module = options.module ?? (await packagedModule());
     // The instance's own exports: the loader's wrappers would spread the arguments of every call.

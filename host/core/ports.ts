@@ -1,5 +1,5 @@
 // The narrow ports through which the parts of a machine see each other.
-import type { RequesterId } from "./address.ts";
+import type { Gpa, RequesterId } from "./address.ts";
 
 /** Bytes of one register access; wider ones are split by whoever makes them, low half first. */
 export type AccessWidth = 1 | 2 | 4;
@@ -27,4 +27,30 @@ export interface DmaPort {
 export interface Snapshotable<State> {
   save(): State;
   restore(state: State): void;
+}
+
+/** The RAM of one guest. Every method throws RangeError outside it: a guest's code cannot address more. */
+export interface GuestRam {
+  /** Bytes, from guest-physical 0. */
+  readonly size: number;
+  read32(address: Gpa): number;
+  write32(address: Gpa, value: number): void;
+  readBytes(address: Gpa, target: Uint8Array): void;
+  writeBytes(address: Gpa, source: Uint8Array): void;
+}
+
+/** What software in a VM (or on the bare machine) can do, and no more. */
+export interface GuestPlatform {
+  readonly ram: GuestRam;
+  /** A configuration read of the function at `requesterId` as this guest numbers it; all-ones where nothing is. */
+  configRead(requesterId: RequesterId, offset: number, width: AccessWidth): number;
+  configWrite(requesterId: RequesterId, offset: number, width: AccessWidth, value: number): void;
+  mmioRead(address: Gpa, width: AccessWidth): number;
+  mmioWrite(address: Gpa, width: AccessWidth, value: number): void;
+  /** The address and data that a function must write to interrupt this guest with `vector` (16–254). */
+  messageFor(vector: number): { addressLo: number; addressHi: number; data: number };
+  /** Installs the handler of an interrupt vector. It runs between two of the guest's own steps. */
+  onInterrupt(vector: number, handler: () => void): void;
+  /** Lets `ns` nanoseconds pass, as a delay loop does: devices work meanwhile, interrupts arrive. */
+  wait(ns: number): void;
 }
