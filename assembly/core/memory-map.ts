@@ -47,14 +47,14 @@ export class MemoryMap {
   /** The number of the region that holds `hpa`, 0 when nothing answers there. */
   find(hpa: u64): u32 {
     let low: u32 = 0;
-    let high: u32 = this.count - 1;
+    let high: u32 = this.count;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const index = <u32>load<u16>(this.order + ((<usize>middle) << 1));
       const region = this.region(index);
       if (hpa > region.limit) low = middle + 1;
       else if (hpa < region.base) high = middle;
-      else return region.kind == REGION_KIND_NONE ? 0 : index;
+      else return index;
     }
     return 0;
   }

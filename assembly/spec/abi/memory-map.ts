@@ -1,13 +1,13 @@
 // How a machine's physical address map lies in linear memory. The host writes it, assembly/core reads it.
 //
 //   map ── +0 mapId ─ +4 count ─ +8 regions ─ +12 order ─ +16 scratch
-//                                  │            └─ u16 × count: region numbers by ascending base
+//                                  │            └─ u16 × count: region numbers by ascending base, none overlap
 //                                  └─ region 0 (nothing there) │ region 1 │ region 2 │ ...
 
 /** Bytes of the map's header. */
 export const MAP_SIZE: u32 = 32;
 export const MAP_ID: u32 = 0;
-/** Regions in use, region 0 included. */
+/** Entries of `order`: the regions where something answers; region 0 is not among them. */
 export const MAP_COUNT: u32 = 4;
 export const MAP_REGIONS: u32 = 8;
 export const MAP_ORDER: u32 = 12;

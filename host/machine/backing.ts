@@ -1,0 +1,151 @@
+// What stands behind a region of the address map. Offsets are from the region's base and inside it.
+import type { Engine } from "../core/engine.ts";
+import type { AccessWidth, MmioHandler } from "../core/ports.ts";
+
+/** RAM of the embedder behind functions; offsets are from the region's base. */
+export interface RamFunctions {
+  read(offset: number, target: Uint8Array): void;
+  write(offset: number, source: Uint8Array): void;
+}
+
+export interface Backing {
+  read(offset: number, width: AccessWidth): number;
+  write(offset: number, width: AccessWidth, value: number): void;
+  readBytes(offset: number, target: Uint8Array): void;
+  writeBytes(offset: number, source: Uint8Array): void;
+}
+
+function load(bytes: Uint8Array, at: number, width: AccessWidth): number {
+  let value = 0;
+  for (let index = width - 1; index >= 0; index--) value = value * 256 + (bytes[at + index] as number);
+  return value;
+}
+
+function store(bytes: Uint8Array, at: number, width: AccessWidth, value: number): void {
+  for (let index = 0; index < width; index++) bytes[at + index] = value >>> (index * 8);
+}
+
+/** RAM in the WebAssembly memory; the view is taken anew because the memory may grow. */
+export class RamBacking implements Backing {
+  readonly pointer: number;
+  readonly #engine: Engine;
+
+  constructor(engine: Engine, pointer: number) {
+    this.#engine = engine;
+    this.pointer = pointer;
+  }
+
+  read(offset: number, width: AccessWidth): number {
+    return load(this.#engine.u8, this.pointer + offset, width);
+  }
+
+  write(offset: number, width: AccessWidth, value: number): void {
+    store(this.#engine.u8, this.pointer + offset, width, value);
+  }
+
+  readBytes(offset: number, target: Uint8Array): void {
+    const start = this.pointer + offset;
+    target.set(this.#engine.u8.subarray(start, start + target.length));
+  }
+
+  writeBytes(offset: number, source: Uint8Array): void {
+    this.#engine.u8.set(source, this.pointer + offset);
+  }
+}
+
+/** RAM in an embedder's buffer. */
+export class BufferBacking implements Backing {
+  readonly bytes: Uint8Array;
+  /** The same bytes as words; transfers of a few words are faster through them. */
+  readonly words: Uint32Array;
+
+  constructor(buffer: ArrayBufferLike, byteOffset: number, size: number) {
+    this.bytes = new Uint8Array(buffer, byteOffset, size);
+    this.words = new Uint32Array(buffer, byteOffset, size >>> 2);
+  }
+
+  read(offset: number, width: AccessWidth): number {
+    return load(this.bytes, offset, width);
+  }
+
+  write(offset: number, width: AccessWidth, value: number): void {
+    store(this.bytes, offset, width, value);
+  }
+
+  readBytes(offset: number, target: Uint8Array): void {
+    target.set(this.bytes.subarray(offset, offset + target.length));
+  }
+
+  writeBytes(offset: number, source: Uint8Array): void {
+    this.bytes.set(source, offset);
+  }
+}
+
+/** RAM behind an embedder's functions. They see copies, never the module's memory. */
+export class FunctionBacking implements Backing {
+  readonly #functions: RamFunctions;
+
+  constructor(functions: RamFunctions) {
+    this.#functions = functions;
+  }
+
+  read(offset: number, width: AccessWidth): number {
+    const bytes = new Uint8Array(width);
+    this.#functions.read(offset, bytes);
+    return load(bytes, 0, width);
+  }
+
+  write(offset: number, width: AccessWidth, value: number): void {
+    const bytes = new Uint8Array(width);
+    store(bytes, 0, width, value);
+    this.#functions.write(offset, bytes);
+  }
+
+  readBytes(offset: number, target: Uint8Array): void {
+    const bytes = new Uint8Array(target.length);
+    this.#functions.read(offset, bytes);
+    target.set(bytes);
+  }
+
+  writeBytes(offset: number, source: Uint8Array): void {
+    this.#functions.write(offset, source.slice());
+  }
+}
+
+/** Registers. A longer access is what the bus makes of it: naturally aligned pieces of at most 4 bytes, ascending. */
+export class MmioBacking implements Backing {
+  readonly #handler: MmioHandler;
+
+  constructor(handler: MmioHandler) {
+    this.#handler = handler;
+  }
+
+  read(offset: number, width: AccessWidth): number {
+    return this.#handler.read(offset, width);
+  }
+
+  write(offset: number, width: AccessWidth, value: number): void {
+    this.#handler.write(offset, width, value);
+  }
+
+  readBytes(offset: number, target: Uint8Array): void {
+    for (let done = 0; done < target.length; ) {
+      const width = pieceWidth(offset + done, target.length - done);
+      store(target, done, width, this.#handler.read(offset + done, width));
+      done += width;
+    }
+  }
+
+  writeBytes(offset: number, source: Uint8Array): void {
+    for (let done = 0; done < source.length; ) {
+      const width = pieceWidth(offset + done, source.length - done);
+      this.#handler.write(offset + done, width, load(source, done, width));
+      done += width;
+    }
+  }
+}
+
+function pieceWidth(offset: number, left: number): AccessWidth {
+  if (offset % 4 === 0 && left >= 4) return 4;
+  return offset % 2 === 0 && left >= 2 ? 2 : 1;
+}
