@@ -1,0 +1,57 @@
+// What a command can reach of the process that runs it.
+import { readFile } from "node:fs/promises";
+
+/** Standard streams and files. Tests give their own. */
+export interface Io {
+  /** Writes to the standard output. */
+  out(text: string): void;
+  /** Writes to the standard error output. */
+  err(text: string): void;
+  /** True when the standard error output is a terminal: a progress bar makes sense. */
+  readonly interactive: boolean;
+  /** True when the standard output shows colours. */
+  readonly colour: boolean;
+  /** The bytes of the file at `path`; `-` is the standard input. Throws UsageError when it cannot be read. */
+  readFile(path: string): Promise<Uint8Array>;
+}
+
+/** A mistake in how the program was called: one line on the standard error output, exit status 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UsageError";
+  }
+}
+
+/** Exit status of a command whose claims did not all hold. */
+export const EXIT_FAILED = 1;
+/** Exit status of a command that was called wrongly or given unreadable input. */
+export const EXIT_USAGE = 2;
+
+/** What the system said, without Node's prefix: `no such file or directory`. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message.split("\n", 1)[0] ?? message;
+}
+
+/** The process's own streams. A reader that goes away early (`| head`) ends nothing: its text is dropped. */
+export function processIo(): Io {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    interactive: process.stderr.isTTY === true,
+    colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+    async readFile(path) {
+      try {
+        return await readFile(path === "-" ? "/dev/stdin" : path);
+      } catch (error) {
+        throw new UsageError(`${path}: ${reasonOf(error)}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// The program `iovirt`.
+import { createRequire } from "node:module";
+import { type Commands, runCli } from "./command.ts";
+import { processIo } from "./io.ts";
+
+const commands: Commands = {};
+const { version } = createRequire(import.meta.url)("iovirt/package.json") as { version: string };
+
+// Not process.exit: what was written to a pipe still has to leave.
+process.exitCode = await runCli(commands, version, process.argv.slice(2), processIo());

@@ -1,0 +1,91 @@
+// The command line's options as data: what each command takes, how it is checked, what --help says.
+import { parseArgs } from "node:util";
+import { UsageError } from "./io.ts";
+
+interface OptionRowBase {
+  /** Without the dashes. */
+  name: string;
+  /** One letter, without the dash. */
+  short?: string;
+  help: string;
+}
+
+/** An option without a value. */
+export interface FlagRow extends OptionRowBase {
+  kind: "flag";
+}
+
+/** An option whose value is a whole number in `min`–`max`. */
+export interface NumberRow extends OptionRowBase {
+  kind: "number";
+  min: number;
+  max: number;
+}
+
+/** An option whose value is a file's name. */
+export interface FileRow extends OptionRowBase {
+  kind: "file";
+}
+
+export type OptionRow = FlagRow | NumberRow | FileRow;
+
+type ValueOf<Row extends OptionRow> = Row extends NumberRow ? number : Row extends FileRow ? string : true;
+
+/** The options that were given, by name. */
+export type Options<Rows extends readonly OptionRow[]> = {
+  [Row in Rows[number] as Row["name"]]?: ValueOf<Row>;
+};
+
+/** Reads `args` by `rows`. Throws UsageError, naming the argument, for anything that `rows` does not allow. */
+export function parseOptions<const Rows extends readonly OptionRow[]>(
+  rows: Rows,
+  args: readonly string[],
+): Options<Rows> {
+  const options = Object.fromEntries(
+    rows.map(({ name, short, kind }) => [
+      name,
+      { type: kind === "flag" ? ("boolean" as const) : ("string" as const), ...(short === undefined ? {} : { short }) },
+    ]),
+  );
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+  const found: Record<string, true | number | string> = {};
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") throw new UsageError(`unexpected argument ${quote(token.value)}`);
+    const row = rows.find((candidate) => candidate.name === token.name);
+    if (row === undefined) throw new UsageError(`unknown option ${quote(token.rawName)}`);
+    found[row.name] = checked(row, token.rawName, token.value, token.inlineValue === true);
+  }
+  return found as Options<Rows>;
+}
+
+/** The lines of --help for `rows`. */
+export function describeOptions(rows: readonly OptionRow[]): string {
+  const heads = rows.map((row) => {
+    const value = row.kind === "flag" ? "" : row.kind === "number" ? " N" : " FILE";
+    return `${row.short === undefined ? "    " : `-${row.short}, `}--${row.name}${value}`;
+  });
+  const width = Math.max(...heads.map((head) => head.length));
+  return rows.map((row, index) => `  ${(heads[index] as string).padEnd(width)}  ${row.help}\n`).join("");
+}
+
+/** `text` in quotes, its control characters escaped: fit for one line of a message. */
+export function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function checked(row: OptionRow, rawName: string, value: string | undefined, inline: boolean): true | number | string {
+  if (row.kind === "flag") {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value, but got ${quote(value)}`);
+    return true;
+  }
+  const looksLikeOption = !inline && value !== undefined && /^-[^\d]/.test(value);
+  if (value === undefined || value === "" || looksLikeOption) throw new UsageError(`${rawName} needs a value`);
+  if (row.kind === "file") return value;
+  const number = Number(value);
+  if (!/^-?\d+$/.test(value)) throw new UsageError(`${rawName} ${quote(value)} is not a whole number`);
+  if (number < row.min || number > row.max) {
+    throw new UsageError(`${rawName} ${value} is not in ${row.min}–${row.max}`);
+  }
+  return number;
+}

@@ -1,0 +1,14 @@
+// The package's public surface.
+export * from "./core/address.ts";
+export { Clock } from "./core/clock.ts";
+export { Engine, type EngineOptions, type HostMemory } from "./core/engine.ts";
+export { ArgumentError, FormatError } from "./core/errors.ts";
+export type {
+  AccessWidth,
+  DmaPort,
+  GuestPlatform,
+  GuestRam,
+  MessagePort,
+  MmioHandler,
+  Snapshotable,
+} from "./core/ports.ts";
