@@ -1,0 +1,25 @@
+// What a function sees above it: the port or the root complex whose bus it is on.
+import type { RequesterId } from "../core/address.ts";
+import type { MmioHandler } from "../core/ports.ts";
+
+/** Severity of an error message (PCIe 6.0 §2.2.8.3). */
+export type ErrorSeverity = "correctable" | "non-fatal" | "fatal";
+
+export interface Upstream {
+  /** Whether a memory request from `requesterId` gets from this bus to the root (bus mastering, link, ACS). */
+  passesRequests(requesterId: RequesterId): boolean;
+  /** Delivers an interrupt that a request carries; the caller has asked `passesRequests`. */
+  message(requesterId: RequesterId, addressLo: number, addressHi: number, data: number): void;
+  /** Passes ERR_COR, ERR_NONFATAL or ERR_FATAL up to the root port. */
+  errorMessage(requesterId: RequesterId, severity: ErrorSeverity): void;
+  /** A BAR, a window or an enable bit changed: routes that were cached are stale. */
+  routesChanged(): void;
+}
+
+/** An address range that a function answers. */
+export interface DecodedRange {
+  readonly space: "memory" | "io";
+  readonly base: number;
+  readonly size: number;
+  readonly handler: MmioHandler;
+}
