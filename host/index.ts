@@ -12,3 +12,7 @@ export type {
   MmioHandler,
   Snapshotable,
 } from "./core/ports.ts";
+export type { CapturedFrame } from "./embed/pcap/frame.ts";
+export { readCapture } from "./embed/pcap/read.ts";
+export type { CaptureTime } from "./embed/pcap/time.ts";
+export { captureHeader, captureRecord } from "./embed/pcap/write.ts";
