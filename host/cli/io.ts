@@ -46,12 +46,15 @@ export function processIo(): Io {
     err: (text) => void process.stderr.write(text),
     interactive: process.stderr.isTTY === true,
     colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
-    async readFile(path) {
-      try {
-        return await readFile(path === "-" ? "/dev/stdin" : path);
-      } catch (error) {
-        throw new UsageError(`${path}: ${reasonOf(error)}`);
-      }
-    },
+    readFile: readInput,
   };
+}
+
+/** The bytes of the file at `path`; `-` is the standard input. Throws UsageError when it cannot be read. */
+export async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path === "-" ? "/dev/stdin" : path);
+  } catch (error) {
+    throw new UsageError(`${path}: ${reasonOf(error)}`);
+  }
 }

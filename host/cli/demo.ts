@@ -1,0 +1,79 @@
+// `iovirt demo`: runs the demonstration and prints what it claims and what was observed.
+import { styleText } from "node:util";
+import { allHold, faultLines, figuresOf, jsonOf, measured } from "../demo/report.ts";
+import type { DemoOptions, DemoResult, RunDemo } from "../demo/types.ts";
+import { readCapture } from "../embed/pcap/read.ts";
+import { CaptureFile } from "./capture-file.ts";
+import type { Command } from "./command.ts";
+import { EXIT_FAILED, type Io } from "./io.ts";
+import { describeOptions, parseOptions } from "./options.ts";
+import { ProgressBar } from "./progress.ts";
+
+const ROWS = [
+  { name: "vms", kind: "number", min: 1, max: 128, help: "virtual machines, one virtual function each (8)" },
+  { name: "frames", kind: "number", min: 1, max: 10_000_000, help: "frames that they and the uplink send" },
+  { name: "seed", kind: "number", min: 0, max: 2 ** 32 - 1, help: "seed of every random choice" },
+  { name: "json", kind: "flag", help: "print one JSON object instead of text" },
+  { name: "pcap", kind: "file", help: "replay a capture (pcap, pcapng) into the uplink; - is the standard input" },
+  { name: "capture", kind: "file", help: "write what leaves by the uplink, for tcpdump and Wireshark" },
+] as const;
+
+/** Faults printed before the rest is only counted. */
+const FAULTS_SHOWN = 8;
+
+/** The command, around the demonstration that it runs. */
+export function demoCommand(runDemo: RunDemo): Command {
+  return {
+    summary: "run VMs on virtual functions of one card and check what keeps them apart",
+    usage: `usage: iovirt demo [OPTION]...\n\n${describeOptions(ROWS)}\nThe exit status is 0 when every claim held, 1 when one did not, 2 for a wrong call.\n`,
+    async run(args, io) {
+      const { json, pcap, capture, ...numbers } = parseOptions(ROWS, args);
+      const options: DemoOptions = { ...numbers };
+      if (pcap !== undefined) options.replay = await readReplay(pcap, io);
+      const file = capture === undefined ? undefined : new CaptureFile(capture);
+      if (file !== undefined) options.capture = (frame, timeNs) => file.add(frame, timeNs);
+      const bar = new ProgressBar(io);
+      let result: DemoResult;
+      try {
+        result = await runDemo(options, bar);
+        file?.close();
+      } catch (error) {
+        file?.discard();
+        throw error;
+      } finally {
+        bar.clear();
+      }
+      io.out(json ? `${JSON.stringify(jsonOf(result), null, 2)}\n` : render(result, io));
+      return allHold(result) ? 0 : EXIT_FAILED;
+    },
+  };
+}
+
+async function readReplay(path: string, io: Io): Promise<Uint8Array[]> {
+  const frames = readCapture(await io.readFile(path), path);
+  const whole = frames.filter(({ cut }) => !cut);
+  if (whole.length < frames.length) {
+    io.err(
+      `iovirt: ${path}: ${frames.length - whole.length} of ${frames.length} frames were cut by the capture: left out\n`,
+    );
+  }
+  return whole.map(({ bytes }) => bytes);
+}
+
+function render(result: DemoResult, io: Io): string {
+  const style = (format: "green" | "red" | "bold" | "dim", text: string): string =>
+    io.colour ? styleText(format, text) : text;
+  const lines = [result.topology.trimEnd(), ""];
+  for (const check of result.checks) {
+    const mark = check.ok ? style("green", "✓") : style("red", "✗");
+    lines.push(`${mark} ${style("bold", check.name)}: ${check.claim}: ${style("dim", figuresOf(check))}`);
+  }
+  lines.push("");
+  for (const [heading, text] of measured(result)) lines.push(`${heading.padEnd(10)}  ${text}`);
+  const faults = faultLines(result);
+  for (const fault of faults.slice(0, FAULTS_SHOWN)) lines.push(`${" ".repeat(12)}refused: ${fault}`);
+  if (faults.length > FAULTS_SHOWN) lines.push(`${" ".repeat(12)}and ${faults.length - FAULTS_SHOWN} more`);
+  const held = result.checks.filter(({ ok }) => ok).length;
+  lines.push("", `${held} of ${result.checks.length} claims hold`, "");
+  return lines.join("\n");
+}

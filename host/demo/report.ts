@@ -1,0 +1,52 @@
+// The demonstration's result as text: for a terminal, and piece by piece for a page.
+import type { DemoCheck, DemoResult } from "./types.ts";
+
+/** The object that --json prints: the result without its picture. */
+export function jsonOf(result: DemoResult): Omit<DemoResult, "topology"> {
+  const { topology: _picture, ...json } = result;
+  return json;
+}
+
+/** True when every claim held, and there was one. */
+export function allHold(result: DemoResult): boolean {
+  return result.checks.length > 0 && result.checks.every(({ ok }) => ok);
+}
+
+/** `devices 17, functions 8` for a claim's figures. */
+export function figuresOf(check: DemoCheck): string {
+  return Object.entries(check.figures)
+    .map(([name, value]) => `${name} ${typeof value === "number" ? formatNumber(value) : value}`)
+    .join(", ");
+}
+
+/** What was measured: a heading and a sentence each. */
+export function measured(result: DemoResult): [heading: string, text: string][] {
+  const { frames, dma, interrupts } = result;
+  return [
+    [
+      "frames",
+      `${formatNumber(frames.sent)} sent, ${formatNumber(frames.delivered)} delivered, ${formatNumber(frames.bytes)} bytes; ` +
+        `${formatNumber(Math.round(frames.perSecond))} frames/s, ${formatNumber(Math.round(frames.nsPerFrame))} ns per frame`,
+    ],
+    [
+      "dma",
+      `${formatNumber(dma.translations)} translations, IOTLB hit rate ${(dma.iotlbHitRate * 100).toFixed(2)} %, ` +
+        `faults recorded: ${formatNumber(dma.faults.length)}`,
+    ],
+    [
+      "interrupts",
+      `${formatNumber(interrupts.raised)} raised, ${formatNumber(interrupts.delivered)} delivered, ` +
+        `${formatNumber(interrupts.blocked)} blocked, ${formatNumber(interrupts.misrouted)} misrouted`,
+    ],
+  ];
+}
+
+/** One line a fault: who, where, why. */
+export function faultLines(result: DemoResult): string[] {
+  return result.dma.faults.map(({ requesterId, iova, reason }) => `${requesterId} at ${iova}: ${reason}`);
+}
+
+/** Digits in groups of three; at most three decimals. */
+export function formatNumber(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 3 });
+}
