@@ -3,8 +3,9 @@
 import { createRequire } from "node:module";
 import { type Commands, runCli } from "./command.ts";
 import { processIo } from "./io.ts";
+import { webCommand } from "./web.ts";
 
-const commands: Commands = {};
+const commands: Commands = { web: webCommand };
 const { version } = createRequire(import.meta.url)("iovirt/package.json") as { version: string };
 
 // Not process.exit: what was written to a pipe still has to leave.

@@ -30,7 +30,7 @@ export const ROOMS: readonly Room[] = [
   { path: "host/embed/pcap", imports: ["host/core"] },
   { path: "host/embed", imports: BELOW_EMBED },
   { path: "host/demo", imports: BELOW_DEMO },
-  { path: "host/cli", imports: [...BELOW_DEMO, "host/demo"], node: true },
+  { path: "host/cli", imports: [...BELOW_DEMO, "host/demo", "host/web/serve.ts"], node: true },
   { path: "host/web/serve.ts", imports: [], node: true },
   { path: "host/web", imports: [...BELOW_DEMO, "host/demo"] },
   { path: "host/index.ts", imports: BELOW_DEMO },

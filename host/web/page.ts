@@ -1,0 +1,102 @@
+// The demonstration in a page: its form, its progress, what it claims and what was observed.
+import { allHold, faultLines, figuresOf, measured } from "../demo/report.ts";
+import type { DemoResult } from "../demo/types.ts";
+import type { RunMessage, WorkerMessage } from "./messages.ts";
+
+const main = find("main", HTMLElement);
+const form = find("form", HTMLFormElement);
+const button = find("button", HTMLButtonElement);
+const bar = find("progress", HTMLProgressElement);
+const phase = find("output", HTMLOutputElement);
+const problem = find("[role=alert]", HTMLElement);
+let worker: Worker | undefined;
+
+for (const [name, value] of new URLSearchParams(location.search)) {
+  const field = form.elements.namedItem(name);
+  if (field instanceof HTMLInputElement) field.value = value;
+}
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  run();
+});
+if (form.reportValidity()) run();
+
+function run(): void {
+  worker?.terminate();
+  worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  worker.addEventListener("message", (event: MessageEvent<WorkerMessage>) => show(event.data));
+  worker.addEventListener("error", (event) => show({ kind: "error", message: event.message || "the worker failed" }));
+  enter("running");
+  bar.removeAttribute("value");
+  phase.value = "starting";
+  problem.hidden = true;
+  worker.postMessage(request());
+}
+
+function request(): RunMessage {
+  const message: RunMessage = {};
+  for (const name of ["vms", "frames", "seed"] as const) {
+    const field = form.elements.namedItem(name);
+    if (field instanceof HTMLInputElement && field.value !== "") message[name] = field.valueAsNumber;
+  }
+  return message;
+}
+
+function show(message: WorkerMessage): void {
+  switch (message.kind) {
+    case "progress":
+      bar.value = message.total > 0 ? message.done / message.total : 0;
+      phase.value = message.what;
+      break;
+    case "result":
+      showResult(message.result);
+      break;
+    case "error":
+      problem.textContent = message.message;
+      problem.hidden = false;
+      phase.value = "";
+      bar.value = 0;
+      enter("error");
+      break;
+  }
+}
+
+function showResult(result: DemoResult): void {
+  find(".claims", HTMLElement).replaceChildren(
+    ...result.checks.map((check) => {
+      const item = element("li", element("strong", check.name), `: ${check.claim}`);
+      const figures = element("span", figuresOf(check));
+      figures.className = "figures";
+      item.dataset.name = check.name;
+      item.dataset.ok = String(check.ok);
+      item.append(figures);
+      return item;
+    }),
+  );
+  find(".measured", HTMLElement).replaceChildren(
+    ...measured(result).flatMap(([heading, text]) => [element("dt", heading), element("dd", text)]),
+  );
+  find(".faults", HTMLElement).replaceChildren(...faultLines(result).map((line) => element("li", line)));
+  find(".topology", HTMLElement).textContent = result.topology;
+  const held = result.checks.filter(({ ok }) => ok).length;
+  phase.value = `${held} of ${result.checks.length} claims hold`;
+  bar.value = 1;
+  enter(allHold(result) ? "held" : "failed");
+}
+
+function enter(state: "running" | "held" | "failed" | "error"): void {
+  main.dataset.state = state;
+  button.disabled = state === "running";
+}
+
+function element(name: string, ...content: (string | Node)[]): HTMLElement {
+  const made = document.createElement(name);
+  made.append(...content);
+  return made;
+}
+
+function find<Type extends Element>(selector: string, type: new () => Type): Type {
+  const found = document.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`the page has no ${selector}`);
+  return found;
+}
