@@ -1,2 +1,3 @@
 // The module's exports: the whole ABI. Every function takes the pointer of the state it works on.
 export * from "./core/exports";
+export * from "./iommu/exports";

@@ -3,6 +3,7 @@
 
 import {
   MAP_COUNT,
+  MAP_GENERATION,
   MAP_ORDER,
   MAP_REGIONS,
   MAP_SCRATCH,
@@ -37,7 +38,7 @@ export class MemoryMap {
   regions: usize;
   order: usize;
   scratch: usize;
-  reserved0: u32;
+  generation: u32;
   reserved1: u64;
 
   @inline region(index: u32): Region {
@@ -93,6 +94,7 @@ if (offsetof<MemoryMap>("count") != MAP_COUNT) ERROR("MAP_COUNT");
 if (offsetof<MemoryMap>("regions") != MAP_REGIONS) ERROR("MAP_REGIONS");
 if (offsetof<MemoryMap>("order") != MAP_ORDER) ERROR("MAP_ORDER");
 if (offsetof<MemoryMap>("scratch") != MAP_SCRATCH) ERROR("MAP_SCRATCH");
+if (offsetof<MemoryMap>("generation") != MAP_GENERATION) ERROR("MAP_GENERATION");
 if (offsetof<Region>("limit") != REGION_LIMIT) ERROR("REGION_LIMIT");
 if (offsetof<Region>("delta") != REGION_DELTA) ERROR("REGION_DELTA");
 if (offsetof<Region>("kind") != REGION_KIND) ERROR("REGION_KIND");

@@ -6,4 +6,42 @@ export interface MemoryMapExports {
   mapFind(map: number, hpaLo: number, hpaHi: number): number;
 }
 
-export interface WasmExports extends MemoryMapExports {}
+export interface IommuExports {
+  /** Bytes of a unit; align it to 64. */
+  iommuSize(): number;
+  /** Makes a unit of zeroed memory with its register tables laid out. */
+  iommuInit(unit: number, map: number, hostAddressWidth: number): void;
+  iommuReset(unit: number): void;
+  /** The HPA of one access, or minus the reason of its refusal. */
+  iommuTranslate(unit: number, requesterId: number, iovaLo: number, iovaHi: number, access: number): number;
+  /** Translates a list of u64 addresses. Returns how many were not refused. */
+  iommuTranslateBatch(
+    unit: number,
+    requesterId: number,
+    access: number,
+    list: number,
+    out: number,
+    count: number,
+  ): number;
+  /** Reads by DMA to `pointer`. Returns 1, or 0 when any of it was refused. */
+  iommuDmaRead(
+    unit: number,
+    requesterId: number,
+    iovaLo: number,
+    iovaHi: number,
+    pointer: number,
+    length: number,
+  ): number;
+  iommuDmaWrite(
+    unit: number,
+    requesterId: number,
+    iovaLo: number,
+    iovaHi: number,
+    pointer: number,
+    length: number,
+  ): number;
+  iommuRefusePasid(unit: number, requesterId: number, iovaLo: number, iovaHi: number, access: number): void;
+  iommuRefuseType(unit: number, requesterId: number, iovaLo: number, iovaHi: number): void;
+}
+
+export interface WasmExports extends MemoryMapExports, IommuExports {}

@@ -2,6 +2,7 @@
 // It lays the map out for the module and answers for everything that is not in the module's memory.
 import {
   MAP_COUNT,
+  MAP_GENERATION,
   MAP_ID,
   MAP_MAX_REGIONS,
   MAP_ORDER,
@@ -216,6 +217,8 @@ export class AddressMap implements HostMemory {
     const halves = new Uint16Array(this.#engine.memory.buffer);
     for (const [place, entry] of this.#sorted.entries()) halves[order + place] = entry.index;
     this.#set(MAP_COUNT, this.#sorted.length);
+    const generation = this.pointer + MAP_GENERATION;
+    this.#set(MAP_GENERATION, ((this.#engine.u32[generation >>> 2] as number) + 1) >>> 0);
   }
 
   #row(index: number): number {

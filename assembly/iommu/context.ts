@@ -1,0 +1,78 @@
+// What one requester's context-entry decided: a line of the context cache (VT-d 5.10 §6.2.2).
+//
+//   tag   63 VALID  62 IDENTITY  15:0 domain-id; or-ed with an address it is an IOTLB tag
+//   info  63:52 generation  51:12 table  11:4 reason of a cached refusal  3 FPD  2:0 levels
+
+import { Bits } from "../core/bits";
+import { CONTEXT_CACHE_ENTRY_SIZE, UNIT_CONTEXT_CACHE } from "../spec/abi/iommu";
+import { Unit } from "./unit";
+
+/** Every valid tag has it. */
+export const TAG_VALID: u64 = 0x8000_0000_0000_0000;
+/** The address goes through unchanged: pass-through, or translation is disabled. */
+export const TAG_IDENTITY: u64 = 0x4000_0000_0000_0000;
+/** The domain-id's bits in a tag. */
+export const TAG_DOMAIN: u64 = 0xffff;
+/** Page addresses in tags are moved up to make room for the domain-id. */
+export const TAG_SHIFT: u64 = 4;
+/** Address bits that a tag can hold; an address beyond never hits. */
+export const TAG_ADDRESS_WIDTH: u64 = 57;
+
+/** Bits 51:12 of an address or a table entry. */
+export const PAGE_ADDRESS: u64 = 0x000f_ffff_ffff_f000;
+/** Address bits within a 4 KiB page. */
+export const PAGE_OFFSET: u64 = 0xfff;
+
+export const INFO_LEVELS: u64 = 7;
+/** In place of a number of levels: a cached refusal (Caching Mode). */
+export const INFO_REFUSED: u64 = 7;
+export const INFO_FPD: u64 = 8;
+export const INFO_REASON_HI: u32 = 11;
+export const INFO_REASON_LO: u32 = 4;
+export const INFO_GENERATION_LO: u64 = 52;
+
+/** A requester's context for one burst of requests. The null pointer is a refusal. */
+@unmanaged
+export class Context {
+  tag: u64;
+  info: u64;
+
+  @inline get levels(): u32 {
+    return <u32>(this.info & INFO_LEVELS);
+  }
+
+  @inline get table(): u64 {
+    return this.info & PAGE_ADDRESS;
+  }
+
+  @inline get identity(): bool {
+    return (this.tag & TAG_IDENTITY) != 0;
+  }
+
+  @inline get suppressed(): bool {
+    return (this.info & INFO_FPD) != 0;
+  }
+
+  @inline get refusal(): u32 {
+    return <u32>Bits.of64(this.info, INFO_REASON_HI, INFO_REASON_LO);
+  }
+
+  /** The line of a requester; whether it is valid is in its generation. */
+  @inline static line(unit: Unit, requesterId: u32): Context {
+    const offset = UNIT_CONTEXT_CACHE + (requesterId & 0xffff) * CONTEXT_CACHE_ENTRY_SIZE;
+    return changetype<Context>(unit.base + <usize>offset);
+  }
+
+  @inline static whenDisabled(unit: Unit): Context {
+    return changetype<Context>(unit.base + offsetof<Unit>("identityTag"));
+  }
+
+  /** Whose line this is; meaningless for the context of disabled translation, which refuses nothing. */
+  @inline requesterId(unit: Unit): u32 {
+    return (<u32>(changetype<usize>(this) - unit.base) - UNIT_CONTEXT_CACHE) / CONTEXT_CACHE_ENTRY_SIZE;
+  }
+
+  @inline valid(unit: Unit): bool {
+    return <u32>(this.info >> INFO_GENERATION_LO) == unit.contextGeneration;
+  }
+}

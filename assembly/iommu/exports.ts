@@ -1,0 +1,109 @@
+// The exports of iommu/.
+import { ACCESS_READ, UNIT_SIZE } from "../spec/abi/iommu";
+import { Configuration } from "./configure";
+import { Context } from "./context";
+import { Dma, FAULT } from "./translate";
+import { Unit } from "./unit";
+
+/** Bytes of a unit; align it to 64. */
+export function iommuSize(): u32 {
+  return UNIT_SIZE;
+}
+
+/**
+ * Makes a unit of zeroed memory in which the host has laid out masks and reset values (spec/abi/iommu.ts).
+ * `hostAddressWidth` in bits.
+ */
+export function iommuInit(unit: usize, map: usize, hostAddressWidth: u32): void {
+  const self = changetype<Unit>(unit);
+  self.map = map;
+  Configuration.reset(self);
+  Configuration.derive(self, hostAddressWidth);
+}
+
+/** Back to the state after power-on. */
+export function iommuReset(unit: usize): void {
+  const self = changetype<Unit>(unit);
+  const width = self.hostAddressWidth;
+  Configuration.reset(self);
+  Configuration.derive(self, width);
+}
+
+/** The HPA of one access, or minus the reason of its refusal. */
+export function iommuTranslate(unit: usize, requesterId: u32, iovaLo: u32, iovaHi: u32, access: u32): f64 {
+  const self = changetype<Unit>(unit);
+  const iova = ((<u64>iovaHi) << 32) | <u64>iovaLo;
+  const context = Dma.open(self, requesterId, iova, access);
+  if (changetype<usize>(context) == 0) return -(<f64>self.lastReason);
+  const result = Dma.translate(self, context, iova, access);
+  return result & FAULT ? -(<f64>self.lastReason) : <f64>Dma.hpa(result);
+}
+
+/**
+ * Translates `count` addresses (u64 each) from `list` to `out`, each as Dma.translate gives it.
+ * Returns how many were not refused.
+ */
+export function iommuTranslateBatch(
+  unit: usize,
+  requesterId: u32,
+  access: u32,
+  list: usize,
+  out: usize,
+  count: u32,
+): u32 {
+  const self = changetype<Unit>(unit);
+  const end = list + ((<usize>count) << 3);
+  if (list == end) return 0;
+  const context = Dma.open(self, requesterId, load<u64>(list), access);
+  if (changetype<usize>(context) == 0) {
+    for (; list < end; list += 8, out += 8) store<u64>(out, FAULT);
+    return 0;
+  }
+  return batch(self, context, access, list, out, end);
+}
+
+function batch(unit: Unit, context: Context, access: u32, list: usize, out: usize, end: usize): u32 {
+  let done: u32 = 0;
+  for (; list < end; list += 8, out += 8) {
+    const result = Dma.translate(unit, context, load<u64>(list), access);
+    store<u64>(out, result);
+    done += u32((result & FAULT) == 0);
+  }
+  return done;
+}
+
+/** Reads by DMA to `pointer`. Returns 1, or 0 when any of it was refused. */
+export function iommuDmaRead(
+  unit: usize,
+  requesterId: u32,
+  iovaLo: u32,
+  iovaHi: u32,
+  pointer: usize,
+  length: u32,
+): u32 {
+  const iova = ((<u64>iovaHi) << 32) | <u64>iovaLo;
+  return u32(Dma.read(changetype<Unit>(unit), requesterId, iova, pointer, length));
+}
+
+/** Writes by DMA from `pointer`. Returns 1, or 0 when any of it was refused. */
+export function iommuDmaWrite(
+  unit: usize,
+  requesterId: u32,
+  iovaLo: u32,
+  iovaHi: u32,
+  pointer: usize,
+  length: u32,
+): u32 {
+  const iova = ((<u64>iovaHi) << 32) | <u64>iovaLo;
+  return u32(Dma.write(changetype<Unit>(unit), requesterId, iova, pointer, length));
+}
+
+/** A request with PASID, which this unit refuses; `access` is what it wanted. */
+export function iommuRefusePasid(unit: usize, requesterId: u32, iovaLo: u32, iovaHi: u32, access: u32): void {
+  Dma.refusePasid(changetype<Unit>(unit), requesterId, ((<u64>iovaHi) << 32) | <u64>iovaLo, access);
+}
+
+/** A translation request or translated request (PCIe AT field 01b or 10b), which this unit refuses. */
+export function iommuRefuseType(unit: usize, requesterId: u32, iovaLo: u32, iovaHi: u32): void {
+  Dma.refuseType(changetype<Unit>(unit), requesterId, ((<u64>iovaHi) << 32) | <u64>iovaLo, ACCESS_READ);
+}

@@ -1,0 +1,123 @@
+// Primary fault logging and the fault event (VT-d 5.10 §7.2.1, §7.3).
+
+import { Bits } from "../core/bits";
+import { EVENT_FAULT } from "../spec/abi/iommu";
+import { CAP_FRO_HI, CAP_FRO_LO, CAP_NFR_HI, CAP_NFR_LO, CAP_REG } from "../spec/vtd/capability";
+import {
+  EVENT_CONTROL_IM_HI,
+  EVENT_CONTROL_IM_LO,
+  EVENT_CONTROL_IP_HI,
+  EVENT_CONTROL_IP_LO,
+  FECTL_REG,
+} from "../spec/vtd/event";
+import {
+  FRCD_F_HI,
+  FRCD_F_LO,
+  FRCD_FR_LO,
+  FRCD_SID_HI,
+  FRCD_SID_LO,
+  FRCD_SIZE,
+  FRCD_T1_LO,
+} from "../spec/vtd/fault-recording";
+import {
+  FSTS_FRI_HI,
+  FSTS_FRI_LO,
+  FSTS_IQE_LO,
+  FSTS_ITE_HI,
+  FSTS_PFO_HI,
+  FSTS_PFO_LO,
+  FSTS_PPF_HI,
+  FSTS_PPF_LO,
+  FSTS_REG,
+} from "../spec/vtd/fault-status";
+import { Unit } from "./unit";
+
+/** A record's upper 64 bits hold what the specification numbers from here. */
+const UPPER: u32 = 64;
+const UPPER_OFFSET: u32 = 8;
+
+export class Faults {
+  @inline static count(unit: Unit): u32 {
+    return <u32>Bits.of64(unit.register64(CAP_REG), CAP_NFR_HI, CAP_NFR_LO) + 1;
+  }
+
+  /** Byte offset of a fault recording register in the register block. */
+  @inline static offset(unit: Unit, index: u32): u32 {
+    return (<u32>Bits.of64(unit.register64(CAP_REG), CAP_FRO_HI, CAP_FRO_LO) + index) * FRCD_SIZE;
+  }
+
+  @inline static isSet(unit: Unit, index: u32): bool {
+    const upper = unit.register64(Faults.offset(unit, index) + UPPER_OFFSET);
+    return Bits.of64(upper, FRCD_F_HI - UPPER, FRCD_F_LO - UPPER) != 0;
+  }
+
+  /** Refuses a request: counts and remembers the reason, and records it unless `suppressed` by an FPD bit. */
+  static refuse(unit: Unit, requesterId: u32, information: u64, reason: u32, read: bool, suppressed: bool): void {
+    unit.lastReason = reason;
+    if (!suppressed) Faults.record(unit, requesterId, information, reason, read);
+  }
+
+  /** `information` is what FI shows: bits 63:12 of the record. */
+  static record(unit: Unit, requesterId: u32, information: u64, reason: u32, read: bool): void {
+    const status = unit.register(FSTS_REG);
+    if (status & Bits.mask32(FSTS_PFO_HI, FSTS_PFO_LO)) return;
+    const count = Faults.count(unit);
+    for (let index: u32 = 0; index < count; index++) {
+      const upper = unit.register64(Faults.offset(unit, index) + UPPER_OFFSET);
+      if (!Faults.isSet(unit, index)) continue;
+      if (<u32>Bits.of64(upper, FRCD_SID_HI - UPPER, FRCD_SID_LO - UPPER) == requesterId) return;
+    }
+    const next = unit.faultIndex;
+    if (Faults.isSet(unit, next)) {
+      unit.setRegister(FSTS_REG, status | Bits.mask32(FSTS_PFO_HI, FSTS_PFO_LO));
+      return;
+    }
+    let upper = Bits.mask64(FRCD_F_HI - UPPER, FRCD_F_LO - UPPER);
+    upper |= (<u64>requesterId) << (FRCD_SID_LO - UPPER);
+    upper |= (<u64>reason) << (FRCD_FR_LO - UPPER);
+    if (read) upper |= u64(1) << (FRCD_T1_LO - UPPER);
+    unit.setRegister64(Faults.offset(unit, next), information);
+    unit.setRegister64(Faults.offset(unit, next) + UPPER_OFFSET, upper);
+    unit.faultIndex = next + 1 < count ? next + 1 : 0;
+    if (status & Bits.mask32(FSTS_PPF_HI, FSTS_PPF_LO)) return;
+    const fresh = (status & ~Bits.mask32(FSTS_FRI_HI, FSTS_FRI_LO)) | (next << FSTS_FRI_LO);
+    Faults.setStatus(unit, fresh | Bits.mask32(FSTS_PPF_HI, FSTS_PPF_LO));
+  }
+
+  /** Status bits that are interrupt conditions. */
+  @inline static get conditions(): u32 {
+    return Bits.mask32(FSTS_ITE_HI, FSTS_IQE_LO) | Bits.mask32(FSTS_PPF_HI, FSTS_PFO_LO);
+  }
+
+  /** Sets PPF or an error in FSTS_REG; a fault event becomes due when no condition was pending before. */
+  static setStatus(unit: Unit, status: u32): void {
+    const before = unit.register(FSTS_REG);
+    unit.setRegister(FSTS_REG, status);
+    if (before & Faults.conditions) return;
+    Faults.raise(unit, FECTL_REG, EVENT_FAULT);
+  }
+
+  /** Sends or holds the event message of a control register. */
+  static raise(unit: Unit, control: u32, event: u32): void {
+    const value = unit.register(control);
+    if (value & Bits.mask32(EVENT_CONTROL_IM_HI, EVENT_CONTROL_IM_LO)) {
+      unit.setRegister(control, value | Bits.mask32(EVENT_CONTROL_IP_HI, EVENT_CONTROL_IP_LO));
+    } else {
+      unit.events |= event;
+    }
+  }
+
+  /** Recomputes PPF after software wrote records, and drops a held event when nothing is pending any more. */
+  static settle(unit: Unit): void {
+    const count = Faults.count(unit);
+    let pending = false;
+    for (let index: u32 = 0; index < count; index++) if (Faults.isSet(unit, index)) pending = true;
+    let status = unit.register(FSTS_REG) & ~Bits.mask32(FSTS_PPF_HI, FSTS_PPF_LO);
+    if (pending) status |= Bits.mask32(FSTS_PPF_HI, FSTS_PPF_LO);
+    unit.setRegister(FSTS_REG, status);
+    if ((status & Faults.conditions) == 0) {
+      const control = unit.register(FECTL_REG);
+      unit.setRegister(FECTL_REG, control & ~Bits.mask32(EVENT_CONTROL_IP_HI, EVENT_CONTROL_IP_LO));
+    }
+  }
+}

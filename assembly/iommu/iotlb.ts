@@ -1,0 +1,66 @@
+// The IOTLB (VT-d 5.10 §6.2.4): 8192 hashed entries of 4 KiB each, larger pages in pieces (§6.5.3.2).
+//
+//   tag    address and context tag, see context.ts
+//   value  62:52 region  51:12 HPA  11:4 reason of a cached refusal  1 W  0 R
+
+import { IOTLB_ENTRIES, IOTLB_ENTRY_SIZE, IOTLB_INDEX_WIDTH, UNIT_IOTLB } from "../spec/abi/iommu";
+import { PAGE_OFFSET, TAG_ADDRESS_WIDTH, TAG_DOMAIN, TAG_IDENTITY, TAG_SHIFT, TAG_VALID } from "./context";
+import { Unit } from "./unit";
+
+/** 2^64 divided by the golden ratio: spreads tags over the entries. */
+export const HASH_MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+/** Up to 2^6 pages are looked up one by one, more by a pass over all entries. */
+const PROBE_MASK_LIMIT: u32 = 6;
+const PAGE_WIDTH: u32 = 12;
+
+@unmanaged
+export class TlbEntry {
+  tag: u64;
+  value: u64;
+
+  @inline static of(unit: Unit, tag: u64): TlbEntry {
+    const index = (tag * HASH_MULTIPLIER) >> <u64>(64 - IOTLB_INDEX_WIDTH);
+    return changetype<TlbEntry>(unit.base + <usize>UNIT_IOTLB + <usize>index * IOTLB_ENTRY_SIZE);
+  }
+}
+
+export class Iotlb {
+  static flush(unit: Unit): void {
+    memory.fill(unit.base + <usize>UNIT_IOTLB, 0, IOTLB_ENTRIES * IOTLB_ENTRY_SIZE);
+  }
+
+  static flushDomain(unit: Unit, domainId: u32): void {
+    Iotlb.drop(unit, TAG_DOMAIN, <u64>domainId);
+  }
+
+  /** Drops 2^addressMask pages of a domain; `iova` is in the first or any other of them. */
+  static flushPages(unit: Unit, domainId: u32, iova: u64, addressMask: u32): void {
+    const inside = (u64(1) << (<u64>(PAGE_WIDTH + addressMask))) - 1;
+    const first = iova & ~inside;
+    if (first >> TAG_ADDRESS_WIDTH) return;
+    if (addressMask > PROBE_MASK_LIMIT) {
+      const address = ((u64(1) << TAG_ADDRESS_WIDTH) - 1) & ~inside;
+      Iotlb.drop(unit, (address << TAG_SHIFT) | TAG_DOMAIN, (first << TAG_SHIFT) | <u64>domainId);
+      return;
+    }
+    for (let page = first; page <= (first | inside); page += PAGE_OFFSET + 1) {
+      const tag = (page << TAG_SHIFT) | TAG_VALID | <u64>domainId;
+      Iotlb.dropOne(unit, tag);
+      Iotlb.dropOne(unit, tag | TAG_IDENTITY);
+    }
+  }
+
+  @inline static dropOne(unit: Unit, tag: u64): void {
+    const entry = TlbEntry.of(unit, tag);
+    if (entry.tag == tag) entry.tag = 0;
+  }
+
+  /** Drops the entries whose tag, as far as `mask` selects, equals `wanted`. */
+  static drop(unit: Unit, mask: u64, wanted: u64): void {
+    let at = unit.base + <usize>UNIT_IOTLB;
+    const end = at + <usize>(IOTLB_ENTRIES * IOTLB_ENTRY_SIZE);
+    for (; at < end; at += IOTLB_ENTRY_SIZE) {
+      if ((load<u64>(at) & mask) == wanted) store<u64>(at, 0);
+    }
+  }
+}

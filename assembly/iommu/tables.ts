@@ -1,0 +1,58 @@
+// Reading translation tables, which lie at host-physical addresses in whatever memory the machine has.
+
+import { REGION_KIND_MMIO, REGION_KIND_RAM } from "../spec/abi/memory-map";
+import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../spec/vtd/interrupt-range";
+import { Unit } from "./unit";
+
+/** What a table that could not be read seems to hold; reserved bits of every entry format are among them. */
+export const UNREADABLE: u64 = 0xffff_ffff_ffff_ffff;
+
+export class Tables {
+  /**
+   * The 8 bytes at `hpa`, a multiple of 8 below 2^52. UNREADABLE with `unit.tableError` set when nothing
+   * answers there or registers do: hardware does not walk through MMIO.
+   */
+  @inline static load(unit: Unit, hpa: u64): u64 {
+    if (hpa - unit.windowBase < unit.windowSpan) return load<u64>(<usize>(<u32>hpa + unit.windowDelta));
+    return Tables.loadElsewhere(unit, hpa);
+  }
+
+  static loadElsewhere(unit: Unit, hpa: u64): u64 {
+    const memory = unit.memory;
+    const index = memory.find(hpa);
+    if (index != 0) {
+      const region = memory.region(index);
+      if (region.kind == REGION_KIND_RAM) {
+        unit.windowDelta = region.delta;
+        unit.windowBase = region.base;
+        unit.windowSpan = region.limit - region.base + 1;
+        return load<u64>(region.pointer(hpa));
+      }
+      if (region.kind != REGION_KIND_MMIO && memory.read(index, hpa, memory.scratch, 8)) {
+        return load<u64>(memory.scratch);
+      }
+    }
+    unit.tableError = 1;
+    return UNREADABLE;
+  }
+
+  /** Reads `length` bytes (at most 64, not across a page) of a queue or a table to `pointer`. */
+  static read(unit: Unit, hpa: u64, pointer: usize, length: u32): bool {
+    const memory = unit.memory;
+    const index = memory.find(hpa);
+    if (index == 0 || memory.region(index).kind == REGION_KIND_MMIO) return false;
+    return memory.read(index, hpa, pointer, length);
+  }
+
+  /** The window must not outlive the region that it shows. */
+  @inline static refresh(unit: Unit): void {
+    if (unit.windowGeneration != unit.memory.generation) {
+      unit.windowGeneration = unit.memory.generation;
+      unit.windowSpan = 0;
+    }
+  }
+
+  @inline static inInterruptRange(address: u64): bool {
+    return address - <u64>INTERRUPT_RANGE_BASE <= <u64>(INTERRUPT_RANGE_LIMIT - INTERRUPT_RANGE_BASE);
+  }
+}

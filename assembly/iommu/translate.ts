@@ -1,0 +1,192 @@
+// DMA through the unit: from a requester's address to a host-physical one, and transfers by it.
+
+import { Bits } from "../core/bits";
+import { hostMessage } from "../core/env";
+import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
+import {
+  FAULT_ADDRESS_BEYOND_WIDTH,
+  FAULT_INTERRUPT_RANGE,
+  FAULT_PASID_IN_LEGACY_MODE,
+  FAULT_TYPE_BLOCKED,
+} from "../spec/vtd/fault-reason";
+import {
+  Context,
+  INFO_REASON_HI,
+  INFO_REASON_LO,
+  PAGE_ADDRESS,
+  PAGE_OFFSET,
+  TAG_ADDRESS_WIDTH,
+  TAG_SHIFT,
+} from "./context";
+import { ContextCache } from "./context-cache";
+import { SecondStage } from "./format/second-stage";
+import { Iotlb, TlbEntry } from "./iotlb";
+import { Tables } from "./tables";
+import { Unit } from "./unit";
+import { WALK_NOTHING, WALK_REASON, WALK_REFUSED, Walk } from "./walk";
+
+export { Context } from "./context";
+export { Unit } from "./unit";
+
+/** In a result: the request was refused, and a fault recorded. */
+export const FAULT: u64 = 0x8000_0000_0000_0000;
+
+const HPA_MASK: u64 = 0x000f_ffff_ffff_ffff;
+const HPA_WIDTH: u64 = 52;
+const REGION_MASK: u64 = 0x7ff;
+const BOTH: u64 = 3;
+const TABLE_WIDTH: u32 = 12;
+const LEVEL_WIDTH: u32 = 9;
+const MESSAGE_LENGTH: u32 = 4;
+
+export class Dma {
+  /**
+   * The context of a requester for one burst; null when the request at `iova` is refused, with the fault recorded.
+   * Valid until control returns to the host.
+   */
+  @inline static open(unit: Unit, requesterId: u32, iova: u64, access: u32): Context {
+    if (unit.mapGeneration != unit.memory.generation) Dma.mapChanged(unit);
+    if (!unit.translating) return Context.whenDisabled(unit);
+    const line = Context.line(unit, requesterId);
+    if (line.valid(unit) && !ContextCache.refuses(line)) return line;
+    return ContextCache.fill(unit, requesterId, iova, access);
+  }
+
+  /**
+   * The place of `iova`: see `hpa` and `region`; or FAULT. Holds to the end of the 4 KiB page. In the interrupt
+   * range, and where nothing answers, the region is 0: `write` decides what that means.
+   */
+  @inline static translate(unit: Unit, context: Context, iova: u64, access: u32): u64 {
+    unit.translations++;
+    const tag = ((iova & ~PAGE_OFFSET) << TAG_SHIFT) | context.tag;
+    const entry = TlbEntry.of(unit, tag);
+    const value = entry.value;
+    if (((entry.tag ^ tag) | (iova >> TAG_ADDRESS_WIDTH) | (<u64>access & ~value)) == 0) {
+      return (value & ~PAGE_OFFSET) | (iova & PAGE_OFFSET);
+    }
+    return Dma.miss(unit, context, iova, access);
+  }
+
+  /** The host-physical address of a result, 52 bits. */
+  @inline static hpa(result: u64): u64 {
+    return result & HPA_MASK;
+  }
+
+  /** The number of the region at the HPA of a result; 0 where nothing answers. */
+  @inline static region(result: u64): u32 {
+    return <u32>((result >> HPA_WIDTH) & REGION_MASK);
+  }
+
+  /** Region numbers are only as good as the map that gave them. */
+  static mapChanged(unit: Unit): void {
+    unit.mapGeneration = unit.memory.generation;
+    Iotlb.flush(unit);
+  }
+
+  static miss(unit: Unit, context: Context, iova: u64, access: u32): u64 {
+    unit.misses++;
+    if (Tables.inInterruptRange(iova)) return iova;
+    const tag = ((iova & ~PAGE_OFFSET) << TAG_SHIFT) | context.tag;
+    const entry = TlbEntry.of(unit, tag);
+    let value = (iova & PAGE_ADDRESS) | BOTH;
+    if (!context.identity) {
+      const width = min(unit.guestAddressWidth, TABLE_WIDTH + LEVEL_WIDTH * context.levels);
+      if (iova >> <u64>width) return Dma.refuse(unit, context, iova, access, FAULT_ADDRESS_BEYOND_WIDTH);
+      if (entry.tag == tag) {
+        const cached = <u32>Bits.of64(entry.value, INFO_REASON_HI, INFO_REASON_LO);
+        if (cached != 0) return Dma.refuse(unit, context, iova, access, cached);
+      }
+      Tables.refresh(unit);
+      unit.walks++;
+      const format = changetype<SecondStage>(unit.base + offsetof<Unit>("secondStage"));
+      value = Walk.page<SecondStage>(format, unit, context, iova, <u64>access);
+      if (value & WALK_REFUSED) {
+        if (unit.cachingMode && value & WALK_NOTHING) {
+          entry.tag = tag;
+          entry.value = (value & WALK_REASON) << INFO_REASON_LO;
+        }
+        return Dma.refuse(unit, context, iova, access, <u32>(value & WALK_REASON));
+      }
+      if (Tables.inInterruptRange(value & PAGE_ADDRESS)) {
+        return Dma.refuse(unit, context, iova, access, FAULT_INTERRUPT_RANGE);
+      }
+    } else if (context == Context.whenDisabled(unit)) {
+      if (iova >> HPA_WIDTH) return iova & HPA_MASK;
+    } else if (iova >> <u64>unit.hostAddressWidth) {
+      return Dma.refuse(unit, context, iova, access, FAULT_ADDRESS_BEYOND_WIDTH);
+    }
+    const region = unit.memory.find(value & PAGE_ADDRESS);
+    const place = ((<u64>region) << HPA_WIDTH) | (value & PAGE_ADDRESS);
+    if (region != 0) {
+      entry.tag = tag;
+      entry.value = place | (value & BOTH);
+    }
+    return place | (iova & PAGE_OFFSET);
+  }
+
+  static refuse(unit: Unit, context: Context, iova: u64, access: u32, reason: u32): u64 {
+    ContextCache.refuse(unit, context.requesterId(unit), iova, access, reason, context.suppressed);
+    return FAULT;
+  }
+
+  /** A request with PASID: legacy mode refuses it (RTA.2); without translation there is nobody to serve it. */
+  static refusePasid(unit: Unit, requesterId: u32, iova: u64, access: u32): void {
+    if (!unit.translating) return;
+    ContextCache.refuse(unit, requesterId, iova, access, FAULT_PASID_IN_LEGACY_MODE, false);
+  }
+
+  /** A translation request or a translated request: every TT that this unit supports blocks it (LCT.5). */
+  static refuseType(unit: Unit, requesterId: u32, iova: u64, access: u32): void {
+    if (!unit.translating) return;
+    const context = Dma.open(unit, requesterId, iova, access);
+    if (changetype<usize>(context) != 0) Dma.refuse(unit, context, iova, access, FAULT_TYPE_BLOCKED);
+  }
+
+  /**
+   * Reads `length` bytes at `iova` to `pointer`, over pages and regions. False when any of it was refused or
+   * nothing answers; what came before has been read.
+   */
+  static read(unit: Unit, requesterId: u32, iova: u64, pointer: usize, length: u32): bool {
+    const context = Dma.open(unit, requesterId, iova, ACCESS_READ);
+    if (changetype<usize>(context) == 0) return false;
+    while (length > 0) {
+      const part = Dma.part(iova, length);
+      const result = Dma.translate(unit, context, iova, ACCESS_READ);
+      if (result & FAULT || Dma.region(result) == 0) return false;
+      if (!unit.memory.read(Dma.region(result), Dma.hpa(result), pointer, part)) return false;
+      iova += <u64>part;
+      pointer += part;
+      length -= part;
+    }
+    return true;
+  }
+
+  /**
+   * Writes `length` bytes at `pointer` to `iova`. An aligned dword in the interrupt range is an interrupt
+   * request (VT-d 5.10 §3.15), which no translation concerns; other writes there are dropped.
+   */
+  static write(unit: Unit, requesterId: u32, iova: u64, pointer: usize, length: u32): bool {
+    if (Tables.inInterruptRange(iova)) {
+      if (length != MESSAGE_LENGTH || iova & (MESSAGE_LENGTH - 1)) return false;
+      hostMessage(unit.memory.mapId, requesterId, <u32>iova, 0, load<u32>(pointer));
+      return true;
+    }
+    const context = Dma.open(unit, requesterId, iova, ACCESS_WRITE);
+    if (changetype<usize>(context) == 0) return false;
+    while (length > 0) {
+      const part = Dma.part(iova, length);
+      const result = Dma.translate(unit, context, iova, ACCESS_WRITE);
+      if (result & FAULT || Dma.region(result) == 0) return false;
+      if (!unit.memory.write(Dma.region(result), Dma.hpa(result), pointer, part)) return false;
+      iova += <u64>part;
+      pointer += part;
+      length -= part;
+    }
+    return true;
+  }
+
+  /** How many of `length` bytes lie in the page of `iova`. */
+  @inline static part(iova: u64, length: u32): u32 {
+    return min(length, <u32>(PAGE_OFFSET + 1 - (iova & PAGE_OFFSET)));
+  }
+}

@@ -1,0 +1,117 @@
+// One IOMMU unit: its wiring and its scalar state. The layout as a whole is drawn in spec/abi/iommu.ts.
+// Whatever a request needs is reached from the unit's pointer; there is no other state.
+
+import { MemoryMap } from "../core/memory-map";
+import {
+  UNIT_EVENTS,
+  UNIT_FAULTS,
+  UNIT_INTERRUPTS,
+  UNIT_INTERRUPTS_BLOCKED,
+  UNIT_INVALIDATIONS,
+  UNIT_LAST_REASON,
+  UNIT_MISSES,
+  UNIT_REGISTERS,
+  UNIT_STATE,
+  UNIT_TRANSLATIONS,
+  UNIT_WALKS,
+} from "../spec/abi/iommu";
+
+@unmanaged
+export class Unit {
+  /** The machine's MemoryMap. */
+  map: usize;
+  /** Where the RAM lies that tables were last read from: hpa + windowDelta, for windowSpan bytes from windowBase. */
+  windowDelta: u32;
+  windowBase: u64;
+  windowSpan: u64;
+  windowGeneration: u32;
+  reserved0: u32;
+
+  translations: u64;
+  misses: u64;
+  walks: u64;
+  faults: u64;
+  interrupts: u64;
+  interruptsBlocked: u64;
+  invalidations: u64;
+  events: u32;
+  lastReason: u32;
+
+  /** The MemoryMap.generation that cached region numbers belong to. */
+  mapGeneration: u32;
+  /** TES: 1 while DMA remapping is enabled. */
+  translating: u32;
+  /** IRES: 1 while interrupt remapping is enabled. */
+  remapping: u32;
+  /** The generation of valid context-cache entries, 1 to 4095. */
+  contextGeneration: u32;
+  /** Which fault recording register is next. */
+  faultIndex: u32;
+  /** 1 after a table could not be read, until the walk has reported it. */
+  tableError: u32;
+  /** RTADDR_REG and IRTA_REG as the last SRTP and SIRTP latched them. */
+  rootTable: u64;
+  interruptTable: u64;
+  /** The context of every requester while translation is disabled: a Context in place. */
+  identityTag: u64;
+  identityInfo: u64;
+
+  /** From CAP_REG, ECAP_REG and the host address width, see configure.ts: HAW and MGAW in bits, */
+  hostAddressWidth: u32;
+  guestAddressWidth: u32;
+  /** SAGAW, */
+  supportedWidths: u32;
+  cachingMode: u32;
+  passThrough: u32;
+  deviceTlb: u32;
+  postedInterrupts: u32;
+  reserved1: u32;
+  /** bits of a domain-id that ND leaves reserved, */
+  reservedDomain: u64;
+  /** bits 63:HAW. */
+  reservedAddress: u64;
+  /** A SecondStage in place. */
+  secondStage: u64;
+  secondStage1: u64;
+  secondStage2: u64;
+  secondStage3: u64;
+  secondStage4: u64;
+  secondStage5: u64;
+
+  @inline get memory(): MemoryMap {
+    return changetype<MemoryMap>(this.map);
+  }
+
+  @inline get base(): usize {
+    return changetype<usize>(this);
+  }
+
+  /** A register's value; `offset` is a multiple of 4 below 4096. */
+  @inline register(offset: u32): u32 {
+    return load<u32>(this.base + <usize>offset, UNIT_REGISTERS);
+  }
+
+  @inline setRegister(offset: u32, value: u32): void {
+    store<u32>(this.base + <usize>offset, value, UNIT_REGISTERS);
+  }
+
+  @inline register64(offset: u32): u64 {
+    return load<u64>(this.base + <usize>offset, UNIT_REGISTERS);
+  }
+
+  @inline setRegister64(offset: u32, value: u64): void {
+    store<u64>(this.base + <usize>offset, value, UNIT_REGISTERS);
+  }
+}
+
+if (offsetof<Unit>("translations") != UNIT_STATE) ERROR("UNIT_STATE");
+if (offsetof<Unit>("translations") != UNIT_TRANSLATIONS) ERROR("UNIT_TRANSLATIONS");
+if (offsetof<Unit>("misses") != UNIT_MISSES) ERROR("UNIT_MISSES");
+if (offsetof<Unit>("walks") != UNIT_WALKS) ERROR("UNIT_WALKS");
+if (offsetof<Unit>("faults") != UNIT_FAULTS) ERROR("UNIT_FAULTS");
+if (offsetof<Unit>("interrupts") != UNIT_INTERRUPTS) ERROR("UNIT_INTERRUPTS");
+if (offsetof<Unit>("interruptsBlocked") != UNIT_INTERRUPTS_BLOCKED) ERROR("UNIT_INTERRUPTS_BLOCKED");
+if (offsetof<Unit>("invalidations") != UNIT_INVALIDATIONS) ERROR("UNIT_INVALIDATIONS");
+if (offsetof<Unit>("events") != UNIT_EVENTS) ERROR("UNIT_EVENTS");
+if (offsetof<Unit>("lastReason") != UNIT_LAST_REASON) ERROR("UNIT_LAST_REASON");
+if (offsetof<Unit>() > <usize>UNIT_REGISTERS) ERROR("UNIT_REGISTERS");

@@ -1,0 +1,84 @@
+// How an IOMMU unit lies in linear memory: assembly/iommu works on it; the host lays out the register
+// tables, reads counters and snapshots the state.
+//
+//   unit ─┬─ wiring (32 bytes, written by iommuInit, never in a snapshot)
+//         ├─ counters, events, scalar state
+//         ├─ registers: values, then RW masks, W1C masks and reset values, 1024 dwords each
+//         ├─ interrupt entry cache   24 B × 512
+//         ├─ paging-structure caches 16 B × 1024, two of them
+//         ├─ IOTLB                   16 B × 8192
+//         └─ context cache           16 B × 65536, one per requester ID
+
+/** A read is allowed, or wanted. */
+export const ACCESS_READ: u32 = 1;
+/** A write is allowed, or wanted. */
+export const ACCESS_WRITE: u32 = 2;
+
+/** First byte of the state, which a snapshot copies from here to UNIT_SIZE. */
+export const UNIT_STATE: u32 = 32;
+
+/** Counters, u64 each: page translations asked for, */
+export const UNIT_TRANSLATIONS: u32 = 32;
+/** those that the IOTLB did not answer, */
+export const UNIT_MISSES: u32 = 40;
+/** walks of second-stage tables, */
+export const UNIT_WALKS: u32 = 48;
+/** DMA requests refused, */
+export const UNIT_FAULTS: u32 = 56;
+/** interrupt requests seen, */
+export const UNIT_INTERRUPTS: u32 = 64;
+/** interrupt requests blocked, */
+export const UNIT_INTERRUPTS_BLOCKED: u32 = 72;
+/** invalidation commands executed, by register or from the queue. */
+export const UNIT_INVALIDATIONS: u32 = 80;
+
+/** Event messages that are due (EVENT_ bits): whoever called into the module sends and clears them. */
+export const UNIT_EVENTS: u32 = 88;
+export const EVENT_FAULT: u32 = 1;
+export const EVENT_INVALIDATION: u32 = 2;
+
+/** The reason of the last refused request: a FAULT_ number. */
+export const UNIT_LAST_REASON: u32 = 92;
+
+export const UNIT_REGISTERS: u32 = 512;
+export const UNIT_REGISTER_BYTES: u32 = 4096;
+export const UNIT_RW_MASKS: u32 = 4608;
+export const UNIT_W1C_MASKS: u32 = 8704;
+export const UNIT_RESET_VALUES: u32 = 12800;
+
+export const UNIT_INTERRUPT_CACHE: u32 = 16896;
+export const INTERRUPT_CACHE_ENTRIES: u32 = 512;
+export const INTERRUPT_CACHE_ENTRY_SIZE: u32 = 24;
+
+export const PAGING_CACHE_ENTRIES: u32 = 1024;
+export const PAGING_CACHE_ENTRY_SIZE: u32 = 16;
+export const UNIT_PAGING_CACHE_1G: u32 = 29184;
+export const UNIT_PAGING_CACHE_2M: u32 = 45568;
+
+export const UNIT_IOTLB: u32 = 61952;
+export const IOTLB_ENTRIES: u32 = 8192;
+export const IOTLB_ENTRY_SIZE: u32 = 16;
+/** log2 of IOTLB_ENTRIES. */
+export const IOTLB_INDEX_WIDTH: u32 = 13;
+
+export const UNIT_CONTEXT_CACHE: u32 = 193024;
+export const CONTEXT_CACHE_ENTRIES: u32 = 65536;
+export const CONTEXT_CACHE_ENTRY_SIZE: u32 = 16;
+
+export const UNIT_SIZE: u32 = 1241600;
+
+/** What iommuRemap leaves at `out`, u32 each: where and how the interrupt is to be delivered. */
+export const REMAP_DESTINATION: u32 = 0;
+export const REMAP_VECTOR: u32 = 4;
+export const REMAP_DELIVERY_MODE: u32 = 8;
+export const REMAP_TRIGGER_MODE: u32 = 12;
+export const REMAP_DESTINATION_MODE: u32 = 16;
+export const REMAP_REDIRECTION_HINT: u32 = 20;
+export const REMAP_SIZE: u32 = 24;
+
+/** iommuRemap refused the request; the reason is at UNIT_LAST_REASON. */
+export const REMAP_BLOCKED: u32 = 0;
+/** The request is to be delivered as `out` says. */
+export const REMAP_DELIVER: u32 = 1;
+/** The request bypasses remapping: deliver the message as it is. */
+export const REMAP_UNCHANGED: u32 = 2;
