@@ -35,7 +35,7 @@ export class Iotlb {
 
   /** Drops 2^addressMask pages of a domain; `iova` is in the first or any other of them. */
   static flushPages(unit: Unit, domainId: u32, iova: u64, addressMask: u32): void {
-    const inside = (u64(1) << (<u64>(PAGE_WIDTH + addressMask))) - 1;
+    const inside = (u64(1) << u64(PAGE_WIDTH + addressMask)) - 1;
     const first = iova & ~inside;
     if (first >> TAG_ADDRESS_WIDTH) return;
     if (addressMask > PROBE_MASK_LIMIT) {

@@ -62,7 +62,7 @@ export class PagingCaches {
   }
 
   static flushRegions(unit: Unit, cache: u32, domainId: u32, iova: u64, width: u32): void {
-    const above = ((u64(1) << TAG_ADDRESS_WIDTH) - 1) & ~((u64(1) << (<u64>width)) - 1);
+    const above = ((u64(1) << TAG_ADDRESS_WIDTH) - 1) & ~((u64(1) << u64(width)) - 1);
     const wanted = ((iova & above) << TAG_SHIFT) | <u64>domainId;
     PagingCaches.drop(unit, cache, PAGING_CACHE_ENTRIES, (above << TAG_SHIFT) | TAG_DOMAIN, wanted);
   }
