@@ -1,7 +1,7 @@
 // PCIe 6.0 §7.5.2 PCI Power Management Capability Structure. Offsets are from the capability, `_WIDTH` in bits.
 //
 //   +0  id │ next │ PMC
-//   +4  PMCSR │ PMCSR_BSE │ PM_DATA
+//   +4  PMCSR │ PM_BRIDGE │ PM_DATA
 
 /** Bytes. */
 export const PM_LENGTH: u32 = 0x08;
@@ -58,14 +58,14 @@ export const POWER_STATE_D2: u32 = 0x02;
 export const POWER_STATE_D3HOT: u32 = 0x03;
 
 /** PCI-PM 1.2 §3.2.5 PMCSR Bridge Support Extensions; PCIe leaves its bits undefined. */
-export const PMCSR_BSE: u32 = 0x06;
-export const PMCSR_BSE_WIDTH: u32 = 8;
-export const PMCSR_BSE_RESERVED0_HI: u32 = 5;
-export const PMCSR_BSE_RESERVED0_LO: u32 = 0;
-export const PMCSR_BSE_B2_B3_HI: u32 = 6;
-export const PMCSR_BSE_B2_B3_LO: u32 = 6;
-export const PMCSR_BSE_BPCC_HI: u32 = 7;
-export const PMCSR_BSE_BPCC_LO: u32 = 7;
+export const PM_BRIDGE: u32 = 0x06;
+export const PM_BRIDGE_WIDTH: u32 = 8;
+export const PM_BRIDGE_RESERVED0_HI: u32 = 5;
+export const PM_BRIDGE_RESERVED0_LO: u32 = 0;
+export const PM_BRIDGE_B2_B3_HI: u32 = 6;
+export const PM_BRIDGE_B2_B3_LO: u32 = 6;
+export const PM_BRIDGE_BPCC_HI: u32 = 7;
+export const PM_BRIDGE_BPCC_LO: u32 = 7;
 
 /** §7.5.2.3 Data: the value that PMCSR_DATA_SELECT chooses. */
 export const PM_DATA: u32 = 0x07;
