@@ -22,6 +22,14 @@ export const CAP_SATA: u32 = 0x12;
 export const CAP_ADVANCED_FEATURES: u32 = 0x13;
 export const CAP_ENHANCED_ALLOCATION: u32 = 0x14;
 export const CAP_FLATTENING_PORTAL: u32 = 0x15;
+
+/** PCIe 6.0 §7.5.1.1.11 Header of a capability. */
+export const CAP_HEADER: u32 = 0x00;
+export const CAP_HEADER_WIDTH: u32 = 16;
+export const CAP_HEADER_ID_HI: u32 = 7;
+export const CAP_HEADER_ID_LO: u32 = 0;
+export const CAP_HEADER_NEXT_HI: u32 = 15;
+export const CAP_HEADER_NEXT_LO: u32 = 8;
 /** Extended capability IDs. */
 export const EXT_CAP_AER: u32 = 0x01;
 export const EXT_CAP_VC: u32 = 0x02;
@@ -75,6 +83,18 @@ export const EXT_CAP_PHYSICAL_64: u32 = 0x31;
 export const EXT_CAP_FLIT_LOGGING: u32 = 0x32;
 export const EXT_CAP_FLIT_PERFORMANCE: u32 = 0x33;
 export const EXT_CAP_FLIT_ERROR_INJECTION: u32 = 0x34;
+/** PCIe 6.0 §7.6.2: the list of extended capabilities starts here; a header of 0 there is an empty list. */
+export const EXT_CAP_BASE: u32 = 0x100;
+
+/** PCIe 6.0 §7.6.3 Header of an extended capability. */
+export const EXT_CAP_HEADER: u32 = 0x00;
+export const EXT_CAP_HEADER_WIDTH: u32 = 32;
+export const EXT_CAP_HEADER_ID_HI: u32 = 15;
+export const EXT_CAP_HEADER_ID_LO: u32 = 0;
+export const EXT_CAP_HEADER_VERSION_HI: u32 = 19;
+export const EXT_CAP_HEADER_VERSION_LO: u32 = 16;
+export const EXT_CAP_HEADER_NEXT_HI: u32 = 31;
+export const EXT_CAP_HEADER_NEXT_LO: u32 = 20;
 /** Vendor and device IDs of the modelled hardware. */
 export const VENDOR_INTEL: u32 = 0x8086;
 /** I350, copper. */

@@ -16,11 +16,7 @@ export function ariCapability(fields: Fields<typeof ari>): Capability {
     rows: [
       row(ari, "ARI_CAP", fields),
       row(ari, "ARI_CTL", fields, {
-        rw: only(
-          mfvc && "ARI_CTL_MFVC_GROUPS",
-          acs && "ARI_CTL_ACS_GROUPS",
-          (mfvc || acs) && "ARI_CTL_FUNCTION_GROUP",
-        ),
+        rw: only(mfvc && "ARI_CTL_MFVC_GROUPS", acs && "ARI_CTL_ACS_GROUPS", (mfvc || acs) && "ARI_CTL_FUNCTION_GROUP"),
       }),
     ],
   };

@@ -87,7 +87,7 @@ export function row<Table extends object>(
 ): RegisterRow {
   return {
     offset,
-    width: ((table as Record<string, number>)[`${register}_WIDTH`] as number / 8) as AccessWidth,
+    width: (((table as Record<string, number>)[`${register}_WIDTH`] as number) / 8) as AccessWidth,
     reset: pack(table, fieldsOf(fields, register)),
     rw: maskOf(table, ...(access.rw ?? [])),
     w1c: maskOf(table, ...(access.w1c ?? [])),

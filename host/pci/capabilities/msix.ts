@@ -23,7 +23,8 @@ export function msixCapability(options: MsixOptions): Capability {
     throw new ArgumentError("vectors", vectors, "is not in 1–2048");
   }
   const unit = (parameter: string, offset: number): number => {
-    if (offset % 2 ** msix.MSIX_TABLE_OFFSET_LO !== 0) throw new ArgumentError(parameter, offset, "is not aligned to 8");
+    if (offset % 2 ** msix.MSIX_TABLE_OFFSET_LO !== 0)
+      throw new ArgumentError(parameter, offset, "is not aligned to 8");
     return offset / 2 ** msix.MSIX_TABLE_OFFSET_LO;
   };
   return {

@@ -3,6 +3,7 @@ import * as header from "../../../assembly/spec/pci/header.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import * as sriov from "../../../assembly/spec/pci/sriov.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import { barRows } from "../bar.ts";
 import type { Capability } from "../capability.ts";
 import type { RegisterRow } from "../config-space.ts";
 import { type Fields, only, pack, row } from "./fields.ts";
@@ -54,31 +55,25 @@ export function sriovCapability(options: SriovOptions): Capability {
       ...row(sriov, "SRIOV_SYSTEM_PAGE", fields),
       rw: pack(sriov, { SRIOV_SUPPORTED_PAGES_SIZES: fields.SRIOV_SUPPORTED_PAGES_SIZES }),
     },
-    ...barRows(options.bars),
+    ...vfBarRows(options.bars),
     row(sriov, "SRIOV_MIGRATION_ARRAY", fields),
   ];
   return { id: ids.EXT_CAP_SRIOV, version: 1, extended: true, length: sriov.SRIOV_LENGTH, rows };
 }
 
-function barRows(bars: readonly VfBar[]): RegisterRow[] {
+function vfBarRows(bars: readonly VfBar[]): RegisterRow[] {
   const rows = new Map<number, RegisterRow>();
-  const add = (index: number, reset: number, rw: number): void => {
-    if (!Number.isInteger(index) || index < 0 || index >= sriov.SRIOV_VF_BAR_COUNT || rows.has(index)) {
-      throw new ArgumentError("index", index, "is not a free VF BAR");
-    }
-    rows.set(index, { offset: sriov.SRIOV_VF_BAR0 + header.BAR_SIZE * index, width: 4, reset, rw });
-  };
+  const end = sriov.SRIOV_VF_BAR0 + header.BAR_SIZE * sriov.SRIOV_VF_BAR_COUNT;
   for (const bar of bars) {
     if (!Number.isInteger(Math.log2(bar.size)) || bar.size < 0x1000 || bar.size > 0x8000_0000) {
       throw new ArgumentError("size", bar.size, "is not a power of two from 4 KiB to 2 GiB");
     }
-    const wide = bar.kind === "memory64";
-    const attributes = pack(header, {
-      BAR_MEMORY_TYPE: wide ? header.BAR_MEMORY_TYPE_64 : header.BAR_MEMORY_TYPE_32,
-      BAR_MEMORY_PREFETCHABLE: bar.prefetchable,
-    });
-    add(bar.index, attributes, ~(bar.size - 1) >>> 0);
-    if (wide) add(bar.index + 1, 0, 0xffff_ffff);
+    for (const row of barRows(bar, sriov.SRIOV_VF_BAR0 + header.BAR_SIZE * bar.index)) {
+      if (row.offset < sriov.SRIOV_VF_BAR0 || row.offset >= end || rows.has(row.offset)) {
+        throw new ArgumentError("index", bar.index, "is not a free VF BAR");
+      }
+      rows.set(row.offset, row);
+    }
   }
   return [...rows.values()];
 }
