@@ -103,5 +103,13 @@ export const DEVICE_I350_VF: u32 = 0x1520;
 /** 82576, copper. */
 export const DEVICE_82576: u32 = 0x10c9;
 export const DEVICE_82576_VF: u32 = 0x10ca;
+/** 5520/X58 I/O hub: PCI Express root port 3, and its host bridge. */
+export const DEVICE_X58_ROOT_PORT: u32 = 0x340a;
+export const DEVICE_X58_HOST_BRIDGE: u32 = 0x3405;
+/** PEX 8747 switch. */
+export const VENDOR_PLX: u32 = 0x10b5;
+export const DEVICE_PEX_8747: u32 = 0x8747;
 /** Class code: base class, sub-class, programming interface. */
 export const CLASS_ETHERNET: u32 = 0x020000;
+export const CLASS_HOST_BRIDGE: u32 = 0x060000;
+export const CLASS_PCI_BRIDGE: u32 = 0x060400;
