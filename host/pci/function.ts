@@ -1,17 +1,25 @@
 // A function: its configuration space, its BARs, and what its enable bits and power state let through.
 import * as spec from "../../assembly/spec/pci/header.ts";
+import * as ids from "../../assembly/spec/pci/ids.ts";
 import type { RequesterId } from "../core/address.ts";
 import { bits } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
-import type { AccessWidth, MmioHandler } from "../core/ports.ts";
+import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
 import { type BarOptions, barBase, barRows, checkBar, checkRom, romBase, romRows } from "./bar.ts";
 import { bit } from "./bits.ts";
+import { findCapability, findExtendedCapability } from "./capability.ts";
 import type { ConfigSpace, ConfigSpaceState, ResetKind } from "./config-space.ts";
+import { ErrorReporting } from "./errors.ts";
+import { Express } from "./express.ts";
+import { Msi } from "./msi.ts";
+import { PowerManagement } from "./power.ts";
 import type { DecodedRange, Upstream } from "./upstream.ts";
 
 export interface PciFunctionState {
   config: ConfigSpaceState;
   requesterId: number;
+  /** By name, what parts of the function saved: an MSI-X table, VFs. */
+  parts: Record<string, unknown>;
 }
 
 export interface PciFunctionOptions {
@@ -21,10 +29,26 @@ export interface PciFunctionOptions {
 
 /** Of a VF: what its PF's SR-IOV capability decides for it. */
 export interface VirtualDecoder {
-  /** VF Enable and VF MSE are set, and the PF is in D0. */
+  /** The VF exists, VF MSE is set, and the PF is in D0. */
   readonly memorySpaceEnabled: boolean;
+  /** The VF exists, and the PF is in D0. */
+  readonly present: boolean;
+  /** What the PF is attached to. */
+  readonly upstream: Upstream | undefined;
   /** Base of this VF's part of VF BAR `index`, or undefined when it is out of reach. */
   barBase(index: number): number | undefined;
+}
+
+/** Of a PF: its VFs. */
+export interface VirtualFunctions {
+  readonly allVfs: readonly PciFunction[];
+  /** Those that exist now. */
+  readonly vfs: readonly PciFunction[];
+  find(requesterId: number): PciFunction | undefined;
+  /** The PF's requester ID changed. */
+  captured(): void;
+  /** The PF's registers were restored. */
+  restored(): void;
 }
 
 /** A function of the topology, physical or virtual. */
@@ -33,12 +57,17 @@ export class PciFunction {
   readonly name: string;
   readonly config: ConfigSpace;
   readonly virtual: boolean;
-  /** Bus, device and function as captured from configuration writes (PCIe 6.0 §2.2.6.2). Set by the bus. */
-  requesterId = 0 as RequesterId;
-  /** What this function is attached to. Set by the bus. */
-  upstream: Upstream | undefined;
   /** Of a VF: set by its PF. */
   decoder: VirtualDecoder | undefined;
+  readonly power: PowerManagement | undefined;
+  readonly express: Express | undefined;
+  readonly msi: Msi | undefined;
+  readonly errors: ErrorReporting;
+  #requesterId = 0 as RequesterId;
+  #upstream: Upstream | undefined;
+  #virtualFunctions: VirtualFunctions | undefined;
+  #interrupts: ((vector: number) => void) | undefined;
+  readonly #parts = new Map<string, Snapshotable<unknown>>();
   readonly #bars: BarOptions[] = [];
   #rom: { size: number; handler: MmioHandler } | undefined;
   readonly #resetListeners: ((kind: ResetKind) => void)[] = [];
@@ -52,6 +81,37 @@ export class PciFunction {
     config.onWrite(spec.COMMAND, 2, (previous) => {
       if (config.get(spec.COMMAND, 2) !== previous) this.enablesChanged();
     });
+    const at = <T>(offset: number | undefined, make: (offset: number) => T): T | undefined =>
+      offset === undefined ? undefined : make(offset);
+    this.power = at(findCapability(config, ids.CAP_POWER_MANAGEMENT), (offset) => new PowerManagement(this, offset));
+    this.express = at(findCapability(config, ids.CAP_EXPRESS), (offset) => new Express(this, offset));
+    this.msi = at(findCapability(config, ids.CAP_MSI), (offset) => new Msi(this, offset));
+    this.errors = new ErrorReporting(this, findExtendedCapability(config, ids.EXT_CAP_AER));
+  }
+
+  /** Bus, device and function as captured from configuration writes (PCIe 6.0 §2.2.6.2). */
+  get requesterId(): RequesterId {
+    return this.#requesterId;
+  }
+
+  /** What this function is attached to. A VF is where its PF is. */
+  get upstream(): Upstream | undefined {
+    return this.virtual ? this.decoder?.upstream : this.#upstream;
+  }
+
+  /** For the bus that the function is put on or taken from. */
+  set upstream(upstream: Upstream | undefined) {
+    this.#upstream = upstream;
+  }
+
+  /** VFs of this PF. */
+  get virtualFunctions(): VirtualFunctions | undefined {
+    return this.#virtualFunctions;
+  }
+
+  /** 0 to 3: D0, D1, D2, D3hot. */
+  get powerState(): number {
+    return this.power?.state ?? 0;
   }
 
   /** 1 of a bridge, 0 of everything else. */
@@ -109,6 +169,7 @@ export class PciFunction {
   /** The ranges that this function answers now. */
   decodedRanges(): DecodedRange[] {
     const ranges: DecodedRange[] = [];
+    if (this.powerState !== 0) return ranges;
     const memory = this.memorySpaceEnabled;
     const io = this.ioSpaceEnabled;
     for (const bar of this.#bars) {
@@ -135,16 +196,48 @@ export class PciFunction {
     this.config.write(offset, width, value);
   }
 
-  /** Whether a DMA request of this function gets to the root: bus mastering here and in every bridge above. */
+  /** Whether a DMA request of this function gets to the root: D0 and bus mastering here and in every bridge above. */
   requestsReachRoot(): boolean {
-    return this.busMasterEnabled && this.upstream?.passesRequests(this.requesterId) === true;
+    if (!this.busMasterEnabled || this.powerState !== 0) return false;
+    if (this.virtual && this.decoder?.present !== true) return false;
+    return this.upstream?.passesRequests(this.#requesterId) === true;
   }
 
   /** Sends a message-signalled interrupt, unless bus mastering or a port above stops it. True when it was sent. */
   sendMessage(addressLo: number, addressHi: number, data: number): boolean {
     if (!this.requestsReachRoot()) return false;
-    this.upstream?.message(this.requesterId, addressLo, addressHi, data);
+    this.upstream?.message(this.#requesterId, addressLo, addressHi, data);
     return true;
+  }
+
+  /** Signals an interrupt of the function itself: MSI-X when software enabled it, else MSI. */
+  raiseInterrupt(vector: number): void {
+    this.#interrupts?.(vector);
+    this.msi?.raise(vector);
+  }
+
+  /** Lets `raiseInterrupt` use an MSI-X table. */
+  useInterrupts(raise: (vector: number) => void): void {
+    this.#interrupts = raise;
+  }
+
+  /** Takes the requester ID that a configuration write carried. For the bus. */
+  capture(requesterId: RequesterId): void {
+    if (requesterId === this.#requesterId) return;
+    this.#requesterId = requesterId;
+    this.#virtualFunctions?.captured();
+    this.upstream?.routesChanged();
+  }
+
+  /** For the SR-IOV capability: these are the function's VFs. */
+  attachVirtualFunctions(functions: VirtualFunctions): void {
+    this.#virtualFunctions = functions;
+  }
+
+  /** Makes `part` a part of this function's snapshot. Throws ArgumentError when the name is taken. */
+  addPart<State>(name: string, part: Snapshotable<State>): void {
+    if (this.#parts.has(name)) throw new ArgumentError("name", name, "is a part of this function already");
+    this.#parts.set(name, part as Snapshotable<unknown>);
   }
 
   /** Resets the function: registers first, then whoever listens. */
@@ -171,12 +264,20 @@ export class PciFunction {
   }
 
   save(): PciFunctionState {
-    return { config: this.config.save(), requesterId: this.requesterId };
+    const parts: Record<string, unknown> = {};
+    for (const [name, part] of this.#parts) parts[name] = part.save();
+    return { config: this.config.save(), requesterId: this.#requesterId, parts };
   }
 
+  /** Throws ArgumentError when the state is of a function with other parts. */
   restore(state: PciFunctionState): void {
+    for (const name of this.#parts.keys()) {
+      if (!(name in state.parts)) throw new ArgumentError("state", name, "is missing");
+    }
     this.config.restore(state.config);
-    this.requesterId = state.requesterId as RequesterId;
+    this.#requesterId = state.requesterId as RequesterId;
+    for (const [name, part] of this.#parts) part.restore(state.parts[name]);
+    this.#virtualFunctions?.restored();
     this.enablesChanged();
   }
 

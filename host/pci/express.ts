@@ -1,0 +1,95 @@
+// The PCI Express capability: what a write to its control registers does.
+import * as spec from "../../assembly/spec/pci/express.ts";
+import * as link from "../../assembly/spec/pci/express-link.ts";
+import { bits, place } from "../core/bits.ts";
+import { bit, flag } from "./bits.ts";
+import type { PciFunction } from "./function.ts";
+
+export class Express {
+  readonly #fn: PciFunction;
+  readonly #offset: number;
+
+  /** @param offset of the capability. */
+  constructor(fn: PciFunction, offset: number) {
+    this.#fn = fn;
+    this.#offset = offset;
+    const { config } = fn;
+    const control = offset + spec.DEVCTL;
+    config.onWrite(control, 2, () => {
+      if (!bit(config.get(control, 2), spec.DEVCTL_INITIATE_FLR_LO)) return;
+      config.clearBits(control, 2, flag(spec.DEVCTL_INITIATE_FLR_LO));
+      if (bit(config.get(offset + spec.DEVCAP, 4), spec.DEVCAP_FLR_LO)) fn.reset("flr");
+    });
+    if (!this.isDownstreamPort) return;
+    config.onWrite(offset + spec.DEVCTL2, 2, () => fn.enablesChanged());
+    config.onWrite(offset + link.LNKCTL, 2, () => {
+      config.clearBits(offset + link.LNKCTL, 2, flag(link.LNKCTL_RETRAIN_LO));
+      fn.enablesChanged();
+    });
+  }
+
+  get portType(): number {
+    return bits(this.#get(spec.EXPRESS_CAP), spec.EXPRESS_CAP_PORT_TYPE_HI, spec.EXPRESS_CAP_PORT_TYPE_LO);
+  }
+
+  /** A root port or a switch downstream port: its secondary bus is a link. */
+  get isDownstreamPort(): boolean {
+    return this.portType === spec.PORT_TYPE_ROOT_PORT || this.portType === spec.PORT_TYPE_SWITCH_DOWNSTREAM;
+  }
+
+  /** PCIe 6.0 §6.13: the port passes configuration requests for functions above 7. */
+  get ariForwarding(): boolean {
+    return bit(this.#get(spec.DEVCTL2), spec.DEVCTL2_ARI_FORWARDING_LO);
+  }
+
+  get linkDisabled(): boolean {
+    return bit(this.#get(link.LNKCTL), link.LNKCTL_LINK_DISABLE_LO);
+  }
+
+  /** Bits 3:0 of Device Control: which errors are reported. */
+  reports(bitNumber: number): boolean {
+    return bit(this.#get(spec.DEVCTL), bitNumber);
+  }
+
+  get roleBasedErrors(): boolean {
+    return bit(this.#fn.config.get(this.#offset + spec.DEVCAP, 4), spec.DEVCAP_ROLE_BASED_ERRORS_LO);
+  }
+
+  /** Sets a bit of Device Status. */
+  setStatus(bitNumber: number): void {
+    this.#fn.config.setBits(this.#offset + spec.DEVSTA, 2, flag(bitNumber));
+  }
+
+  /** Maximum speed (a LINK_SPEED value) and width of this end. */
+  get linkCapability(): { speed: number; width: number } {
+    const value = this.#fn.config.get(this.#offset + link.LNKCAP, 4);
+    return {
+      speed: bits(value, link.LNKCAP_MAX_SPEED_HI, link.LNKCAP_MAX_SPEED_LO),
+      width: bits(value, link.LNKCAP_MAX_WIDTH_HI, link.LNKCAP_MAX_WIDTH_LO),
+    };
+  }
+
+  /** What Link Status shows: the trained link, or one that is down. */
+  setLink(trained: { speed: number; width: number } | undefined): void {
+    const { config } = this.#fn;
+    const status = this.#offset + link.LNKSTA;
+    const keep = config.get(status, 2) & ~LINK_FIELDS;
+    let value = keep;
+    if (trained !== undefined) {
+      value |= place(trained.speed, link.LNKSTA_SPEED_HI, link.LNKSTA_SPEED_LO);
+      value |= place(trained.width, link.LNKSTA_WIDTH_HI, link.LNKSTA_WIDTH_LO);
+      const reporting = config.get(this.#offset + link.LNKCAP, 4);
+      if (bit(reporting, link.LNKCAP_DLL_ACTIVE_REPORTING_LO)) value |= flag(link.LNKSTA_DLL_ACTIVE_LO);
+    }
+    config.set(status, 2, value);
+  }
+
+  #get(register: number): number {
+    return this.#fn.config.get(this.#offset + register, 2);
+  }
+}
+
+const LINK_FIELDS =
+  place(0xff, link.LNKSTA_SPEED_HI, link.LNKSTA_SPEED_LO) |
+  place(0xff, link.LNKSTA_WIDTH_HI, link.LNKSTA_WIDTH_LO) |
+  flag(link.LNKSTA_DLL_ACTIVE_LO);
