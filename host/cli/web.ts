@@ -24,10 +24,11 @@ export const webCommand: Command = {
     const server = await servePage(port).catch((error: unknown) => {
       throw new UsageError(`--port ${port}: ${reasonOf(error)}`);
     });
-    io.out(`${server.url}\n`);
-    await new Promise<void>((resolve) => {
+    const interrupted = new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
     });
+    io.out(`${server.url}\n`);
+    await interrupted;
     await server.close();
     return 0;
   },

@@ -60,9 +60,10 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
     response.writeHead(405, { allow: "GET, HEAD" }).end();
     return;
   }
-  const path = pathOf(request.url ?? "/");
+  const url = request.url ?? "/";
+  const path = pathOf(url);
   if (path === "/") {
-    response.writeHead(302, { location: PAGE }).end();
+    response.writeHead(302, { location: PAGE + new URL(url, `http://${LOOPBACK}`).search }).end();
     return;
   }
   const type = path === undefined ? undefined : TYPES[extname(path)];

@@ -1,0 +1,56 @@
+// A headless Chromium and the package's own page server, for tests.
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium } from "playwright-core";
+import type { TestContext } from "vitest";
+import { requireJudge } from "../support/judge.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../dist/host/cli/main.js", import.meta.url));
+const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const executable = process.env.IOVIRT_CHROMIUM ?? CANDIDATES.find((path) => existsSync(path)) ?? "/usr/bin/chromium";
+
+/** No sandbox (tests run as root in containers) and nothing that looks for a network. */
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Skips the running test where there is no Chromium; fails in CI. */
+export function requireBrowser(context: TestContext): void {
+  requireJudge(context, executable);
+}
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: executable, args: FLAGS });
+}
+
+export interface Served {
+  url: string;
+  process: ChildProcess;
+  /** What the server wrote to its standard error output. */
+  stderr(): string;
+}
+
+/** Runs `iovirt web` on a free port. */
+export function serve(): Promise<Served> {
+  const child = spawn(process.execPath, [PROGRAM, "web", "--port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (data) => {
+    stderr += data;
+  });
+  return new Promise((resolve, reject) => {
+    let stdout = "";
+    child.stdout.on("data", (data) => {
+      stdout += data;
+      if (stdout.endsWith("\n")) resolve({ url: stdout.trim(), process: child, stderr: () => stderr });
+    });
+    child.on("error", reject);
+    child.on("exit", (status) => reject(new Error(`iovirt web ended with ${status}: ${stderr}`)));
+  });
+}
