@@ -1,0 +1,67 @@
+// Ethernet frames as bytes in linear memory.
+
+/** Offset of the type field, or of the tag. */
+export const TYPE_OFFSET: u32 = 12;
+/** Destination and source address. */
+export const ADDRESSES: u32 = 12;
+export const SOURCE_OFFSET: u32 = 6;
+export const TAG_SIZE: u32 = 4;
+/** "No tag", above every 16-bit tag. */
+export const NO_TAG: u32 = 0x1_0000;
+/** Shortest frame without the CRC. */
+export const FRAME_MIN: u32 = 60;
+/** Shortest that has both addresses and a type. */
+export const HEADER: u32 = 14;
+const MAC: u64 = 0xffff_ffff_ffff;
+const BROADCAST: u64 = 0xffff_ffff_ffff;
+const GROUP: u64 = 1;
+const VID: u32 = 0x0fff;
+
+export class Ethernet {
+  /** The destination address, first byte lowest. */
+  @inline static destination(frame: usize): u64 {
+    return load<u64>(frame) & MAC;
+  }
+
+  /** The source address, first byte lowest. */
+  @inline static source(frame: usize): u64 {
+    return <u64>load<u32>(frame + SOURCE_OFFSET) | (<u64>load<u16>(frame + SOURCE_OFFSET + 4) << 32);
+  }
+
+  @inline static isGroup(mac: u64): bool {
+    return (mac & GROUP) != 0;
+  }
+
+  @inline static isBroadcast(mac: u64): bool {
+    return mac == BROADCAST;
+  }
+
+  /** The type field in host order. */
+  @inline static type(frame: usize): u32 {
+    return <u32>bswap<u16>(load<u16>(frame + TYPE_OFFSET));
+  }
+
+  /** The tag control information of a tagged frame, in host order. */
+  @inline static tag(frame: usize): u32 {
+    return <u32>bswap<u16>(load<u16>(frame + TYPE_OFFSET + 2));
+  }
+
+  @inline static vid(tag: u32): u32 {
+    return tag & VID;
+  }
+
+  /** Puts a tag into the frame at `frame`, which has room for 4 more bytes. Returns the new length. */
+  static insertTag(frame: usize, length: u32, type: u32, tag: u32): u32 {
+    memory.copy(frame + ADDRESSES + TAG_SIZE, frame + ADDRESSES, length - ADDRESSES);
+    store<u16>(frame + ADDRESSES, bswap<u16>(<u16>type));
+    store<u16>(frame + ADDRESSES + 2, bswap<u16>(<u16>tag));
+    return length + TAG_SIZE;
+  }
+
+  /** Fills a short frame with zeros up to the shortest that the wire takes. Returns the new length. */
+  static pad(frame: usize, length: u32): u32 {
+    if (length >= FRAME_MIN) return length;
+    memory.fill(frame + length, 0, FRAME_MIN - length);
+    return FRAME_MIN;
+  }
+}

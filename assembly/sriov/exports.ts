@@ -1,0 +1,15 @@
+// The exports of sriov/.
+
+import { Filter } from "./filter";
+import { Service } from "./service";
+import { Port } from "./state";
+
+/** Works out what the port's filter and switch registers mean; due after every change of one. */
+export function portUpdate(port: usize): void {
+  Filter.update(changetype<Port>(port));
+}
+
+/** Moves at most `budget` frames from the port's rings. Returns how many; fewer means that nothing is left to do. */
+export function portService(port: usize, budget: u32): u32 {
+  return Service.run(changetype<Port>(port), budget);
+}

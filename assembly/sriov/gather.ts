@@ -1,0 +1,229 @@
+// Frames of any shape: several descriptors, context and legacy descriptors, tag insertion, offloads, any kind of
+// memory. The frame is put together in scratch memory and then handed to the switch.
+
+import { Bits } from "../core/bits";
+import { Context } from "../iommu/translate";
+import {
+  CONTEXT_SIZE,
+  QUEUE_CONTEXTS,
+  SCRATCH_DESCRIPTORS,
+  SCRATCH_FRAME,
+  SCRATCH_FRAME_SIZE,
+  STOP_BUFFER,
+  STOP_DESCRIPTOR,
+  STOP_RING,
+} from "../spec/abi/port";
+import { FRAME_CRC } from "../spec/igb/receive";
+import { DTXCTL_SPOOF_INT, TCTL_PSP, TDWBAL_HEAD_WB_EN, TX_FRAME_MAX, TX_FRAME_MIN } from "../spec/igb/transmit";
+import {
+  TX_CONTEXTS,
+  TX_DESCRIPTOR_SIZE,
+  TXC_IDX_HI,
+  TXC_IDX_LO,
+  TXC_VLAN_HI,
+  TXC_VLAN_LO,
+  TXD_DCMD_DEXT,
+  TXD_DCMD_EOP,
+  TXD_DCMD_RS,
+  TXD_DCMD_TSE,
+  TXD_DCMD_VLE,
+  TXD_DTALEN_HI,
+  TXD_DTALEN_LO,
+  TXD_DTYP_CONTEXT,
+  TXD_DTYP_DATA,
+  TXD_DTYP_MASK,
+  TXD_IDX_HI,
+  TXD_IDX_LO,
+  TXD_STA_DD,
+  TXL_VLAN_HI,
+  TXL_VLAN_LO,
+} from "../spec/igb/tx-descriptor";
+import {
+  POOL_MASK,
+  POOLS,
+  VMVIR_PORT_VLAN_HI,
+  VMVIR_PORT_VLAN_LO,
+  VMVIR_VLANA_ALWAYS,
+  VMVIR_VLANA_HI,
+  VMVIR_VLANA_LO,
+  VMVIR_VLANA_NEVER,
+} from "../spec/igb/virtualization";
+import { Ethernet, HEADER, NO_TAG } from "./ethernet";
+import { Filter } from "./filter";
+import { Offload } from "./offload";
+import { Receive } from "./receive";
+import { Port, Queue } from "./state";
+import { Switch } from "./switch";
+import { Transmit } from "./transmit";
+
+/** Descriptors that one frame may have. */
+const FRAME_DESCRIPTORS: u32 = 256;
+const CAUSE_TX: u32 = 16;
+
+export class Gather {
+  /**
+   * Sends the frame that begins at the queue's head and moves the head behind it. Returns how many descriptors that
+   * took: 0 when the frame has no end yet or the queue was stopped.
+   */
+  static frame(port: Port, queue: Queue, index: u32, context: Context): u32 {
+    const count = queue.length / TX_DESCRIPTOR_SIZE;
+    const staged = port.scratch + SCRATCH_FRAME;
+    const copy = port.scratch + SCRATCH_DESCRIPTORS;
+    const first = queue.head;
+    let head = first;
+    let length: u32 = 0;
+    let taken: u32 = 0;
+    let command: u32 = 0;
+    let options: u32 = 0;
+    let opened = false;
+    while (head != queue.tail) {
+      if (taken == FRAME_DESCRIPTORS) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+      const place = queue.base + (<u64>head) * TX_DESCRIPTOR_SIZE;
+      const descriptor = copy + <usize>(taken * TX_DESCRIPTOR_SIZE);
+      if (!Receive.transfer(port, context, place, descriptor, TX_DESCRIPTOR_SIZE, false)) {
+        return Gather.refuse(port, queue, index, STOP_RING);
+      }
+      const word = load<u32>(descriptor, 8);
+      const type = word & TXD_DTYP_MASK;
+      head = head + 1 == count ? 0 : head + 1;
+      taken++;
+      if ((word & TXD_DCMD_DEXT) != 0 && type == TXD_DTYP_CONTEXT) {
+        if (!Gather.keepContext(queue, descriptor)) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+        if (!opened && head == queue.tail) {
+          if (!Gather.report(port, queue, index, context, first, taken)) return 0;
+          queue.head = head;
+          return taken;
+        }
+        continue;
+      }
+      if ((word & TXD_DCMD_DEXT) != 0 && type != TXD_DTYP_DATA) {
+        return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+      }
+      if (!opened) {
+        command = word;
+        options = load<u32>(descriptor, 12);
+        opened = true;
+      }
+      const part = Bits.of32(word, TXD_DTALEN_HI, TXD_DTALEN_LO);
+      const limit = command & TXD_DCMD_TSE ? SCRATCH_FRAME_SIZE : TX_FRAME_MAX;
+      if (length + part > limit) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+      if (!Receive.transfer(port, context, load<u64>(descriptor), staged + length, part, false)) {
+        return Gather.refuse(port, queue, index, STOP_BUFFER);
+      }
+      length += part;
+      if ((word & TXD_DCMD_EOP) == 0) continue;
+      // The last descriptor tells a legacy frame's tag and checksum (I350 §7.2.2.1).
+      if ((word & TXD_DCMD_DEXT) == 0) {
+        command = word;
+        options = load<u32>(descriptor, 12);
+      }
+      if (length < TX_FRAME_MIN) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+      if (!Gather.send(port, queue, index, staged, length, command, options)) {
+        return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+      }
+      if (!Gather.report(port, queue, index, context, first, taken)) return 0;
+      queue.head = head;
+      return taken;
+    }
+    // No end yet. A ring that is full without one can never have one.
+    if (taken + 1 >= count) port.stop(queue, CAUSE_TX + index, STOP_DESCRIPTOR);
+    return 0;
+  }
+
+  private static refuse(port: Port, queue: Queue, index: u32, reason: u32): u32 {
+    port.stop(queue, CAUSE_TX + index, reason);
+    return 0;
+  }
+
+  /** Keeps a context descriptor. False when its number is none. */
+  private static keepContext(queue: Queue, descriptor: usize): bool {
+    const number = Bits.of32(load<u32>(descriptor, 12), TXC_IDX_HI, TXC_IDX_LO);
+    if (number >= TX_CONTEXTS) return false;
+    const place = queue.context(number);
+    store<u32>(place, load<u32>(descriptor));
+    store<u32>(place, load<u32>(descriptor, 8), 4);
+    store<u32>(place, load<u32>(descriptor, 12), 8);
+    return true;
+  }
+
+  /** Reports the descriptors that ask for it. False when the ring refused. */
+  private static report(port: Port, queue: Queue, index: u32, context: Context, first: u32, taken: u32): bool {
+    const count = queue.length / TX_DESCRIPTOR_SIZE;
+    const copy = port.scratch + SCRATCH_DESCRIPTORS;
+    const headWriteback = (<u32>queue.writeback & TDWBAL_HEAD_WB_EN) != 0;
+    let head = first;
+    let reported = false;
+    for (let number: u32 = 0; number < taken; number++) {
+      const descriptor = copy + <usize>(number * TX_DESCRIPTOR_SIZE);
+      if ((load<u32>(descriptor, 8) & TXD_DCMD_RS) != 0) {
+        reported = true;
+        if (!headWriteback) {
+          const status = descriptor + 12;
+          store<u32>(status, load<u32>(status) | TXD_STA_DD);
+          const place = queue.base + (<u64>head) * TX_DESCRIPTOR_SIZE + 12;
+          if (!Receive.transfer(port, context, place, status, 4, true)) {
+            port.stop(queue, CAUSE_TX + index, STOP_RING);
+            return false;
+          }
+        }
+      }
+      head = head + 1 == count ? 0 : head + 1;
+    }
+    if (reported) port.state.causes |= 1 << (CAUSE_TX + index);
+    return true;
+  }
+
+  /** The tag to insert: the descriptor's, or what VMVIR says for the pool (I350 §8.14.17). */
+  private static tagOf(port: Port, queue: Queue, pool: u32, command: u32, options: u32): u32 {
+    if (port.state.virtual != 0) {
+      const vmvir = port.pool(pool).vmvir;
+      const action = Bits.of32(vmvir, VMVIR_VLANA_HI, VMVIR_VLANA_LO);
+      if (action == VMVIR_VLANA_ALWAYS) return Bits.of32(vmvir, VMVIR_PORT_VLAN_HI, VMVIR_PORT_VLAN_LO);
+      if (action == VMVIR_VLANA_NEVER) return NO_TAG;
+    }
+    if ((command & TXD_DCMD_VLE) == 0) return NO_TAG;
+    if ((command & TXD_DCMD_DEXT) == 0) return Bits.of32(options, TXL_VLAN_HI, TXL_VLAN_LO);
+    const kept = queue.context(Bits.of32(options, TXD_IDX_HI, TXD_IDX_LO) & (TX_CONTEXTS - 1));
+    return Bits.of32(load<u32>(kept), TXC_VLAN_HI, TXC_VLAN_LO);
+  }
+
+  /** Sends a whole frame with its offloads. False when the descriptors ask for what cannot be done. */
+  static send(port: Port, queue: Queue, index: u32, staged: usize, length: u32, command: u32, options: u32): bool {
+    const pool = index & (POOLS - 1);
+    const tag = Gather.tagOf(port, queue, pool, command, options);
+    if ((command & TXD_DCMD_TSE) != 0) return Offload.segment(port, queue, pool, staged, length, command, options, tag);
+    if (!Offload.checksums(queue, staged, length, command, options)) return false;
+    Gather.emit(port, pool, staged, length, tag);
+    return true;
+  }
+
+  /** Sends one frame as it goes on the wire, but for tag and padding; there is room for both behind it. */
+  static emit(port: Port, pool: u32, frame: usize, length: u32, tag: u32): void {
+    const state = port.state;
+    let bytes = length;
+    if (tag != NO_TAG) bytes = Ethernet.insertTag(frame, bytes, state.vet, tag);
+    if ((state.tctl & TCTL_PSP) != 0) bytes = Ethernet.pad(frame, bytes);
+    if (Gather.forged(port, pool, frame)) {
+      state.spoofed++;
+      state.wvbr |= 1 << pool;
+      port.pool(pool).spoofed++;
+      return;
+    }
+    const decision = Switch.forward(port, pool, frame, bytes);
+    Transmit.account(port, state, pool, 1, bytes + FRAME_CRC, (decision & POOL_MASK) != 0);
+    const mac = Ethernet.destination(frame);
+    if (Ethernet.isBroadcast(mac)) state.txBroadcast++;
+    else if (Ethernet.isGroup(mac)) state.txMulticast++;
+  }
+
+  /** Whether the pool may not send this frame: a source address or a VLAN that is not its own (I350 §7.8.3.8). */
+  static forged(port: Port, pool: u32, frame: usize): bool {
+    const state = port.state;
+    if (state.virtual == 0) return false;
+    const own: u32 = 1 << pool;
+    if (Filter.checksMac(state, pool) && (Filter.poolsOf(port, Ethernet.source(frame)) & own) == 0) return true;
+    if (!Filter.checksVlan(state, pool)) return false;
+    if (Ethernet.type(frame) != state.vet) return (state.untagged & own) == 0;
+    return (port.vlan(Ethernet.vid(Ethernet.tag(frame))) & own) == 0;
+  }
+}

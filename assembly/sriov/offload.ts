@@ -1,0 +1,209 @@
+// What a transmit descriptor may leave to the card: checksums (I350 §7.2.5) and segmentation (I350 §7.2.4).
+
+import { Bits } from "../core/bits";
+import { SCRATCH_SEGMENT } from "../spec/abi/port";
+import { TX_FRAME_MAX } from "../spec/igb/transmit";
+import {
+  TX_CONTEXTS,
+  TXC_IPLEN_HI,
+  TXC_IPLEN_LO,
+  TXC_L4LEN_HI,
+  TXC_L4LEN_LO,
+  TXC_L4T_SCTP,
+  TXC_L4T_TCP,
+  TXC_L4T_UDP,
+  TXC_MACLEN_HI,
+  TXC_MACLEN_LO,
+  TXC_MSS_HI,
+  TXC_MSS_LO,
+  TXC_TUCMD_IPV4,
+  TXC_TUCMD_L4T_HI,
+  TXC_TUCMD_L4T_LO,
+  TXD_DCMD_DEXT,
+  TXD_IDX_HI,
+  TXD_IDX_LO,
+  TXD_POPTS_IXSM,
+  TXD_POPTS_TXSM,
+  TXL_CMD_IC,
+  TXL_CSO_HI,
+  TXL_CSO_LO,
+  TXL_CSS_HI,
+  TXL_CSS_LO,
+} from "../spec/igb/tx-descriptor";
+import { HEADER, TAG_SIZE } from "./ethernet";
+import { Gather } from "./gather";
+import { Port, Queue } from "./state";
+
+const IPV4_LENGTH: u32 = 2;
+const IPV4_ID: u32 = 4;
+const IPV4_CHECKSUM: u32 = 10;
+const IPV4_ADDRESSES: u32 = 12;
+const IPV4_HEADER: u32 = 20;
+const IPV6_LENGTH: u32 = 4;
+const IPV6_ADDRESSES: u32 = 8;
+const IPV6_HEADER: u32 = 40;
+const TCP_SEQUENCE: u32 = 4;
+const TCP_FLAGS: u32 = 13;
+const TCP_CHECKSUM: u32 = 16;
+const TCP_HEADER: u32 = 20;
+/** FIN and PSH: only the last segment has them. CWR: only the first. */
+const TCP_LAST_FLAGS: u32 = 0x09;
+const TCP_FIRST_FLAGS: u32 = 0x80;
+const UDP_LENGTH: u32 = 4;
+const UDP_CHECKSUM: u32 = 6;
+const UDP_HEADER: u32 = 8;
+const SCTP_CHECKSUM: u32 = 8;
+const SCTP_HEADER: u32 = 12;
+const PROTOCOL_TCP: u32 = 6;
+const PROTOCOL_UDP: u32 = 17;
+/** CRC-32C, reflected. */
+const CASTAGNOLI: u32 = 0x82f6_3b78;
+/** Segments of one frame. */
+const SEGMENTS_MAX: u32 = 4096;
+
+export class Offload {
+  /** Adds the 16-bit words of `length` bytes to a one's complement sum. */
+  private static sum(start: u64, place: usize, length: u32): u64 {
+    let total = start;
+    const even = length & ~1;
+    for (let at: u32 = 0; at < even; at += 2) total += <u64>bswap<u16>(load<u16>(place + at));
+    if (length & 1) total += <u64>load<u8>(place + even) << 8;
+    return total;
+  }
+
+  private static fold(total: u64): u32 {
+    let value = total;
+    while (value >> 16 != 0) value = (value & 0xffff) + (value >> 16);
+    return <u32>~value & 0xffff;
+  }
+
+  @inline private static put16(place: usize, value: u32): void {
+    store<u16>(place, bswap<u16>(<u16>value));
+  }
+
+  private static crc32c(place: usize, length: u32): u32 {
+    let crc: u32 = 0xffff_ffff;
+    for (let at: u32 = 0; at < length; at++) {
+      crc ^= <u32>load<u8>(place + at);
+      for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (CASTAGNOLI & (0 - (crc & 1)));
+    }
+    return ~crc;
+  }
+
+  @inline private static context(queue: Queue, options: u32): usize {
+    return queue.context(Bits.of32(options, TXD_IDX_HI, TXD_IDX_LO) & (TX_CONTEXTS - 1));
+  }
+
+  /** Inserts the checksums that the descriptor asks for. False when its offsets leave the frame. */
+  static checksums(queue: Queue, frame: usize, length: u32, command: u32, options: u32): bool {
+    if ((command & TXD_DCMD_DEXT) == 0) {
+      if ((command & TXL_CMD_IC) == 0) return true;
+      const start = Bits.of32(options, TXL_CSS_HI, TXL_CSS_LO);
+      const place = Bits.of32(command, TXL_CSO_HI, TXL_CSO_LO);
+      if (start >= length || place + 2 > length) return false;
+      Offload.put16(frame + place, Offload.fold(Offload.sum(0, frame + start, length - start)));
+      return true;
+    }
+    const wanted = options & (TXD_POPTS_IXSM | TXD_POPTS_TXSM);
+    if (wanted == 0) return true;
+    const context = Offload.context(queue, options);
+    const macIp = load<u32>(context);
+    const network = Bits.of32(macIp, TXC_MACLEN_HI, TXC_MACLEN_LO);
+    const networkLength = Bits.of32(macIp, TXC_IPLEN_HI, TXC_IPLEN_LO);
+    const transport = network + networkLength;
+    if (transport > length) return false;
+    if ((wanted & TXD_POPTS_IXSM) != 0) {
+      if (networkLength < IPV4_HEADER) return false;
+      Offload.ipv4(frame + network, networkLength);
+    }
+    if ((wanted & TXD_POPTS_TXSM) == 0) return true;
+    const kind = Bits.of32(load<u32>(context, 4), TXC_TUCMD_L4T_HI, TXC_TUCMD_L4T_LO);
+    const bytes = length - transport;
+    if (kind == TXC_L4T_SCTP) {
+      if (bytes < SCTP_HEADER) return false;
+      store<u32>(frame + transport + SCTP_CHECKSUM, 0);
+      store<u32>(frame + transport + SCTP_CHECKSUM, Offload.crc32c(frame + transport, bytes));
+      return true;
+    }
+    // The driver has put the pseudo header's sum where the checksum goes.
+    const place: u32 = kind == TXC_L4T_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
+    if (kind > TXC_L4T_SCTP || place + 2 > bytes) return false;
+    const value = Offload.fold(Offload.sum(0, frame + transport, bytes));
+    Offload.put16(frame + transport + place, value == 0 && kind == TXC_L4T_UDP ? 0xffff : value);
+    return true;
+  }
+
+  private static ipv4(header: usize, length: u32): void {
+    store<u16>(header + IPV4_CHECKSUM, 0);
+    Offload.put16(header + IPV4_CHECKSUM, Offload.fold(Offload.sum(0, header, length)));
+  }
+
+  /** Cuts a frame into segments of MSS bytes, each with headers of its own. False when the context makes no sense. */
+  static segment(
+    port: Port,
+    queue: Queue,
+    pool: u32,
+    frame: usize,
+    length: u32,
+    command: u32,
+    options: u32,
+    tag: u32,
+  ): bool {
+    if ((command & TXD_DCMD_DEXT) == 0) return false;
+    const context = Offload.context(queue, options);
+    const macIp = load<u32>(context);
+    const network = Bits.of32(macIp, TXC_MACLEN_HI, TXC_MACLEN_LO);
+    const networkLength = Bits.of32(macIp, TXC_IPLEN_HI, TXC_IPLEN_LO);
+    const type = load<u32>(context, 4);
+    const ipv4 = (type & TXC_TUCMD_IPV4) != 0;
+    const kind = Bits.of32(type, TXC_TUCMD_L4T_HI, TXC_TUCMD_L4T_LO);
+    const mss = Bits.of32(load<u32>(context, 8), TXC_MSS_HI, TXC_MSS_LO);
+    const transportLength = Bits.of32(load<u32>(context, 8), TXC_L4LEN_HI, TXC_L4LEN_LO);
+    const transport = network + networkLength;
+    const header = transport + transportLength;
+    if (kind != TXC_L4T_TCP && kind != TXC_L4T_UDP) return false;
+    if (network < HEADER || networkLength < (ipv4 ? IPV4_HEADER : IPV6_HEADER)) return false;
+    if (transportLength < (kind == TXC_L4T_TCP ? TCP_HEADER : UDP_HEADER)) return false;
+    if (mss == 0 || header >= length || header + mss + TAG_SIZE > TX_FRAME_MAX) return false;
+    const payload = length - header;
+    if ((payload + mss - 1) / mss > SEGMENTS_MAX) return false;
+    const segment = port.scratch + SCRATCH_SEGMENT;
+    const sequence = bswap<u32>(load<u32>(frame + transport + TCP_SEQUENCE));
+    const identification = <u32>bswap<u16>(load<u16>(frame + network + IPV4_ID));
+    let number: u32 = 0;
+    for (let done: u32 = 0; done < payload; done += mss) {
+      const part = min(mss, payload - done);
+      memory.copy(segment, frame, header);
+      memory.copy(segment + header, frame + header + done, part);
+      const place = segment + transport;
+      if (kind == TXC_L4T_TCP) {
+        store<u32>(place + TCP_SEQUENCE, bswap<u32>(sequence + done));
+        let flags = <u32>load<u8>(place + TCP_FLAGS);
+        if (done + part < payload) flags &= ~TCP_LAST_FLAGS;
+        if (done != 0) flags &= ~TCP_FIRST_FLAGS;
+        store<u8>(place + TCP_FLAGS, <u8>flags);
+      } else Offload.put16(place + UDP_LENGTH, transportLength + part);
+      const ip = segment + network;
+      if (ipv4) {
+        Offload.put16(ip + IPV4_LENGTH, networkLength + transportLength + part);
+        Offload.put16(ip + IPV4_ID, identification + number);
+        if ((options & TXD_POPTS_IXSM) != 0) Offload.ipv4(ip, networkLength);
+      } else Offload.put16(ip + IPV6_LENGTH, networkLength - IPV6_HEADER + transportLength + part);
+      if ((options & TXD_POPTS_TXSM) != 0) Offload.transport(ip, ipv4, place, transportLength + part, kind);
+      Gather.emit(port, pool, segment, header + part, tag);
+      number++;
+    }
+    return true;
+  }
+
+  /** The TCP or UDP checksum of a whole segment, pseudo header included. */
+  private static transport(ip: usize, ipv4: bool, place: usize, length: u32, kind: u32): void {
+    const tcp = kind == TXC_L4T_TCP;
+    const at = place + (tcp ? TCP_CHECKSUM : UDP_CHECKSUM);
+    store<u16>(at, 0);
+    let total: u64 = (tcp ? PROTOCOL_TCP : PROTOCOL_UDP) + length;
+    total = ipv4 ? Offload.sum(total, ip + IPV4_ADDRESSES, 8) : Offload.sum(total, ip + IPV6_ADDRESSES, 32);
+    const value = Offload.fold(Offload.sum(total, place, length));
+    Offload.put16(at, value == 0 && !tcp ? 0xffff : value);
+  }
+}

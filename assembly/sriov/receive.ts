@@ -1,0 +1,241 @@
+// Receive queues: which descriptors a burst may use, and the delivery of one frame to one queue through any kind
+// of memory. The shortest case, one buffer of RAM inside this memory, has its own way in transmit.ts.
+
+import { Bits } from "../core/bits";
+import { Context, Dma, FAULT } from "../iommu/translate";
+import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
+import { REGION_KIND_NONE, REGION_KIND_RAM } from "../spec/abi/memory-map";
+import {
+  PROFILE_I350,
+  QUEUE_FLAG_DMA,
+  QUEUE_FLAG_STOPPED,
+  SCRATCH_RECEIVE,
+  STOP_BUFFER,
+  STOP_DESCRIPTOR,
+  STOP_INDEX,
+  STOP_LENGTH,
+  STOP_RING,
+} from "../spec/abi/port";
+import {
+  FRAME_CRC,
+  RCTL_BSIZE_HI,
+  RCTL_BSIZE_LO,
+  RXDCTL_ENABLE,
+  SRRCTL_BSIZEPACKET_HI,
+  SRRCTL_BSIZEPACKET_LO,
+  SRRCTL_DESCTYPE_HI,
+  SRRCTL_DESCTYPE_LEGACY,
+  SRRCTL_DESCTYPE_LO,
+  SRRCTL_DESCTYPE_ONE_BUFFER,
+} from "../spec/igb/receive";
+import {
+  RX_DESCRIPTOR_SIZE,
+  RXD_LENGTH_LO,
+  RXD_STAT_DD,
+  RXD_STAT_EOP,
+  RXD_STAT_LB,
+  RXD_STAT_VP,
+  RXD_VLAN_LO,
+  RXL_VLAN_LO,
+} from "../spec/igb/rx-descriptor";
+import { Control, Cursor, Port, Queue } from "./state";
+
+const PAGE: u32 = 4096;
+const KIB: u32 = 1024;
+
+export class Receive {
+  /** The queue's cursor, opened for the current burst. Its `left` is 0 when the queue takes nothing. */
+  @inline static open(port: Port, index: u32): Cursor {
+    const cursor = port.cursor(index);
+    if (cursor.burst != port.burst) Receive.begin(port, index, cursor);
+    return cursor;
+  }
+
+  private static begin(port: Port, index: u32, cursor: Cursor): void {
+    const queue = port.rx(index);
+    cursor.burst = port.burst;
+    cursor.left = 0;
+    cursor.context = 0;
+    cursor.direct = false;
+    cursor.frames = 0;
+    cursor.octets = 0;
+    if ((queue.control & RXDCTL_ENABLE) == 0) return;
+    if ((queue.flags & (QUEUE_FLAG_DMA | QUEUE_FLAG_STOPPED)) != QUEUE_FLAG_DMA) return;
+    const count = queue.length / RX_DESCRIPTOR_SIZE;
+    if (count == 0) {
+      if (queue.tail != queue.head) port.stop(queue, index, STOP_LENGTH);
+      return;
+    }
+    if (queue.head >= count || queue.tail >= count) {
+      port.stop(queue, index, STOP_INDEX);
+      return;
+    }
+    const packet = Bits.of32(queue.srrctl, SRRCTL_BSIZEPACKET_HI, SRRCTL_BSIZEPACKET_LO) * KIB;
+    cursor.bufferSize = packet != 0 ? packet : (2 * KIB) >> Bits.of32(port.state.rctl, RCTL_BSIZE_HI, RCTL_BSIZE_LO);
+    const type = Bits.of32(queue.srrctl, SRRCTL_DESCTYPE_HI, SRRCTL_DESCTYPE_LO);
+    if (type != SRRCTL_DESCTYPE_ONE_BUFFER && type != SRRCTL_DESCTYPE_LEGACY) {
+      port.stop(queue, index, STOP_DESCRIPTOR);
+      return;
+    }
+    if (queue.head == queue.tail) return;
+    const context = Dma.open(port.unit, queue.requester, queue.base, ACCESS_READ | ACCESS_WRITE);
+    cursor.context = changetype<usize>(context);
+    if (cursor.context == 0) port.stop(queue, index, STOP_RING);
+    else Receive.run(port, index, cursor);
+  }
+
+  /** Finds the next descriptors that lie side by side. True when there is one. */
+  static run(port: Port, index: u32, cursor: Cursor): bool {
+    cursor.left = 0;
+    const queue = port.rx(index);
+    const head = queue.head;
+    const tail = queue.tail;
+    if (cursor.context == 0 || head == tail || queue.stopped) return false;
+    const iova = queue.base + (<u64>head) * RX_DESCRIPTOR_SIZE;
+    const context = changetype<Context>(cursor.context);
+    const result = Dma.translate(port.unit, context, iova, ACCESS_READ | ACCESS_WRITE);
+    if (result & FAULT) {
+      port.stop(queue, index, STOP_RING);
+      return false;
+    }
+    const region = port.map.region(Dma.region(result));
+    if (region.kind == REGION_KIND_NONE) {
+      port.stop(queue, index, STOP_RING);
+      return false;
+    }
+    const end = head < tail ? tail : queue.length / RX_DESCRIPTOR_SIZE;
+    const page = (PAGE - (<u32>iova & (PAGE - 1))) / RX_DESCRIPTOR_SIZE;
+    cursor.left = min(end - head, page);
+    if (region.kind == REGION_KIND_RAM) {
+      cursor.descriptor = region.pointer(Dma.hpa(result));
+      const type = Bits.of32(queue.srrctl, SRRCTL_DESCTYPE_HI, SRRCTL_DESCTYPE_LO);
+      cursor.direct = type == SRRCTL_DESCTYPE_ONE_BUFFER;
+    } else cursor.direct = false;
+    return true;
+  }
+
+  /** Moves the head on by one descriptor after the cursor's was written back. */
+  @inline static advance(queue: Queue, cursor: Cursor): void {
+    cursor.left--;
+    cursor.descriptor += RX_DESCRIPTOR_SIZE;
+    const next = queue.head + 1;
+    queue.head = next * RX_DESCRIPTOR_SIZE == queue.length ? 0 : next;
+  }
+
+  /** Descriptors that are the device's. */
+  @inline static available(queue: Queue): u32 {
+    const difference = queue.tail - queue.head;
+    return queue.tail >= queue.head ? difference : difference + queue.length / RX_DESCRIPTOR_SIZE;
+  }
+
+  /**
+   * Delivers a frame that lies at `frame` in linear memory into as many buffers as it needs. `tag` is the stripped
+   * VLAN tag, 0x1_0000 and up for none. False when it was dropped; a refused DMA stops the queue.
+   */
+  static deliver(port: Port, index: u32, frame: usize, length: u32, tag: u32, loopback: bool): bool {
+    const cursor = Receive.open(port, index);
+    const queue = port.rx(index);
+    if (cursor.left == 0 && !Receive.run(port, index, cursor)) return Receive.miss(port, queue);
+    if (Receive.available(queue) * cursor.bufferSize < length) return Receive.miss(port, queue);
+    const legacy = Bits.of32(queue.srrctl, SRRCTL_DESCTYPE_HI, SRRCTL_DESCTYPE_LO) == SRRCTL_DESCTYPE_LEGACY;
+    let done: u32 = 0;
+    while (done < length) {
+      if (cursor.left == 0 && !Receive.run(port, index, cursor)) return false;
+      const copy = port.scratch + SCRATCH_RECEIVE;
+      const place = queue.base + (<u64>queue.head) * RX_DESCRIPTOR_SIZE;
+      if (!Receive.move(port, cursor, place, copy, RX_DESCRIPTOR_SIZE, false)) {
+        port.stop(queue, index, STOP_RING);
+        return false;
+      }
+      const part = min(length - done, cursor.bufferSize);
+      if (!Receive.move(port, cursor, load<u64>(copy), frame + done, part, true)) {
+        port.stop(queue, index, STOP_BUFFER);
+        return false;
+      }
+      done += part;
+      Receive.fill(port, copy, part, done == length, tag, loopback, legacy);
+      if (!Receive.move(port, cursor, place, copy, RX_DESCRIPTOR_SIZE, true)) {
+        port.stop(queue, index, STOP_RING);
+        return false;
+      }
+      Receive.advance(queue, cursor);
+    }
+    port.state.causes |= 1 << index;
+    return true;
+  }
+
+  /** Composes the write-back form (I350 §7.1.5.2) at `place`. */
+  static fill(port: Port, place: usize, length: u32, last: bool, tag: u32, loopback: bool, legacy: bool): void {
+    let status = RXD_STAT_DD;
+    let vlan: u32 = 0;
+    if (last) {
+      status |= RXD_STAT_EOP;
+      if (tag <= 0xffff) {
+        status |= RXD_STAT_VP;
+        // The I350 reports the tag of a looped frame in wire order (I350 specification update; Linux igb).
+        vlan = loopback && port.state.profile == PROFILE_I350 ? <u32>bswap<u16>(<u16>tag) : tag;
+      }
+    }
+    if (legacy) {
+      store<u32>(place, length, 8);
+      store<u32>(place, (status & 0xff) | (vlan << RXL_VLAN_LO), 12);
+      return;
+    }
+    if (last && loopback) status |= RXD_STAT_LB;
+    store<u64>(place, 0);
+    store<u64>(place, Receive.writeback(status, length, vlan), 8);
+  }
+
+  @inline static writeback(status: u32, length: u32, vlan: u32): u64 {
+    return (<u64>vlan << RXD_VLAN_LO) | (<u64>length << RXD_LENGTH_LO) | <u64>status;
+  }
+
+  /** Counts what the burst put directly into the queues of `pools`, and raises their causes. */
+  static settle(port: Port, state: Control, pools: u32): void {
+    for (let left = pools; left != 0; left &= left - 1) {
+      const index = ctz(left);
+      const cursor = port.cursor(index);
+      const pool = port.pool(index);
+      const frames = cursor.frames;
+      const octets = cursor.octets + frames * FRAME_CRC;
+      pool.loopRxFrames += frames;
+      pool.loopRxOctets += octets;
+      state.rxFrames += frames;
+      state.rxOctets += octets;
+      state.delivered += frames;
+      cursor.frames = 0;
+      cursor.octets = 0;
+    }
+    state.causes |= pools;
+  }
+
+  /** Counts a frame that no descriptor took. */
+  static miss(port: Port, queue: Queue): bool {
+    queue.drops++;
+    port.state.missed++;
+    return false;
+  }
+
+  /** Moves bytes between `pointer` and the queue owner's memory, page by page. */
+  static move(port: Port, cursor: Cursor, iova: u64, pointer: usize, length: u32, write: bool): bool {
+    return Receive.transfer(port, changetype<Context>(cursor.context), iova, pointer, length, write);
+  }
+
+  static transfer(port: Port, context: Context, iova: u64, pointer: usize, length: u32, write: bool): bool {
+    let done: u32 = 0;
+    while (done < length) {
+      const place = iova + <u64>done;
+      const part = min(length - done, PAGE - (<u32>place & (PAGE - 1)));
+      const result = Dma.translate(port.unit, context, place, write ? ACCESS_WRITE : ACCESS_READ);
+      if (result & FAULT) return false;
+      const region = Dma.region(result);
+      const hpa = Dma.hpa(result);
+      const ok = write
+        ? port.map.write(region, hpa, pointer + done, part)
+        : port.map.read(region, hpa, pointer + done, part);
+      if (!ok) return false;
+      done += part;
+    }
+    return true;
+  }
+}

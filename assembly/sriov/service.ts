@@ -1,0 +1,31 @@
+// One turn of a port: the uplink's frames, then every transmit queue whose doorbell rang, in bursts, in turn.
+
+import { Port } from "./state";
+import { Switch } from "./switch";
+import { BURST, Transmit } from "./transmit";
+
+export class Service {
+  /** Moves at most `budget` frames. Returns how many; fewer means that nothing is left to do. */
+  static run(port: Port, budget: u32): u32 {
+    const state = port.state;
+    let done: u32 = 0;
+    while (done < budget) {
+      port.burst++;
+      let moved = Switch.receive(port, min(budget - done, BURST));
+      let waiting = state.pending;
+      let index = state.next;
+      while (waiting != 0 && done + moved < budget) {
+        // The next queue in turn: the lowest doorbell at or above `index`, else the lowest.
+        const above = waiting & (0xffff_ffff << index);
+        index = ctz(above != 0 ? above : waiting);
+        waiting &= ~(1 << index);
+        moved += Transmit.burst(port, index, budget - done - moved);
+        index = (index + 1) & 31;
+      }
+      state.next = index;
+      done += moved;
+      if (moved == 0) break;
+    }
+    return done;
+  }
+}

@@ -1,0 +1,257 @@
+// Transmit queues, in bursts. The common frame (one advanced data descriptor, one buffer, one addressee on this
+// port, all in RAM inside this memory) is copied once, from the sender's buffer to the receiver's. Every other
+// frame takes the way through gather.ts; memory outside takes outside.ts.
+
+import { Bits } from "../core/bits";
+import { Context, Dma, FAULT } from "../iommu/translate";
+import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
+import { REGION_KIND_EXTERNAL, REGION_KIND_RAM } from "../spec/abi/memory-map";
+import {
+  QUEUE_FLAG_DMA,
+  QUEUE_FLAG_STOPPED,
+  STOP_BUFFER,
+  STOP_INDEX,
+  STOP_LENGTH,
+  STOP_RING,
+} from "../spec/abi/port";
+import { FRAME_CRC, RX_FRAME_MAX } from "../spec/igb/receive";
+import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
+import { TCTL_EN, TDWBAL_ADDRESS_MASK, TDWBAL_HEAD_WB_EN, TXDCTL_ENABLE } from "../spec/igb/transmit";
+import {
+  TX_DESCRIPTOR_SIZE,
+  TXD_DCMD_DEXT,
+  TXD_DCMD_EOP,
+  TXD_DCMD_RS,
+  TXD_DCMD_TSE,
+  TXD_DCMD_VLE,
+  TXD_DTALEN_HI,
+  TXD_DTALEN_LO,
+  TXD_DTYP_DATA,
+  TXD_DTYP_MASK,
+  TXD_POPTS_IXSM,
+  TXD_POPTS_TXSM,
+  TXD_STA_DD,
+} from "../spec/igb/tx-descriptor";
+import { POOLS, TXSWC_LLE_HI, TXSWC_LLE_LO } from "../spec/igb/virtualization";
+import { Copy } from "./copy";
+import { Ethernet, FRAME_MIN } from "./ethernet";
+import { Filter } from "./filter";
+import { Gather } from "./gather";
+import { Receive } from "./receive";
+import { Control, Port, Queue } from "./state";
+
+const PAGE: u32 = 4096;
+/** Frames that one queue may send before it is another's turn. */
+export const BURST: u32 = 32;
+const CAUSE_TX: u32 = 16;
+
+export class Transmit {
+  /** Sends at most `budget` frames of queue `index`. Clears its doorbell when nothing is left to do. */
+  static burst(port: Port, index: u32, budget: u32): u32 {
+    const state = port.state;
+    const queue = port.tx(index);
+    const doorbell: u32 = 1 << index;
+    if (!Transmit.ready(port, state, queue, index)) {
+      state.pending &= ~doorbell;
+      return 0;
+    }
+    const context = Dma.open(port.unit, queue.requester, queue.base, ACCESS_READ);
+    if (changetype<usize>(context) == 0) {
+      port.stop(queue, CAUSE_TX + index, STOP_RING);
+      state.pending &= ~doorbell;
+      return 0;
+    }
+    port.burst++;
+    const before = queue.head;
+    const frames = Transmit.run(port, state, queue, index, context, min(budget, BURST));
+    if (queue.head != before && (<u32>queue.writeback & TDWBAL_HEAD_WB_EN) != 0) Transmit.writeHead(port, queue, index);
+    if (queue.stopped || queue.head == queue.tail || queue.head == before) state.pending &= ~doorbell;
+    return frames;
+  }
+
+  private static ready(port: Port, state: Control, queue: Queue, index: u32): bool {
+    if ((state.tctl & TCTL_EN) == 0 || (queue.control & TXDCTL_ENABLE) == 0) return false;
+    if (state.virtual != 0 && ((state.vfte >> (index & (POOLS - 1))) & 1) == 0) return false;
+    if ((queue.flags & (QUEUE_FLAG_DMA | QUEUE_FLAG_STOPPED)) != QUEUE_FLAG_DMA || queue.head == queue.tail) return false;
+    const count = queue.length / TX_DESCRIPTOR_SIZE;
+    if (count != 0 && queue.head < count && queue.tail < count) return true;
+    port.stop(queue, CAUSE_TX + index, count == 0 ? STOP_LENGTH : STOP_INDEX);
+    return false;
+  }
+
+  private static run(port: Port, state: Control, queue: Queue, index: u32, context: Context, budget: u32): u32 {
+    const unit = port.unit;
+    const map = port.map;
+    const pool = index & (POOLS - 1);
+    const own: u32 = 1 << pool;
+    const spoofChecked = Filter.checksMac(state, pool);
+    const toSelf: u32 = Bits.of32(state.txswc, TXSWC_LLE_HI, TXSWC_LLE_LO) & own;
+    const reachable: u32 = (state.plain & own) != 0 ? state.direct & (~own | toSelf) : 0;
+    const headWriteback = (<u32>queue.writeback & TDWBAL_HEAD_WB_EN) != 0;
+    const tagType = bswap<u16>(<u16>state.vet);
+    const tail = queue.tail;
+    const count = queue.length / TX_DESCRIPTOR_SIZE;
+    let head = queue.head;
+    let frames: u32 = 0;
+    let octets: u32 = 0;
+    let looped: u32 = 0;
+    let touched: u32 = 0;
+    let descriptor: usize = 0;
+    let left: u32 = 0;
+    let writable = false;
+    let reported = false;
+    while (frames < budget && head != tail) {
+      if (left == 0) {
+        const place = queue.base + (<u64>head) * TX_DESCRIPTOR_SIZE;
+        const result = Dma.translate(unit, context, place, ACCESS_READ);
+        if (result & FAULT) {
+          port.stop(queue, CAUSE_TX + index, STOP_RING);
+          break;
+        }
+        const region = map.region(Dma.region(result));
+        if (region.kind == REGION_KIND_RAM) descriptor = region.pointer(Dma.hpa(result));
+        else if (region.kind == REGION_KIND_EXTERNAL) {
+          queue.head = head;
+          if (Gather.frame(port, queue, index, context) == 0) break;
+          head = queue.head;
+          frames++;
+          continue;
+        } else {
+          port.stop(queue, CAUSE_TX + index, STOP_RING);
+          break;
+        }
+        left = min((PAGE - (<u32>place & (PAGE - 1))) / TX_DESCRIPTOR_SIZE, count - head);
+        writable = false;
+      }
+      const command = load<u32>(descriptor, 8);
+      const length = Bits.of32(command, TXD_DTALEN_HI, TXD_DTALEN_LO);
+      let sent = false;
+      if (
+        (command & (TXD_DTYP_MASK | TXD_DCMD_DEXT | TXD_DCMD_EOP | TXD_DCMD_VLE | TXD_DCMD_TSE)) ==
+          (TXD_DTYP_DATA | TXD_DCMD_DEXT | TXD_DCMD_EOP) &&
+        (load<u32>(descriptor, 12) & (TXD_POPTS_IXSM | TXD_POPTS_TXSM)) == 0 &&
+        length - FRAME_MIN <= RX_FRAME_MAX - FRAME_CRC - FRAME_MIN
+      ) {
+        const address = load<u64>(descriptor);
+        if ((<u32>address & (PAGE - 1)) + length <= PAGE) {
+          const result = Dma.translate(unit, context, address, ACCESS_READ);
+          if (result & FAULT) {
+            port.stop(queue, CAUSE_TX + index, STOP_BUFFER);
+            break;
+          }
+          const region = map.region(Dma.region(result));
+          if (region.kind == REGION_KIND_RAM) {
+            const frame = region.pointer(Dma.hpa(result));
+            const pools = Filter.poolsOf(port, Ethernet.destination(frame)) & reachable;
+            if (
+              pools != 0 &&
+              (pools & (pools - 1)) == 0 &&
+              load<u16>(frame, 12) != tagType &&
+              !Ethernet.isGroup(<u64>load<u8>(frame)) &&
+              (!spoofChecked || (Filter.poolsOf(port, Ethernet.source(frame)) & own) != 0)
+            ) {
+              const done = Transmit.direct(port, ctz(pools), frame, length);
+              sent = done != REFUSED;
+              if (done == DELIVERED) {
+                looped++;
+                octets += length;
+                touched |= pools;
+              }
+            }
+          }
+        }
+      }
+      if (sent) {
+        if ((command & TXD_DCMD_RS) != 0) {
+          reported = true;
+          if (!headWriteback) {
+            if (!writable) {
+              const place = queue.base + (<u64>head) * TX_DESCRIPTOR_SIZE;
+              if (Dma.translate(unit, context, place, ACCESS_WRITE) & FAULT) {
+                port.stop(queue, CAUSE_TX + index, STOP_RING);
+                break;
+              }
+              writable = true;
+            }
+            store<u32>(descriptor, load<u32>(descriptor, 12) | TXD_STA_DD, 12);
+          }
+        }
+        frames++;
+        left--;
+        descriptor += TX_DESCRIPTOR_SIZE;
+        head++;
+        if (head == count) head = 0;
+        continue;
+      }
+      queue.head = head;
+      const taken = Gather.frame(port, queue, index, context);
+      if (taken == 0) break;
+      head = queue.head;
+      left = 0;
+      frames++;
+    }
+    queue.head = head;
+    if (reported) state.causes |= 1 << (CAUSE_TX + index);
+    if (looped != 0) {
+      Transmit.account(port, state, pool, looped, octets + looped * FRAME_CRC, true);
+      Receive.settle(port, state, touched);
+    }
+    return frames;
+  }
+
+  /** Copies a frame that lies in one piece straight into the next buffer of receive queue `index`. */
+  @inline private static direct(port: Port, index: u32, frame: usize, length: u32): u32 {
+    const cursor = Receive.open(port, index);
+    if (cursor.left == 0 && !Receive.run(port, index, cursor)) {
+      Receive.miss(port, port.rx(index));
+      return DROPPED;
+    }
+    if (!cursor.direct || length > cursor.bufferSize) return REFUSED;
+    const descriptor = cursor.descriptor;
+    const address = load<u64>(descriptor);
+    if ((<u32>address & (PAGE - 1)) + length > PAGE) return REFUSED;
+    const queue = port.rx(index);
+    const result = Dma.translate(port.unit, changetype<Context>(cursor.context), address, ACCESS_WRITE);
+    if (result & FAULT) {
+      port.stop(queue, index, STOP_BUFFER);
+      cursor.left = 0;
+      return DROPPED;
+    }
+    const region = port.map.region(Dma.region(result));
+    if (region.kind != REGION_KIND_RAM) return REFUSED;
+    Copy.bytes(region.pointer(Dma.hpa(result)), frame, length);
+    store<u64>(descriptor, 0);
+    store<u64>(descriptor, Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, length, 0), 8);
+    Receive.advance(queue, cursor);
+    cursor.frames++;
+    cursor.octets += length;
+    return DELIVERED;
+  }
+
+  /** Counts frames that a pool sent; `octets` with the CRC. */
+  static account(port: Port, state: Control, index: u32, frames: u32, octets: u32, loopback: bool): void {
+    const pool = port.pool(index);
+    pool.txFrames += frames;
+    pool.txOctets += octets;
+    if (loopback) {
+      pool.loopTxFrames += frames;
+      pool.loopTxOctets += octets;
+    }
+    state.txFrames += frames;
+    state.txOctets += octets;
+  }
+
+  /** Head write-back (I350 §7.2.3): the queue's head goes to memory as one dword. */
+  private static writeHead(port: Port, queue: Queue, index: u32): void {
+    const address = queue.writeback & (0xffff_ffff_0000_0000 | <u64>TDWBAL_ADDRESS_MASK);
+    store<u32>(port.scratch, queue.head);
+    if (!Dma.write(port.unit, queue.requester, address, port.scratch, 4)) {
+      port.stop(queue, CAUSE_TX + index, STOP_RING);
+    }
+  }
+}
+
+/** What became of a frame on the direct way. */
+const REFUSED: u32 = 0;
+const DELIVERED: u32 = 1;
+const DROPPED: u32 = 2;
