@@ -25,7 +25,7 @@ export class Ethernet {
 
   /** The source address, first byte lowest. */
   @inline static source(frame: usize): u64 {
-    return <u64>load<u32>(frame + SOURCE_OFFSET) | (<u64>load<u16>(frame + SOURCE_OFFSET + 4) << 32);
+    return <u64>load<u32>(frame + SOURCE_OFFSET) | ((<u64>load<u16>(frame + SOURCE_OFFSET + 4)) << 32);
   }
 
   @inline static isGroup(mac: u64): bool {

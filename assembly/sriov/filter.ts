@@ -119,7 +119,7 @@ export class Filter {
     for (let index: u32 = 0; index < PORT_RARS; index++) {
       const high = port.word(PORT_RAR, 2 * index + 1);
       if ((high & RAH_AV) == 0) continue;
-      const mac = (<u64>Bits.of32(high, RAH_RAH_HI, RAH_RAH_LO) << 32) | <u64>port.word(PORT_RAR, 2 * index);
+      const mac = ((<u64>Bits.of32(high, RAH_RAH_HI, RAH_RAH_LO)) << 32) | <u64>port.word(PORT_RAR, 2 * index);
       if (mac == 0) continue;
       let number = Filter.slot(mac);
       let slot = port.macSlot(number);

@@ -4,8 +4,6 @@
 import { Bits } from "../core/bits";
 import { Context } from "../iommu/translate";
 import {
-  CONTEXT_SIZE,
-  QUEUE_CONTEXTS,
   SCRATCH_DESCRIPTORS,
   SCRATCH_FRAME,
   SCRATCH_FRAME_SIZE,
@@ -14,7 +12,7 @@ import {
   STOP_RING,
 } from "../spec/abi/port";
 import { FRAME_CRC } from "../spec/igb/receive";
-import { DTXCTL_SPOOF_INT, TCTL_PSP, TDWBAL_HEAD_WB_EN, TX_FRAME_MAX, TX_FRAME_MIN } from "../spec/igb/transmit";
+import { TCTL_PSP, TDWBAL_HEAD_WB_EN, TX_FRAME_MAX, TX_FRAME_MIN } from "../spec/igb/transmit";
 import {
   TX_CONTEXTS,
   TX_DESCRIPTOR_SIZE,
@@ -48,7 +46,7 @@ import {
   VMVIR_VLANA_LO,
   VMVIR_VLANA_NEVER,
 } from "../spec/igb/virtualization";
-import { Ethernet, HEADER, NO_TAG } from "./ethernet";
+import { Ethernet, NO_TAG } from "./ethernet";
 import { Filter } from "./filter";
 import { Offload } from "./offload";
 import { Receive } from "./receive";
@@ -78,7 +76,7 @@ export class Gather {
     let opened = false;
     while (head != queue.tail) {
       if (taken == FRAME_DESCRIPTORS) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
-      const place = queue.base + (<u64>head) * TX_DESCRIPTOR_SIZE;
+      const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE;
       const descriptor = copy + <usize>(taken * TX_DESCRIPTOR_SIZE);
       if (!Receive.transfer(port, context, place, descriptor, TX_DESCRIPTOR_SIZE, false)) {
         return Gather.refuse(port, queue, index, STOP_RING);
@@ -160,7 +158,7 @@ export class Gather {
         if (!headWriteback) {
           const status = descriptor + 12;
           store<u32>(status, load<u32>(status) | TXD_STA_DD);
-          const place = queue.base + (<u64>head) * TX_DESCRIPTOR_SIZE + 12;
+          const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE + 12;
           if (!Receive.transfer(port, context, place, status, 4, true)) {
             port.stop(queue, CAUSE_TX + index, STOP_RING);
             return false;

@@ -67,7 +67,7 @@ export class Offload {
     let total = start;
     const even = length & ~1;
     for (let at: u32 = 0; at < even; at += 2) total += <u64>bswap<u16>(load<u16>(place + at));
-    if (length & 1) total += <u64>load<u8>(place + even) << 8;
+    if (length & 1) total += (<u64>load<u8>(place + even)) << 8;
     return total;
   }
 
@@ -162,8 +162,9 @@ export class Offload {
     const transport = network + networkLength;
     const header = transport + transportLength;
     if (kind != TXC_L4T_TCP && kind != TXC_L4T_UDP) return false;
-    if (network < HEADER || networkLength < (ipv4 ? IPV4_HEADER : IPV6_HEADER)) return false;
-    if (transportLength < (kind == TXC_L4T_TCP ? TCP_HEADER : UDP_HEADER)) return false;
+    const networkMin = ipv4 ? IPV4_HEADER : IPV6_HEADER;
+    const transportMin = kind == TXC_L4T_TCP ? TCP_HEADER : UDP_HEADER;
+    if (network < HEADER || networkLength < networkMin || transportLength < transportMin) return false;
     if (mss == 0 || header >= length || header + mss + TAG_SIZE > TX_FRAME_MAX) return false;
     const payload = length - header;
     if ((payload + mss - 1) / mss > SEGMENTS_MAX) return false;

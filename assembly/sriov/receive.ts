@@ -91,7 +91,7 @@ export class Receive {
     const head = queue.head;
     const tail = queue.tail;
     if (cursor.context == 0 || head == tail || queue.stopped) return false;
-    const iova = queue.base + (<u64>head) * RX_DESCRIPTOR_SIZE;
+    const iova = queue.base + <u64>head * RX_DESCRIPTOR_SIZE;
     const context = changetype<Context>(cursor.context);
     const result = Dma.translate(port.unit, context, iova, ACCESS_READ | ACCESS_WRITE);
     if (result & FAULT) {
@@ -142,7 +142,7 @@ export class Receive {
     while (done < length) {
       if (cursor.left == 0 && !Receive.run(port, index, cursor)) return false;
       const copy = port.scratch + SCRATCH_RECEIVE;
-      const place = queue.base + (<u64>queue.head) * RX_DESCRIPTOR_SIZE;
+      const place = queue.base + <u64>queue.head * RX_DESCRIPTOR_SIZE;
       if (!Receive.move(port, cursor, place, copy, RX_DESCRIPTOR_SIZE, false)) {
         port.stop(queue, index, STOP_RING);
         return false;
@@ -187,7 +187,7 @@ export class Receive {
   }
 
   @inline static writeback(status: u32, length: u32, vlan: u32): u64 {
-    return (<u64>vlan << RXD_VLAN_LO) | (<u64>length << RXD_LENGTH_LO) | <u64>status;
+    return ((<u64>vlan) << RXD_VLAN_LO) | ((<u64>length) << RXD_LENGTH_LO) | <u64>status;
   }
 
   /** Counts what the burst put directly into the queues of `pools`, and raises their causes. */

@@ -5,9 +5,9 @@ import { MemoryMap } from "../core/memory-map";
 import { Unit } from "../iommu/unit";
 import {
   CONTEXT_SIZE,
-  CURSOR_SIZE,
   COUNT_RX_FRAMES,
   COUNT_STOPS,
+  CURSOR_SIZE,
   MAC_SLOT_SIZE,
   POOL_LOOP_TX_OCTETS,
   POOL_RX_MULTICAST,
@@ -31,8 +31,8 @@ import {
   QUEUE_DROPS,
   QUEUE_FLAG_STOPPED,
   QUEUE_FLAGS,
-  QUEUE_REASON_LO,
   QUEUE_REASON_HI,
+  QUEUE_REASON_LO,
   QUEUE_REQUESTER,
   QUEUE_SIZE,
   QUEUE_SRRCTL,
@@ -92,7 +92,7 @@ export class Queue {
   contexts: u64;
 
   @inline context(index: u32): usize {
-    return changetype<usize>(this) + QUEUE_CONTEXTS + (<usize>index) * CONTEXT_SIZE;
+    return changetype<usize>(this) + QUEUE_CONTEXTS + <usize>index * CONTEXT_SIZE;
   }
 
   @inline get writeback(): u64 {
@@ -114,25 +114,25 @@ export class Port {
   burst: u32;
 
   @inline cursor(index: u32): Cursor {
-    return changetype<Cursor>(changetype<usize>(this) + PORT_CURSORS + (<usize>index) * CURSOR_SIZE);
+    return changetype<Cursor>(changetype<usize>(this) + PORT_CURSORS + <usize>index * CURSOR_SIZE);
   }
   @inline get state(): Control {
     return changetype<Control>(changetype<usize>(this) + PORT_STATE);
   }
   @inline pool(index: u32): Pool {
-    return changetype<Pool>(changetype<usize>(this) + PORT_POOLS + (<usize>index) * POOL_SIZE);
+    return changetype<Pool>(changetype<usize>(this) + PORT_POOLS + <usize>index * POOL_SIZE);
   }
   @inline tx(index: u32): Queue {
-    return changetype<Queue>(changetype<usize>(this) + PORT_TX_QUEUES + (<usize>index) * QUEUE_SIZE);
+    return changetype<Queue>(changetype<usize>(this) + PORT_TX_QUEUES + <usize>index * QUEUE_SIZE);
   }
   @inline rx(index: u32): Queue {
-    return changetype<Queue>(changetype<usize>(this) + PORT_RX_QUEUES + (<usize>index) * QUEUE_SIZE);
+    return changetype<Queue>(changetype<usize>(this) + PORT_RX_QUEUES + <usize>index * QUEUE_SIZE);
   }
   @inline word(offset: u32, index: u32): u32 {
     return load<u32>(changetype<usize>(this) + offset + ((<usize>index) << 2));
   }
   @inline macSlot(slot: u32): usize {
-    return changetype<usize>(this) + PORT_MACS + (<usize>slot) * MAC_SLOT_SIZE;
+    return changetype<usize>(this) + PORT_MACS + <usize>slot * MAC_SLOT_SIZE;
   }
   @inline vlan(vid: u32): u32 {
     return <u32>load<u16>(changetype<usize>(this) + PORT_VLANS + ((<usize>vid) << 1));

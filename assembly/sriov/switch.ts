@@ -3,7 +3,7 @@
 
 import { Bits } from "../core/bits";
 import { PORT_MTA, PORT_UTA, SCRATCH_STRIPPED, VLAN_LOCAL } from "../spec/abi/port";
-import { CTRL_VME, VET_RESET } from "../spec/igb/device";
+import { CTRL_VME } from "../spec/igb/device";
 import {
   FRAME_CRC,
   RCTL_BAM,
@@ -51,7 +51,7 @@ export class Switch {
    * Decides where a frame goes that `source` (a pool, or WIRE) sent: pools in 7:0, TO_WIRE. The frame's first 18
    * bytes are at `frame`.
    */
-  static decide(port: Port, source: u32, frame: usize, length: u32): u32 {
+  static decide(port: Port, source: u32, frame: usize, _length: u32): u32 {
     const state = port.state;
     const mac = Ethernet.destination(frame);
     const tag = Ethernet.type(frame) == state.vet ? Ethernet.tag(frame) : NO_TAG;
@@ -60,7 +60,7 @@ export class Switch {
     if (tag != NO_TAG && state.rctl & RCTL_VFE && !Filter.vlanAllowed(port, Ethernet.vid(tag))) {
       return source == WIRE ? 0 : TO_WIRE;
     }
-    if (state.virtual == 0) return Switch.single(port, state, mac, length);
+    if (state.virtual == 0) return Switch.single(port, state, mac);
     let wire: u32 = source == WIRE ? 0 : TO_WIRE;
     let pools: u32 = 0;
     if (state.vtCtl & VT_CTL_IGNORE_MAC) pools = POOL_MASK;
@@ -96,7 +96,7 @@ export class Switch {
   }
 
   /** Without VT mode: everything that RCTL and the exact addresses let in goes to queue 0. */
-  private static single(port: Port, state: Control, mac: u64, length: u32): u32 {
+  private static single(port: Port, state: Control, mac: u64): u32 {
     let accepted: bool;
     if (Ethernet.isBroadcast(mac)) accepted = (state.rctl & (RCTL_BAM | RCTL_MPE)) != 0;
     else if (Filter.find(port, mac) != 0) accepted = true;
@@ -109,7 +109,7 @@ export class Switch {
   /** Whether the table at `offset` (MTA or UTA) has the address's hash (I350 §8.10.16). */
   private static hashed(port: Port, state: Control, offset: u32, mac: u64): bool {
     const shift = (HASH_SHIFTS >> (Bits.of32(state.rctl, RCTL_MO_HI, RCTL_MO_LO) << 2)) & 0xf;
-    return Filter.inTable(port, offset, <u32>(mac >> 32 >> shift) & 0xfff);
+    return Filter.inTable(port, offset, <u32>((mac >> 32) >> shift) & 0xfff);
   }
 
   /** The longest frame that a pool takes, with the CRC. */

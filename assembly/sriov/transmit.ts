@@ -6,14 +6,7 @@ import { Bits } from "../core/bits";
 import { Context, Dma, FAULT } from "../iommu/translate";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
 import { REGION_KIND_EXTERNAL, REGION_KIND_RAM } from "../spec/abi/memory-map";
-import {
-  QUEUE_FLAG_DMA,
-  QUEUE_FLAG_STOPPED,
-  STOP_BUFFER,
-  STOP_INDEX,
-  STOP_LENGTH,
-  STOP_RING,
-} from "../spec/abi/port";
+import { QUEUE_FLAG_DMA, QUEUE_FLAG_STOPPED, STOP_BUFFER, STOP_INDEX, STOP_LENGTH, STOP_RING } from "../spec/abi/port";
 import { FRAME_CRC, RX_FRAME_MAX } from "../spec/igb/receive";
 import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
 import { TCTL_EN, TDWBAL_ADDRESS_MASK, TDWBAL_HEAD_WB_EN, TXDCTL_ENABLE } from "../spec/igb/transmit";
@@ -72,7 +65,8 @@ export class Transmit {
   private static ready(port: Port, state: Control, queue: Queue, index: u32): bool {
     if ((state.tctl & TCTL_EN) == 0 || (queue.control & TXDCTL_ENABLE) == 0) return false;
     if (state.virtual != 0 && ((state.vfte >> (index & (POOLS - 1))) & 1) == 0) return false;
-    if ((queue.flags & (QUEUE_FLAG_DMA | QUEUE_FLAG_STOPPED)) != QUEUE_FLAG_DMA || queue.head == queue.tail) return false;
+    if ((queue.flags & (QUEUE_FLAG_DMA | QUEUE_FLAG_STOPPED)) != QUEUE_FLAG_DMA || queue.head == queue.tail)
+      return false;
     const count = queue.length / TX_DESCRIPTOR_SIZE;
     if (count != 0 && queue.head < count && queue.tail < count) return true;
     port.stop(queue, CAUSE_TX + index, count == 0 ? STOP_LENGTH : STOP_INDEX);
@@ -102,7 +96,7 @@ export class Transmit {
     let reported = false;
     while (frames < budget && head != tail) {
       if (left == 0) {
-        const place = queue.base + (<u64>head) * TX_DESCRIPTOR_SIZE;
+        const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE;
         const result = Dma.translate(unit, context, place, ACCESS_READ);
         if (result & FAULT) {
           port.stop(queue, CAUSE_TX + index, STOP_RING);
@@ -166,7 +160,7 @@ export class Transmit {
           reported = true;
           if (!headWriteback) {
             if (!writable) {
-              const place = queue.base + (<u64>head) * TX_DESCRIPTOR_SIZE;
+              const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE;
               if (Dma.translate(unit, context, place, ACCESS_WRITE) & FAULT) {
                 port.stop(queue, CAUSE_TX + index, STOP_RING);
                 break;

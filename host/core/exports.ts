@@ -44,4 +44,11 @@ export interface IommuExports {
   iommuRefuseType(unit: number, requesterId: number, iovaLo: number, iovaHi: number): void;
 }
 
-export interface WasmExports extends MemoryMapExports, IommuExports {}
+export interface SriovExports {
+  /** Works out what the port's filter and switch registers mean; due after every change of one. */
+  portUpdate(port: number): void;
+  /** Moves at most `budget` frames. Returns how many; fewer means that nothing is left to do. */
+  portService(port: number, budget: number): number;
+}
+
+export interface WasmExports extends MemoryMapExports, IommuExports, SriovExports {}

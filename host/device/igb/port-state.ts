@@ -1,0 +1,116 @@
+// One port's state in linear memory, as the host sees it: words by offset, queues by number.
+import {
+  FRAMES_CAPACITY,
+  FRAMES_DATA,
+  PORT_EGRESS,
+  PORT_INGRESS,
+  PORT_MAP,
+  PORT_PROFILE,
+  PORT_QUEUES,
+  PORT_RX_QUEUES,
+  PORT_SCRATCH,
+  PORT_SIZE,
+  PORT_STATE,
+  PORT_TX_QUEUES,
+  PORT_UNIT,
+  QUEUE_SIZE,
+} from "../../../assembly/spec/abi/port.ts";
+import type { Engine } from "../../core/engine.ts";
+import { FormatError } from "../../core/errors.ts";
+import { FrameRing, type FrameRingState } from "./frame-ring.ts";
+
+export interface PortStateOptions {
+  /** The machine's address map in linear memory. */
+  map: number;
+  /** The IOMMU unit that covers the card. */
+  unit: number;
+  /** PORT_SCRATCH_SIZE bytes; several ports may share them. */
+  scratch: number;
+  /** PROFILE_I350 or PROFILE_82576. */
+  profile: number;
+  /** Queues of each direction: 8 or 16. */
+  queues: number;
+  /** Bytes of each of the uplink's two frame rings. */
+  uplinkBytes: number;
+}
+
+export interface PortStateSnapshot {
+  state: Uint8Array;
+  egress: FrameRingState;
+  ingress: FrameRingState;
+}
+
+export type Direction = "tx" | "rx";
+
+export class PortState {
+  readonly pointer: number;
+  readonly egress: FrameRing;
+  readonly ingress: FrameRing;
+  readonly #engine: Engine;
+
+  constructor(engine: Engine, options: PortStateOptions) {
+    this.#engine = engine;
+    this.pointer = engine.allocate(PORT_SIZE, 64);
+    this.egress = PortState.#ring(engine, options.uplinkBytes);
+    this.ingress = PortState.#ring(engine, options.uplinkBytes);
+    this.set(PORT_UNIT, options.unit);
+    this.set(PORT_MAP, options.map);
+    this.set(PORT_SCRATCH, options.scratch);
+    this.set(PORT_EGRESS, this.egress.pointer);
+    this.set(PORT_INGRESS, this.ingress.pointer);
+    this.set(PORT_PROFILE, options.profile);
+    this.set(PORT_QUEUES, options.queues);
+  }
+
+  static #ring(engine: Engine, bytes: number): FrameRing {
+    const pointer = engine.allocate(FRAMES_DATA + bytes, 64);
+    engine.u32[(pointer + FRAMES_CAPACITY) >>> 2] = bytes;
+    return new FrameRing(engine, pointer);
+  }
+
+  /** The word at `offset` (a PORT_ or COUNT_ number). */
+  get(offset: number): number {
+    return this.#engine.u32[(this.pointer + offset) >>> 2] as number;
+  }
+
+  set(offset: number, value: number): void {
+    this.#engine.u32[(this.pointer + offset) >>> 2] = value;
+  }
+
+  /** The offset of a queue's row. */
+  queue(direction: Direction, index: number): number {
+    return (direction === "tx" ? PORT_TX_QUEUES : PORT_RX_QUEUES) + index * QUEUE_SIZE;
+  }
+
+  /** Zeroes `bytes` from `offset` on. */
+  clear(offset: number, bytes: number): void {
+    this.#engine.u8.fill(0, this.pointer + offset, this.pointer + offset + bytes);
+  }
+
+  /** Works out what the filter registers mean; due after every change of one. */
+  update(): void {
+    this.#engine.wasm.portUpdate(this.pointer);
+  }
+
+  /** Moves at most `budget` frames; the result is how many. */
+  service(budget: number): number {
+    return this.#engine.wasm.portService(this.pointer, budget) >>> 0;
+  }
+
+  save(): PortStateSnapshot {
+    return {
+      state: this.#engine.u8.slice(this.pointer + PORT_STATE, this.pointer + PORT_SIZE),
+      egress: this.egress.save(),
+      ingress: this.ingress.save(),
+    };
+  }
+
+  restore(snapshot: PortStateSnapshot): void {
+    if (snapshot.state.length !== PORT_SIZE - PORT_STATE) {
+      throw new FormatError("port state", `${snapshot.state.length} bytes instead of ${PORT_SIZE - PORT_STATE}`);
+    }
+    this.#engine.u8.set(snapshot.state, this.pointer + PORT_STATE);
+    this.egress.restore(snapshot.egress);
+    this.ingress.restore(snapshot.ingress);
+  }
+}
