@@ -4,9 +4,8 @@
 //   0 destination ─ 6 source ─ [12 8100h ─ 14 VLAN tag] ─ 12/16 88B5h ─ payload
 //   payload: +0 magic u16 ─ +2 from u16 ─ +4 to u16 ─ +6 bytes u16 ─ +8 sequence u32 ─ +12 checksum u32 ─ +16 data
 import { ArgumentError } from "../../core/errors.ts";
+import { MAC_LENGTH } from "./mac.ts";
 
-/** Bytes of a MAC address. */
-export const MAC_LENGTH = 6;
 /** Shortest frame a driver hands to a card, CRC not counted (IEEE 802.3 §3.2.8). */
 export const MIN_FRAME = 60;
 /** Longest frame without a VLAN tag, CRC not counted. */
@@ -14,8 +13,6 @@ export const MAX_FRAME = 1514;
 /** IEEE 802 Local Experimental Ethertype 1. */
 export const ETHERTYPE_TAGGED_FRAME = 0x88b5;
 export const ETHERTYPE_VLAN = 0x8100;
-/** Everybody's address. */
-export const BROADCAST: Uint8Array = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
 
 const ETHERTYPE_OFFSET = 12;
 const HEADER_LENGTH = 14;
@@ -30,19 +27,6 @@ const DATA = 16;
 const SEED = 0x811c_9dc5;
 const PRIME = 0x0100_0193;
 const SPREAD = 0x9e37_79b1;
-
-/** `02:00:00:00:01:0a` of the six bytes at `offset`. */
-export function formatMac(bytes: Uint8Array, offset = 0): string {
-  return Array.from(bytes.subarray(offset, offset + MAC_LENGTH), (byte) => byte.toString(16).padStart(2, "0")).join(
-    ":",
-  );
-}
-
-/** True when the six bytes at `offset` of `frame` are `mac`. */
-export function macAt(frame: Uint8Array, offset: number, mac: Uint8Array): boolean {
-  for (let index = 0; index < MAC_LENGTH; index++) if (frame[offset + index] !== mac[index]) return false;
-  return true;
-}
 
 /** A hash of everything in the payload but the sequence number and the checksum. */
 function digest(view: DataView, payload: number, end: number): number {

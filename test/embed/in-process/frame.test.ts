@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ArgumentError } from "../../../host/core/errors.ts";
-import { FrameReader, formatMac, macAt, TaggedFrame } from "../../../host/embed/in-process/frame.ts";
+import { FrameReader, TaggedFrame } from "../../../host/embed/in-process/frame.ts";
+import { formatMac, macAt } from "../../../host/embed/in-process/mac.ts";
 
 const destination = Uint8Array.of(0x02, 0x1b, 0x21, 0x00, 0x00, 0x05);
 const source = Uint8Array.of(0x02, 0x1b, 0x21, 0x00, 0x00, 0x03);

@@ -1,0 +1,100 @@
+// The kernel of a small guest: who owns which of its RAM and which interrupt vector, and access to a function's
+// registers. It knows the platform and nothing else of the machine.
+import { type Gpa, gpa, PAGE_SIZE } from "../../core/address.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import type { AccessWidth, GuestPlatform } from "../../core/ports.ts";
+import { type FoundFunction, probe } from "./probe.ts";
+
+const FIRST_VECTOR = 0x20;
+const LAST_VECTOR = 0xfe;
+const NANOSECONDS_PER_MICROSECOND = 1000;
+
+export interface GuestOptions {
+  /** First byte of RAM that the guest hands out; default 64 KiB. */
+  ramBase?: number;
+  /** End of what it hands out; default the end of RAM. */
+  ramEnd?: number;
+}
+
+/** A small guest: an allocator for its RAM, its interrupt vectors, its view of the buses. */
+export class Guest {
+  readonly platform: GuestPlatform;
+  #next: number;
+  readonly #end: number;
+  #vector = FIRST_VECTOR;
+
+  /** Throws ArgumentError when the range to hand out is not in the RAM. */
+  constructor(platform: GuestPlatform, options: GuestOptions = {}) {
+    const { ramBase = 0x1_0000, ramEnd = platform.ram.size } = options;
+    if (ramEnd > platform.ram.size) throw new ArgumentError("ramEnd", ramEnd, "is outside the guest's RAM");
+    if (ramBase < 0 || ramBase > ramEnd) throw new ArgumentError("ramBase", ramBase, "is outside the guest's RAM");
+    this.platform = platform;
+    this.#next = ramBase;
+    this.#end = ramEnd;
+  }
+
+  /** Zeroed RAM that stays the caller's. Throws ArgumentError when there is no more. */
+  allocate(bytes: number, alignment: number = PAGE_SIZE): Gpa {
+    const address = Math.ceil(this.#next / alignment) * alignment;
+    if (!Number.isInteger(bytes) || bytes <= 0 || address + bytes > this.#end) {
+      throw new ArgumentError("bytes", bytes, `does not fit: ${Math.max(0, this.#end - address)} bytes are left`);
+    }
+    this.#next = address + bytes;
+    this.platform.ram.writeBytes(gpa(address), new Uint8Array(bytes));
+    return gpa(address);
+  }
+
+  /** An interrupt vector of this guest's own, with its handler. Throws ArgumentError when all are taken. */
+  allocateVector(handler: () => void): number {
+    if (this.#vector > LAST_VECTOR) throw new ArgumentError("vector", this.#vector, "is beyond the last one");
+    const vector = this.#vector++;
+    this.platform.onInterrupt(vector, handler);
+    return vector;
+  }
+
+  /** Every function that answers config cycles, from bus 0 on, through the bridges as they are numbered. */
+  probe(): FoundFunction[] {
+    return probe(this.platform);
+  }
+
+  /** A delay loop of `microseconds`. */
+  delay(microseconds: number): void {
+    this.platform.wait(microseconds * NANOSECONDS_PER_MICROSECOND);
+  }
+
+  /** Asks `done` up to `times` times, `microseconds` apart. False when it never was. */
+  poll(done: () => boolean, times: number, microseconds: number): boolean {
+    for (let attempt = 0; attempt < times; attempt++) {
+      if (done()) return true;
+      this.delay(microseconds);
+    }
+    return done();
+  }
+}
+
+/** Memory-mapped registers: one BAR. */
+export class Registers {
+  readonly base: Gpa;
+  readonly #platform: GuestPlatform;
+
+  constructor(platform: GuestPlatform, base: Gpa) {
+    this.#platform = platform;
+    this.base = base;
+  }
+
+  read(offset: number, width: AccessWidth = 4): number {
+    return this.#platform.mmioRead((this.base + offset) as Gpa, width);
+  }
+
+  write(offset: number, value: number, width: AccessWidth = 4): void {
+    this.#platform.mmioWrite((this.base + offset) as Gpa, width, value >>> 0);
+  }
+
+  set(offset: number, bits: number): void {
+    this.write(offset, this.read(offset) | bits);
+  }
+
+  clear(offset: number, bits: number): void {
+    this.write(offset, this.read(offset) & ~bits);
+  }
+}

@@ -1,0 +1,217 @@
+// A transmit ring of advanced descriptors as igb and igbvf run it: every frame is copied into a buffer of the ring's
+// own, a batch of descriptors is written at once, and one tail write tells the card (I350 §7.2).
+import { TDBAH, TDBAL, TDH, TDLEN, TDT, TXDCTL, TXDCTL_ENABLE } from "../../../assembly/spec/igb/transmit.ts";
+import {
+  TX_DESCRIPTOR_SIZE,
+  TXC_MACLEN_HI,
+  TXC_MACLEN_LO,
+  TXC_VLAN_HI,
+  TXC_VLAN_LO,
+  TXD_DCMD_DEXT,
+  TXD_DCMD_EOP,
+  TXD_DCMD_IFCS,
+  TXD_DCMD_RS,
+  TXD_DCMD_VLE,
+  TXD_DTYP_CONTEXT,
+  TXD_DTYP_DATA,
+  TXD_PAYLEN_LO,
+  TXD_STA_DD,
+} from "../../../assembly/spec/igb/tx-descriptor.ts";
+import { type Gpa, hi32, lo32 } from "../../core/address.ts";
+import { place } from "../../core/bits.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import type { GuestRam } from "../../core/ports.ts";
+import type { Guest, Registers } from "./guest.ts";
+
+/** Bytes of each descriptor's buffer. */
+export const BUFFER_SIZE = 2048;
+const WORDS = TX_DESCRIPTOR_SIZE / 4;
+/** igb's write-back and prefetch thresholds: P 8, H 1, W 16. */
+const TXDCTL_THRESHOLDS = 8 | (1 << 8) | (16 << 16);
+const DATA = TXD_DTYP_DATA | TXD_DCMD_DEXT | TXD_DCMD_IFCS;
+const LAST = TXD_DCMD_EOP | TXD_DCMD_RS;
+const CONTEXT = TXD_DTYP_CONTEXT | TXD_DCMD_DEXT;
+const ETHERNET_HEADER = 14;
+const NO_VLAN = -1;
+
+/** Throws ArgumentError unless `count` can be the length of a ring: 8 to 4096 descriptors, a multiple of 8. */
+export function checkRingLength(count: number): number {
+  if (!Number.isInteger(count) || count < 8 || count > 4096 || count % 8 !== 0) {
+    throw new ArgumentError("descriptors", count, "is not a multiple of 8 in 8–4096");
+  }
+  return count;
+}
+
+/** Waits until a queue's control register shows the enable bit, as the drivers do: at most 10 ms. */
+export function waitForQueue(guest: Guest, registers: Registers, control: number, enable: number): boolean {
+  return guest.poll(() => (registers.read(control) & enable) !== 0, 10, 1000);
+}
+
+export class TxRing {
+  /** Descriptors. */
+  readonly count: number;
+  readonly base: Gpa;
+  /** Frames that the card took, by descriptor write-back. */
+  completed = 0;
+  readonly #guest: Guest;
+  readonly #ram: GuestRam;
+  readonly #registers: Registers;
+  readonly #block: number;
+  readonly #buffers: Gpa;
+  readonly #image: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #reports: Uint8Array;
+  readonly #back: Uint8Array;
+  readonly #backWords: Uint32Array;
+  #use = 0;
+  #clean = 0;
+  #vlan = NO_VLAN;
+
+  /** @param block offset in the BAR of this queue's registers. */
+  constructor(guest: Guest, registers: Registers, block: number, descriptors = 256) {
+    this.count = checkRingLength(descriptors);
+    this.#guest = guest;
+    this.#ram = guest.platform.ram;
+    this.#registers = registers;
+    this.#block = block;
+    this.base = guest.allocate(this.count * TX_DESCRIPTOR_SIZE);
+    this.#buffers = guest.allocate(this.count * BUFFER_SIZE);
+    this.#image = new Uint8Array(this.count * TX_DESCRIPTOR_SIZE);
+    this.#words = new Uint32Array(this.#image.buffer);
+    this.#reports = new Uint8Array(this.count);
+    this.#back = new Uint8Array(this.#image.length);
+    this.#backWords = new Uint32Array(this.#back.buffer);
+  }
+
+  /** Descriptors that can be filled now; one always stays empty, or head = tail would mean both empty and full. */
+  get free(): number {
+    const busy = this.#use - this.#clean;
+    return this.count - 1 - (busy < 0 ? busy + this.count : busy);
+  }
+
+  /** Frames or contexts that the card has not reported yet. */
+  get idle(): boolean {
+    return this.#use === this.#clean;
+  }
+
+  /** Programs the queue and enables it. False when the card does not report it as enabled. */
+  start(): boolean {
+    const { count } = this;
+    this.#registers.write(this.#block + TXDCTL, 0);
+    this.#registers.write(this.#block + TDLEN, count * TX_DESCRIPTOR_SIZE);
+    this.#registers.write(this.#block + TDBAL, lo32(this.base));
+    this.#registers.write(this.#block + TDBAH, hi32(this.base));
+    this.#registers.write(this.#block + TDH, 0);
+    this.#registers.write(this.#block + TDT, 0);
+    this.#use = 0;
+    this.#clean = 0;
+    this.#vlan = NO_VLAN;
+    this.#image.fill(0);
+    this.#ram.writeBytes(this.base, this.#image);
+    this.#registers.write(this.#block + TXDCTL, TXDCTL_ENABLE | TXDCTL_THRESHOLDS);
+    return waitForQueue(this.#guest, this.#registers, this.#block + TXDCTL, TXDCTL_ENABLE);
+  }
+
+  stop(): void {
+    this.#registers.write(this.#block + TXDCTL, 0);
+  }
+
+  /**
+   * Puts frames `from` to `to` (exclusive) of `frames` into the ring and writes the tail once.
+   * @param vlan tag that the card shall insert into each.
+   * @returns how many found room; the card has taken them when `reclaim` counts them.
+   */
+  send(frames: readonly Uint8Array[], from = 0, to: number = frames.length, vlan?: number): number {
+    if (this.free < this.count >> 1) this.reclaim();
+    const first = this.#use;
+    let free = this.free;
+    if (vlan !== undefined && vlan !== this.#vlan && free > 1 && to > from) {
+      this.#context(vlan);
+      free--;
+    }
+    const insert = vlan === undefined ? 0 : TXD_DCMD_VLE;
+    let index = from;
+    for (; index < to; index++) {
+      const frame = frames[index] as Uint8Array;
+      const pieces = frame.length <= BUFFER_SIZE ? 1 : Math.ceil(frame.length / BUFFER_SIZE);
+      if (pieces > free) break;
+      free -= pieces;
+      if (pieces === 1) this.#piece(frame, frame.length, insert | LAST);
+      else {
+        for (let piece = 0; piece < pieces; piece++) {
+          const part = frame.subarray(piece * BUFFER_SIZE, (piece + 1) * BUFFER_SIZE);
+          this.#piece(part, frame.length, piece === pieces - 1 ? insert | LAST : insert);
+        }
+      }
+    }
+    if (this.#use !== first) this.#publish(first);
+    return index - from;
+  }
+
+  /** Collects what the card wrote back. Returns the frames it has taken since the last time. */
+  reclaim(): number {
+    if (this.#clean === this.#use) return 0;
+    const end = this.#use > this.#clean ? this.#use : this.count;
+    this.#readBack(this.#clean, end);
+    if (end !== this.#use) this.#readBack(0, this.#use);
+    let done = 0;
+    let clean = this.#clean;
+    let scan = clean;
+    while (scan !== this.#use) {
+      const reports = this.#reports[scan] === 1;
+      if (reports && ((this.#backWords[scan * WORDS + 3] as number) & TXD_STA_DD) === 0) break;
+      scan = scan + 1 === this.count ? 0 : scan + 1;
+      if (!reports) continue;
+      clean = scan;
+      done++;
+    }
+    this.#clean = clean;
+    this.completed += done;
+    return done;
+  }
+
+  #piece(bytes: Uint8Array, frameLength: number, command: number): void {
+    const slot = this.#use;
+    const buffer = this.#buffers + slot * BUFFER_SIZE;
+    this.#ram.writeBytes(buffer as Gpa, bytes);
+    const word = slot * WORDS;
+    this.#words[word] = lo32(buffer);
+    this.#words[word + 1] = hi32(buffer);
+    this.#words[word + 2] = DATA | command | bytes.length;
+    this.#words[word + 3] = frameLength << TXD_PAYLEN_LO;
+    this.#reports[slot] = (command & TXD_DCMD_RS) !== 0 ? 1 : 0;
+    this.#use = slot + 1 === this.count ? 0 : slot + 1;
+  }
+
+  #context(vlan: number): void {
+    const slot = this.#use;
+    const word = slot * WORDS;
+    this.#words[word] = place(vlan, TXC_VLAN_HI, TXC_VLAN_LO) | place(ETHERNET_HEADER, TXC_MACLEN_HI, TXC_MACLEN_LO);
+    this.#words[word + 1] = 0;
+    this.#words[word + 2] = CONTEXT;
+    this.#words[word + 3] = 0;
+    this.#reports[slot] = 0;
+    this.#use = slot + 1 === this.count ? 0 : slot + 1;
+    this.#vlan = vlan;
+  }
+
+  #publish(first: number): void {
+    if (this.#use > first) this.#write(first, this.#use);
+    else {
+      this.#write(first, this.count);
+      if (this.#use > 0) this.#write(0, this.#use);
+    }
+    this.#registers.write(this.#block + TDT, this.#use);
+  }
+
+  #write(from: number, to: number): void {
+    const start = from * TX_DESCRIPTOR_SIZE;
+    this.#ram.writeBytes((this.base + start) as Gpa, this.#image.subarray(start, to * TX_DESCRIPTOR_SIZE));
+  }
+
+  #readBack(from: number, to: number): void {
+    if (to === from) return;
+    const start = from * TX_DESCRIPTOR_SIZE;
+    this.#ram.readBytes((this.base + start) as Gpa, this.#back.subarray(start, to * TX_DESCRIPTOR_SIZE));
+  }
+}

@@ -1,0 +1,307 @@
+// A driver for a VF of the I350 or 82576 that works as Linux's igbvf does: MSI-X with three vectors, one queue pair,
+// everything else asked of the PF through the mailbox.
+import { STATUS_LU } from "../../../assembly/spec/igb/device.ts";
+import { EITR_CNT_INGR, EITR_INTERVAL_LO, IVAR_ENTRY_BITS, IVAR_VALID } from "../../../assembly/spec/igb/interrupt.ts";
+import {
+  MESSAGE_ACK,
+  MESSAGE_CTS,
+  MESSAGE_INFO_LO,
+  MESSAGE_NACK,
+  VF_RESET,
+  VF_SET_LPE,
+  VF_SET_MAC_ADDR,
+  VF_SET_MULTICAST,
+  VF_SET_MULTICAST_MAX,
+  VF_SET_PROMISC,
+  VF_SET_PROMISC_MULTICAST,
+  VF_SET_VLAN,
+} from "../../../assembly/spec/igb/mailbox.ts";
+import { RX_QUEUE_ALIAS_BASE } from "../../../assembly/spec/igb/receive.ts";
+import { TX_QUEUE_ALIAS_BASE } from "../../../assembly/spec/igb/transmit.ts";
+import {
+  VTCTRL,
+  VTCTRL_RST,
+  VTEIAC,
+  VTEIAM,
+  VTEICR,
+  VTEIMC,
+  VTEIMS,
+  VTEITR,
+  VTIVAR,
+  VTIVAR_MISC,
+  VTSTATUS,
+} from "../../../assembly/spec/igb/vf.ts";
+import {
+  COMMAND,
+  COMMAND_BUS_MASTER_ENABLE_LO,
+  COMMAND_MEMORY_SPACE_ENABLE_LO,
+} from "../../../assembly/spec/pci/header.ts";
+import { DEVICE_82576_VF, DEVICE_I350_VF, VENDOR_INTEL } from "../../../assembly/spec/pci/ids.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import { type Guest, Registers } from "./guest.ts";
+import { MAC_LENGTH, multicastHash, packMac, unpackMac } from "./mac.ts";
+import { Msix } from "./msix.ts";
+import type { FoundFunction } from "./probe.ts";
+import { type ReceiveHandler, RxRing } from "./rx-ring.ts";
+import { TxRing } from "./tx-ring.ts";
+import { VfMailbox } from "./vf-mailbox.ts";
+
+const TX_VECTOR = 0;
+const RX_VECTOR = 1;
+const OTHER_VECTOR = 2;
+const TX_BIT = 1 << TX_VECTOR;
+const RX_BIT = 1 << RX_VECTOR;
+const OTHER_BIT = 1 << OTHER_VECTOR;
+const ALL_BITS = TX_BIT | RX_BIT | OTHER_BIT;
+/** A reset of the PF is waited out 200 times 5 µs. */
+const RESET_TRIES = 200;
+const RESET_MICROSECONDS = 5;
+const ANSWER_MILLISECONDS = 10;
+const RING_ENABLES = (1 << COMMAND_MEMORY_SPACE_ENABLE_LO) | (1 << COMMAND_BUS_MASTER_ENABLE_LO);
+
+export interface IgbVfOptions {
+  /** Descriptors of each ring; default 256. */
+  descriptors?: number;
+  /** The address to ask for when the PF's administrator gave none. */
+  mac?: Uint8Array;
+  /** Takes received frames, in the interrupt handler or in `poll`. */
+  onFrame?: ReceiveHandler;
+  /** Least time between two interrupts of one ring in microseconds; default 0. */
+  interruptInterval?: number;
+}
+
+/** True when this driver knows the function. */
+export function isIgbVf(device: FoundFunction): boolean {
+  return device.vendorId === VENDOR_INTEL && [DEVICE_I350_VF, DEVICE_82576_VF].some((id) => id === device.deviceId);
+}
+
+export class IgbVfDriver {
+  readonly device: FoundFunction;
+  readonly registers: Registers;
+  readonly msix: Msix;
+  readonly tx: TxRing;
+  readonly rx: RxRing;
+  readonly mailbox: VfMailbox;
+  /** The address that the PF confirmed; all zero until then. */
+  readonly mac = new Uint8Array(MAC_LENGTH);
+  linkUp = false;
+  /** Interrupts taken, by vector. */
+  readonly interrupts = { tx: 0, rx: 0, other: 0 };
+  /** Times the VF was initialized, and requests that the PF refused. */
+  resets = 0;
+  refused = 0;
+  readonly #guest: Guest;
+  readonly #options: IgbVfOptions;
+  readonly #vectors: readonly number[];
+  /** The address in the answer to VF_RESET, all zero when the PF's administrator gave none. */
+  readonly #given = new Uint8Array(MAC_LENGTH);
+  #checkLink = true;
+  #lost = false;
+  #running = false;
+
+  /** Throws ArgumentError when the function is no VF of these cards, or the guest's RAM cannot hold the rings. */
+  constructor(guest: Guest, device: FoundFunction, options: IgbVfOptions = {}) {
+    const bar = device.bars.find((one) => one.index === 0);
+    if (!isIgbVf(device) || bar === undefined) {
+      throw new ArgumentError("device", device.deviceId, "is no I350 or 82576 VF with registers in BAR 0");
+    }
+    this.#guest = guest;
+    this.#options = options;
+    this.device = device;
+    this.registers = new Registers(guest.platform, bar.address);
+    this.msix = new Msix(guest.platform, device);
+    this.mailbox = new VfMailbox(guest, this.registers);
+    this.tx = new TxRing(guest, this.registers, TX_QUEUE_ALIAS_BASE, options.descriptors);
+    this.rx = new RxRing(guest, this.registers, RX_QUEUE_ALIAS_BASE, {
+      ...(options.descriptors === undefined ? {} : { descriptors: options.descriptors }),
+      swappedLoopbackVlan: device.deviceId === DEVICE_I350_VF,
+    });
+    this.#vectors = [
+      guest.allocateVector(() => this.#onTx()),
+      guest.allocateVector(() => this.#onRx()),
+      guest.allocateVector(() => this.#onOther()),
+    ];
+  }
+
+  /** This guest's interrupt vectors for Tx, Rx and mailbox. */
+  get vectors(): readonly number[] {
+    return this.#vectors;
+  }
+
+  /** Brings the interface up: bus mastering, MSI-X, reset, rings, interrupts. False when the PF does not answer. */
+  up(): boolean {
+    const { platform } = this.#guest;
+    const id = this.device.requesterId;
+    platform.configWrite(id, COMMAND, 2, platform.configRead(id, COMMAND, 2) | RING_ENABLES);
+    this.msix.enable(true);
+    for (const [entry, vector] of this.#vectors.entries()) this.msix.route(entry, vector);
+    return this.#start();
+  }
+
+  /** Stops rings and interrupts. */
+  down(): void {
+    this.#running = false;
+    this.linkUp = false;
+    this.registers.write(VTEIMC, ALL_BITS);
+    this.rx.stop();
+    this.tx.stop();
+  }
+
+  /** Sends frames; see `TxRing.send`. Nothing is sent while the link is down. */
+  send(frames: readonly Uint8Array[], from = 0, to: number = frames.length, vlan?: number): number {
+    return this.linkUp ? this.tx.send(frames, from, to, vlan) : 0;
+  }
+
+  /** Collects received frames without waiting for the interrupt. */
+  poll(budget?: number): number {
+    return this.rx.poll(this.#receive, budget);
+  }
+
+  /** True when a mailbox interrupt asks for the watchdog. */
+  get attention(): boolean {
+    return this.#running && this.#checkLink;
+  }
+
+  /** What the driver does every two seconds and after a mailbox interrupt: link state, and recovery from a PF reset. */
+  watchdog(): void {
+    if (!this.#running) return;
+    if (!this.#linkCheck()) this.#lost = true;
+    this.linkUp = !this.#checkLink;
+    if (this.#lost) {
+      this.down();
+      this.#start();
+    }
+  }
+
+  /** Asks for a MAC address. False when the PF refuses it: the old one stays. */
+  setMac(mac: Uint8Array): boolean {
+    const words = [VF_SET_MAC_ADDR, 0, 0];
+    packMac(mac, words);
+    if (!this.#request(words)) return false;
+    this.mac.set(mac.subarray(0, MAC_LENGTH));
+    return true;
+  }
+
+  /** Asks for the frames of a VLAN, or to be rid of them. */
+  setVlan(vlan: number, on: boolean): boolean {
+    return this.#request([VF_SET_VLAN | ((on ? 1 : 0) << MESSAGE_INFO_LO), vlan]);
+  }
+
+  /** Asks for the frames of these multicast groups: the first 30. */
+  setMulticast(groups: readonly Uint8Array[]): boolean {
+    const count = Math.min(groups.length, VF_SET_MULTICAST_MAX);
+    const words = new Array<number>(1 + VF_SET_MULTICAST_MAX / 2).fill(0);
+    words[0] = VF_SET_MULTICAST | (count << MESSAGE_INFO_LO);
+    for (let index = 0; index < count; index++) {
+      const word = 1 + (index >> 1);
+      const hash = multicastHash(groups[index] as Uint8Array);
+      words[word] = (words[word] as number) | (hash << (16 * (index & 1)));
+    }
+    return this.#request(words);
+  }
+
+  /** Asks for every multicast, or no longer. */
+  setMulticastPromiscuous(on: boolean): boolean {
+    return this.#request([VF_SET_PROMISC | ((on ? VF_SET_PROMISC_MULTICAST : 0) << MESSAGE_INFO_LO)]);
+  }
+
+  /** Asks for frames of up to `bytes`, CRC included. */
+  setMaxFrame(bytes: number): boolean {
+    return this.#request([VF_SET_LPE, bytes]);
+  }
+
+  readonly #receive: ReceiveHandler = (frame, vlan, status) => this.#options.onFrame?.(frame, vlan, status);
+
+  #request(words: number[]): boolean {
+    const granted = this.mailbox.ask(words, words.length) && ((this.mailbox.message[0] as number) & MESSAGE_NACK) === 0;
+    if (!granted) this.refused++;
+    return granted;
+  }
+
+  #start(): boolean {
+    this.#lost = false;
+    this.#checkLink = true;
+    this.resets++;
+    const answered = this.#reset() && this.#claimMac();
+    this.#configureInterrupts();
+    const rings = this.tx.start() && this.rx.start();
+    this.#running = true;
+    this.registers.read(VTEICR);
+    this.registers.write(VTEIAC, ALL_BITS);
+    this.registers.write(VTEIAM, ALL_BITS);
+    this.registers.write(VTEIMS, ALL_BITS);
+    if (answered) {
+      this.#linkCheck();
+      this.linkUp = !this.#checkLink;
+    }
+    return answered && rings;
+  }
+
+  /** CTRL.RST, then the handshake: the answer carries the address that the PF's administrator gave, if any. */
+  #reset(): boolean {
+    const { registers, mailbox } = this;
+    registers.write(VTCTRL, registers.read(VTCTRL) | VTCTRL_RST);
+    mailbox.alive = false;
+    if (!this.#guest.poll(() => !mailbox.sawReset(), RESET_TRIES, RESET_MICROSECONDS)) return false;
+    mailbox.alive = true;
+    if (!mailbox.post([VF_RESET])) return false;
+    this.#guest.delay(ANSWER_MILLISECONDS * 1000);
+    if (!mailbox.receive(3)) return false;
+    const answer = mailbox.message[0] as number;
+    this.#given.fill(0);
+    if (answer === (VF_RESET | MESSAGE_NACK) >>> 0) return true;
+    if (answer !== (VF_RESET | MESSAGE_ACK) >>> 0) return false;
+    unpackMac(mailbox.message, this.#given);
+    return true;
+  }
+
+  /** Asks for the address given, else for the wish, else for the one used last. False when there is none. */
+  #claimMac(): boolean {
+    const wish = this.#given.some((byte) => byte !== 0) ? this.#given : (this.#options.mac ?? this.mac);
+    this.mac.set(this.#given);
+    if (!this.setMac(wish.slice())) this.mac.set(this.#given);
+    return this.mac.some((byte) => byte !== 0);
+  }
+
+  #configureInterrupts(): void {
+    const interval = ((this.#options.interruptInterval ?? 0) << EITR_INTERVAL_LO) | EITR_CNT_INGR;
+    this.registers.write(VTEITR + TX_VECTOR * 4, interval);
+    this.registers.write(VTEITR + RX_VECTOR * 4, interval);
+    const rx = RX_VECTOR | IVAR_VALID;
+    const tx = TX_VECTOR | IVAR_VALID;
+    this.registers.write(VTIVAR, rx | (tx << IVAR_ENTRY_BITS));
+    this.registers.write(VTIVAR_MISC, OTHER_VECTOR | IVAR_VALID);
+  }
+
+  /** False when the PF has forgotten this VF and the handshake must be made again. */
+  #linkCheck(): boolean {
+    const { mailbox } = this;
+    if (mailbox.sawReset() || !mailbox.alive) this.#checkLink = true;
+    if (!this.#checkLink) return true;
+    if ((this.registers.read(VTSTATUS) & STATUS_LU) === 0) return true;
+    if (!mailbox.read(1)) return true;
+    const word = mailbox.message[0] as number;
+    if ((word & MESSAGE_CTS) === 0) return (word & MESSAGE_NACK) === 0;
+    if (!mailbox.alive) return false;
+    this.#checkLink = false;
+    return true;
+  }
+
+  #onTx(): void {
+    this.interrupts.tx++;
+    this.tx.reclaim();
+    this.registers.write(VTEIMS, TX_BIT);
+  }
+
+  #onRx(): void {
+    this.interrupts.rx++;
+    this.poll();
+    this.registers.write(VTEIMS, RX_BIT);
+  }
+
+  #onOther(): void {
+    this.interrupts.other++;
+    this.#checkLink = true;
+    this.registers.write(VTEIMS, OTHER_BIT);
+  }
+}
