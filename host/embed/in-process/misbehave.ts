@@ -62,7 +62,7 @@ export class HostileVf {
   }
 
   /** Lets the card read a frame of `length` bytes at `address`, whoever's memory that is, and send it. */
-  readFrom(address: number, length = MIN_FRAME): void {
+  readFrom(address: number, length: number = MIN_FRAME): void {
     this.#descriptor(0, address, length);
     this.#transmit(this.#ring, 0, 1);
   }

@@ -83,7 +83,7 @@ export class IgbVfDriver {
   readonly rx: RxRing;
   readonly mailbox: VfMailbox;
   /** The address that the PF confirmed; all zero until then. */
-  readonly mac = new Uint8Array(MAC_LENGTH);
+  readonly mac: Uint8Array<ArrayBuffer> = new Uint8Array(MAC_LENGTH);
   linkUp = false;
   /** Interrupts taken, by vector. */
   readonly interrupts = { tx: 0, rx: 0, other: 0 };

@@ -21,7 +21,7 @@ const ANSWER_MICROSECONDS = 500;
 
 export class VfMailbox {
   /** Words of the last message read; valid up to its length. */
-  readonly message = new Uint32Array(MAILBOX_WORDS);
+  readonly message: Uint32Array<ArrayBuffer> = new Uint32Array(MAILBOX_WORDS);
   /** False from a time-out until the next reset: nothing is posted meanwhile. */
   alive = false;
   readonly #guest: Guest;
