@@ -33,14 +33,13 @@ export class Guest {
     this.#end = ramEnd;
   }
 
-  /** Zeroed RAM that stays the caller's. Throws ArgumentError when there is no more. */
+  /** RAM that stays the caller's, with what was in it. Throws ArgumentError when there is no more. */
   allocate(bytes: number, alignment: number = PAGE_SIZE): Gpa {
     const address = Math.ceil(this.#next / alignment) * alignment;
     if (!Number.isInteger(bytes) || bytes <= 0 || address + bytes > this.#end) {
       throw new ArgumentError("bytes", bytes, `does not fit: ${Math.max(0, this.#end - address)} bytes are left`);
     }
     this.#next = address + bytes;
-    this.platform.ram.writeBytes(gpa(address), new Uint8Array(bytes));
     return gpa(address);
   }
 

@@ -12,11 +12,12 @@ import {
 } from "../../../assembly/spec/pci/header.ts";
 import { DEVICE_82576, DEVICE_I350, VENDOR_INTEL } from "../../../assembly/spec/pci/ids.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import type { Snapshotable } from "../../core/ports.ts";
 import { type Guest, Registers } from "./guest.ts";
 import { MAC_LENGTH, multicastHash, unpackMac } from "./mac.ts";
 import { Msix } from "./msix.ts";
 import { type CardKind, PoolFilters } from "./pf-filters.ts";
-import { VfServer } from "./pf-mailbox.ts";
+import { VfServer, type VfServerState } from "./pf-mailbox.ts";
 import {
   configureInterrupts,
   configurePort,
@@ -27,9 +28,9 @@ import {
   resetPort,
 } from "./pf-setup.ts";
 import type { FoundFunction } from "./probe.ts";
-import { type ReceiveHandler, RxRing } from "./rx-ring.ts";
+import { type ReceiveHandler, RxRing, type RxRingState } from "./rx-ring.ts";
 import { VirtualFunctions } from "./sriov.ts";
-import { TxRing } from "./tx-ring.ts";
+import { TxRing, type TxRingState } from "./tx-ring.ts";
 
 const ALL_ONES = 0xffff_ffff;
 const ENABLES = (1 << COMMAND_MEMORY_SPACE_ENABLE_LO) | (1 << COMMAND_BUS_MASTER_ENABLE_LO);
@@ -53,7 +54,21 @@ export function isIgbPf(device: FoundFunction): boolean {
   return device.vendorId === VENDOR_INTEL && [DEVICE_I350, DEVICE_82576].some((id) => id === device.deviceId);
 }
 
-export class IgbPfDriver {
+export interface IgbPfState {
+  mac: Uint8Array;
+  linkUp: boolean;
+  interrupts: { other: number; queue: number };
+  spoofed: readonly number[];
+  vfs: readonly FoundFunction[];
+  groups: readonly number[];
+  vlans: readonly number[];
+  filters: readonly number[];
+  server: VfServerState | null;
+  tx: TxRingState | null;
+  rx: RxRingState | null;
+}
+
+export class IgbPfDriver implements Snapshotable<IgbPfState> {
   readonly device: FoundFunction;
   readonly kind: CardKind;
   readonly registers: Registers;
@@ -67,7 +82,7 @@ export class IgbPfDriver {
   linkUp = false;
   readonly interrupts = { other: 0, queue: 0 };
   /** Frames dropped as forged, as WVBR reported them: times that each pool's bit was seen. */
-  readonly spoofed: number[] = new Array<number>(POOLS).fill(0);
+  spoofed: number[] = new Array<number>(POOLS).fill(0);
   /** The VFs as the buses show them; filled by `up`. */
   vfs: readonly FoundFunction[] = [];
   readonly #guest: Guest;
@@ -143,7 +158,7 @@ export class IgbPfDriver {
     }
     this.#configurePool();
     configureInterrupts(this.registers, setup, this.#options.interruptInterval ?? 0);
-    this.server?.restore();
+    this.server?.reprogram();
     const rings = (this.tx?.start() ?? true) && (this.rx?.start() ?? true);
     enableInterrupts(this.registers, setup);
     if (setup.virtual) this.registers.set(CTRL_EXT, CTRL_EXT_PFRSTD);
@@ -186,6 +201,38 @@ export class IgbPfDriver {
     if (on) this.#vlans.add(vlan);
     else this.#vlans.delete(vlan);
     return true;
+  }
+
+  /** What the driver knows. Its rings are in the guest's RAM, the rest in the card. */
+  save(): IgbPfState {
+    return {
+      mac: this.mac.slice(),
+      linkUp: this.linkUp,
+      interrupts: { ...this.interrupts },
+      spoofed: [...this.spoofed],
+      vfs: this.vfs,
+      groups: this.#groups,
+      vlans: [...this.#vlans],
+      filters: this.filters.save(),
+      server: this.server?.save() ?? null,
+      tx: this.tx?.save() ?? null,
+      rx: this.rx?.save() ?? null,
+    };
+  }
+
+  /** Goes on where `save` was called, without touching the card. For a driver built in the same order of allocations. */
+  restore(state: IgbPfState): void {
+    if (state.server !== null) this.server?.restore(state.server);
+    if (state.tx !== null) this.tx?.restore(state.tx);
+    if (state.rx !== null) this.rx?.restore(state.rx);
+    this.filters.restore(state.filters);
+    this.mac.set(state.mac);
+    this.linkUp = state.linkUp;
+    Object.assign(this.interrupts, state.interrupts);
+    this.spoofed = [...state.spoofed];
+    this.vfs = state.vfs;
+    this.#groups = state.groups;
+    this.#vlans = new Set(state.vlans);
   }
 
   readonly #receive: ReceiveHandler = (frame, vlan, status) => this.#options.onFrame?.(frame, vlan, status);

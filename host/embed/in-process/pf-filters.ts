@@ -48,6 +48,7 @@ import {
   VMVIR_VLANA_LO,
 } from "../../../assembly/spec/igb/virtualization.ts";
 import { bits, mask, replace } from "../../core/bits.ts";
+import type { Snapshotable } from "../../core/ports.ts";
 import type { Registers } from "./guest.ts";
 import { MAC_LENGTH, packMac } from "./mac.ts";
 
@@ -60,7 +61,7 @@ const RAR_STRIDE = 8;
 /** Longest frame that a pool may ask for, in bytes. */
 const MAX_JUMBO = 0x3f00;
 
-export class PoolFilters {
+export class PoolFilters implements Snapshotable<readonly number[]> {
   /** Receive address entries of the card. */
   readonly addresses: number;
   /** VT mode is on: VLANs are filtered by pool. */
@@ -82,6 +83,15 @@ export class PoolFilters {
     this.#vfta.fill(0);
     for (let word = 0; word < VFTA_WORDS; word++) this.#writeVfta(word);
     for (let entry = 0; entry < VLVF_ENTRIES; entry++) this.#registers.write(VLVF + entry * 4, 0);
+  }
+
+  /** The copy of VFTA, which cannot be read back reliably. */
+  save(): number[] {
+    return [...this.#vfta];
+  }
+
+  restore(state: readonly number[]): void {
+    this.#vfta.set(state);
   }
 
   /** Receive address `entry`: frames to `mac` go to `pool`; undefined turns the entry off. */

@@ -38,32 +38,22 @@ import {
   VMBMEM_STRIDE,
 } from "../../../assembly/spec/igb/virtualization.ts";
 import { bits } from "../../core/bits.ts";
+import type { Snapshotable } from "../../core/ports.ts";
 import type { Registers } from "./guest.ts";
 import { isStation, MAC_LENGTH, packMac, unpackMac } from "./mac.ts";
 import type { PoolFilters } from "./pf-filters.ts";
+import { copyRecord, VfRecord } from "./vf-record.ts";
 
 const VLAN_ID_MASK = 0xfff;
 const HASH_MASK = 0xffff;
 
-/** What the PF knows of one VF. */
-class VfRecord {
-  readonly mac = new Uint8Array(MAC_LENGTH);
-  /** The administrator gave the address: the VF may not change it. */
-  fixedMac = false;
-  /** The VF has been through VF_RESET. */
-  clearToSend = false;
-  /** It was told that it has not: its acknowledgement of that is not answered again. */
-  told = false;
-  /** VLAN ID and priority that the administrator put the VF into; 0 for none. */
-  portVlan = 0;
-  /** Receive address entries of additional unicast addresses. */
-  readonly extra: number[] = [];
-  hashes: number[] = [];
-  promiscuous = false;
+export interface VfServerState {
+  statistics: VfServer["statistics"];
+  vfs: readonly VfRecord[];
 }
 
 /** The mailboxes and resets of all VFs of one PF. */
-export class VfServer {
+export class VfServer implements Snapshotable<VfServerState> {
   /** Requests granted and refused, and resets seen, of all VFs. */
   readonly statistics = { granted: 0, refused: 0, resets: 0 };
   readonly #registers: Registers;
@@ -131,7 +121,7 @@ export class VfServer {
   }
 
   /** Programs again what a reset of the PF wiped out. */
-  restore(): void {
+  reprogram(): void {
     for (const [vf, record] of this.#vfs.entries()) {
       this.#isolate(vf, record);
       if (isStation(record.mac)) this.#filters.setAddress(this.#filters.vfAddressEntry(vf), record.mac, vf);
@@ -160,6 +150,18 @@ export class VfServer {
       this.#filters.setPoolMulticast(vf, accept);
     }
     this.#filters.setMulticast(all);
+  }
+
+  save(): VfServerState {
+    return { statistics: { ...this.statistics }, vfs: this.#vfs.map(copyRecord) };
+  }
+
+  /** Throws RangeError when the state is of more VFs. */
+  restore(state: VfServerState): void {
+    Object.assign(this.statistics, state.statistics);
+    for (const [vf, saved] of state.vfs.entries()) {
+      Object.assign(this.#vf(vf), copyRecord(saved));
+    }
   }
 
   #vf(vf: number): VfRecord {

@@ -23,7 +23,8 @@ import {
   RXD_STAT_VP,
 } from "../../../assembly/spec/igb/rx-descriptor.ts";
 import { type Gpa, hi32, lo32 } from "../../core/address.ts";
-import type { GuestRam } from "../../core/ports.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import type { GuestRam, Snapshotable } from "../../core/ports.ts";
 import type { Guest, Registers } from "./guest.ts";
 import { BUFFER_SIZE, checkRingLength, waitForQueue } from "./tx-ring.ts";
 
@@ -55,7 +56,15 @@ export interface RxRingOptions {
   swappedLoopbackVlan?: boolean;
 }
 
-export class RxRing {
+export interface RxRingState {
+  clean: number;
+  frames: number;
+  bytes: number;
+  /** What has arrived of a frame that spans several buffers. */
+  partial: Uint8Array;
+}
+
+export class RxRing implements Snapshotable<RxRingState> {
   readonly count: number;
   readonly base: Gpa;
   /** Frames collected, and the bytes in them. */
@@ -140,6 +149,22 @@ export class RxRing {
     }
     if (taken > 0) this.#registers.write(this.#block + RDT, (this.#clean === 0 ? this.count : this.#clean) - 1);
     return taken;
+  }
+
+  save(): RxRingState {
+    const { frames, bytes } = this;
+    return { clean: this.#clean, frames, bytes, partial: this.#frame.slice(0, this.#filled) };
+  }
+
+  /** Throws ArgumentError when the state is of a longer ring. */
+  restore(state: RxRingState): void {
+    if (state.clean >= this.count) throw new ArgumentError("state", state.clean, "is beyond the ring's end");
+    this.#clean = state.clean;
+    this.frames = state.frames;
+    this.bytes = state.bytes;
+    this.#frame.set(state.partial);
+    this.#filled = state.partial.length;
+    this.#view = this.#frame.subarray(0, 0);
   }
 
   #collect(slot: number, position: number, handler: ReceiveHandler): boolean {

@@ -20,7 +20,7 @@ import {
 import { type Gpa, hi32, lo32 } from "../../core/address.ts";
 import { place } from "../../core/bits.ts";
 import { ArgumentError } from "../../core/errors.ts";
-import type { GuestRam } from "../../core/ports.ts";
+import type { GuestRam, Snapshotable } from "../../core/ports.ts";
 import type { Guest, Registers } from "./guest.ts";
 
 /** Bytes of each descriptor's buffer. */
@@ -47,7 +47,16 @@ export function waitForQueue(guest: Guest, registers: Registers, control: number
   return guest.poll(() => (registers.read(control) & enable) !== 0, 10, 1000);
 }
 
-export class TxRing {
+export interface TxRingState {
+  use: number;
+  clean: number;
+  vlan: number;
+  completed: number;
+  image: Uint8Array;
+  reports: Uint8Array;
+}
+
+export class TxRing implements Snapshotable<TxRingState> {
   /** Descriptors. */
   readonly count: number;
   readonly base: Gpa;
@@ -168,6 +177,30 @@ export class TxRing {
     this.#clean = clean;
     this.completed += done;
     return done;
+  }
+
+  save(): TxRingState {
+    return {
+      use: this.#use,
+      clean: this.#clean,
+      vlan: this.#vlan,
+      completed: this.completed,
+      image: this.#image.slice(),
+      reports: this.#reports.slice(),
+    };
+  }
+
+  /** Throws ArgumentError when the state is of a ring of another length. */
+  restore(state: TxRingState): void {
+    if (state.image.length !== this.#image.length) {
+      throw new ArgumentError("state", state.image.length, `is not the ring's size (${this.#image.length} bytes)`);
+    }
+    this.#use = state.use;
+    this.#clean = state.clean;
+    this.#vlan = state.vlan;
+    this.completed = state.completed;
+    this.#image.set(state.image);
+    this.#reports.set(state.reports);
   }
 
   #piece(bytes: Uint8Array, frameLength: number, command: number): void {

@@ -2,20 +2,7 @@
 // everything else asked of the PF through the mailbox.
 import { STATUS_LU } from "../../../assembly/spec/igb/device.ts";
 import { EITR_CNT_INGR, EITR_INTERVAL_LO, IVAR_ENTRY_BITS, IVAR_VALID } from "../../../assembly/spec/igb/interrupt.ts";
-import {
-  MESSAGE_ACK,
-  MESSAGE_CTS,
-  MESSAGE_INFO_LO,
-  MESSAGE_NACK,
-  VF_RESET,
-  VF_SET_LPE,
-  VF_SET_MAC_ADDR,
-  VF_SET_MULTICAST,
-  VF_SET_MULTICAST_MAX,
-  VF_SET_PROMISC,
-  VF_SET_PROMISC_MULTICAST,
-  VF_SET_VLAN,
-} from "../../../assembly/spec/igb/mailbox.ts";
+import { MESSAGE_ACK, MESSAGE_CTS, MESSAGE_NACK, VF_RESET } from "../../../assembly/spec/igb/mailbox.ts";
 import { RX_QUEUE_ALIAS_BASE } from "../../../assembly/spec/igb/receive.ts";
 import { TX_QUEUE_ALIAS_BASE } from "../../../assembly/spec/igb/transmit.ts";
 import {
@@ -38,13 +25,15 @@ import {
 } from "../../../assembly/spec/pci/header.ts";
 import { DEVICE_82576_VF, DEVICE_I350_VF, VENDOR_INTEL } from "../../../assembly/spec/pci/ids.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import type { Snapshotable } from "../../core/ports.ts";
 import { type Guest, Registers } from "./guest.ts";
-import { MAC_LENGTH, multicastHash, packMac, unpackMac } from "./mac.ts";
+import { MAC_LENGTH, unpackMac } from "./mac.ts";
 import { Msix } from "./msix.ts";
 import type { FoundFunction } from "./probe.ts";
-import { type ReceiveHandler, RxRing } from "./rx-ring.ts";
-import { TxRing } from "./tx-ring.ts";
-import { VfMailbox } from "./vf-mailbox.ts";
+import { type ReceiveHandler, RxRing, type RxRingState } from "./rx-ring.ts";
+import { TxRing, type TxRingState } from "./tx-ring.ts";
+import { VfMailbox, type VfMailboxState } from "./vf-mailbox.ts";
+import { VfRequests, type VfRequestsState } from "./vf-requests.ts";
 
 const TX_VECTOR = 0;
 const RX_VECTOR = 1;
@@ -75,21 +64,34 @@ export function isIgbVf(device: FoundFunction): boolean {
   return device.vendorId === VENDOR_INTEL && [DEVICE_I350_VF, DEVICE_82576_VF].some((id) => id === device.deviceId);
 }
 
-export class IgbVfDriver {
+export interface IgbVfState {
+  given: Uint8Array;
+  linkUp: boolean;
+  checkLink: boolean;
+  lost: boolean;
+  running: boolean;
+  interrupts: { tx: number; rx: number; other: number };
+  resets: number;
+  requests: VfRequestsState;
+  tx: TxRingState;
+  rx: RxRingState;
+  mailbox: VfMailboxState;
+}
+
+export class IgbVfDriver implements Snapshotable<IgbVfState> {
   readonly device: FoundFunction;
   readonly registers: Registers;
   readonly msix: Msix;
   readonly tx: TxRing;
   readonly rx: RxRing;
   readonly mailbox: VfMailbox;
-  /** The address that the PF confirmed; all zero until then. */
-  readonly mac: Uint8Array<ArrayBuffer> = new Uint8Array(MAC_LENGTH);
+  /** What the VF asks of the PF. */
+  readonly requests: VfRequests;
   linkUp = false;
   /** Interrupts taken, by vector. */
   readonly interrupts = { tx: 0, rx: 0, other: 0 };
-  /** Times the VF was initialized, and requests that the PF refused. */
+  /** Times the VF was initialized. */
   resets = 0;
-  refused = 0;
   readonly #guest: Guest;
   readonly #options: IgbVfOptions;
   readonly #vectors: readonly number[];
@@ -111,6 +113,7 @@ export class IgbVfDriver {
     this.registers = new Registers(guest.platform, bar.address);
     this.msix = new Msix(guest.platform, device);
     this.mailbox = new VfMailbox(guest, this.registers);
+    this.requests = new VfRequests(this.mailbox);
     this.tx = new TxRing(guest, this.registers, TX_QUEUE_ALIAS_BASE, options.descriptors);
     this.rx = new RxRing(guest, this.registers, RX_QUEUE_ALIAS_BASE, {
       ...(options.descriptors === undefined ? {} : { descriptors: options.descriptors }),
@@ -121,6 +124,11 @@ export class IgbVfDriver {
       guest.allocateVector(() => this.#onRx()),
       guest.allocateVector(() => this.#onOther()),
     ];
+  }
+
+  /** The address that the PF confirmed; all zero until then. */
+  get mac(): Uint8Array {
+    return this.requests.mac;
   }
 
   /** This guest's interrupt vectors for Tx, Rx and mailbox. */
@@ -173,56 +181,46 @@ export class IgbVfDriver {
     }
   }
 
-  /** Asks for a MAC address. False when the PF refuses it: the old one stays. */
-  setMac(mac: Uint8Array): boolean {
-    const words = [VF_SET_MAC_ADDR, 0, 0];
-    packMac(mac, words);
-    if (!this.#request(words)) return false;
-    this.mac.set(mac.subarray(0, MAC_LENGTH));
-    return true;
+  /** What the driver knows. Its rings are in the guest's RAM, the rest in the card. */
+  save(): IgbVfState {
+    return {
+      given: this.#given.slice(),
+      linkUp: this.linkUp,
+      checkLink: this.#checkLink,
+      lost: this.#lost,
+      running: this.#running,
+      interrupts: { ...this.interrupts },
+      resets: this.resets,
+      requests: this.requests.save(),
+      tx: this.tx.save(),
+      rx: this.rx.save(),
+      mailbox: this.mailbox.save(),
+    };
   }
 
-  /** Asks for the frames of a VLAN, or to be rid of them. */
-  setVlan(vlan: number, on: boolean): boolean {
-    return this.#request([VF_SET_VLAN | ((on ? 1 : 0) << MESSAGE_INFO_LO), vlan]);
-  }
-
-  /** Asks for the frames of these multicast groups: the first 30. */
-  setMulticast(groups: readonly Uint8Array[]): boolean {
-    const count = Math.min(groups.length, VF_SET_MULTICAST_MAX);
-    const words = new Array<number>(1 + VF_SET_MULTICAST_MAX / 2).fill(0);
-    words[0] = VF_SET_MULTICAST | (count << MESSAGE_INFO_LO);
-    for (let index = 0; index < count; index++) {
-      const word = 1 + (index >> 1);
-      const hash = multicastHash(groups[index] as Uint8Array);
-      words[word] = (words[word] as number) | (hash << (16 * (index & 1)));
-    }
-    return this.#request(words);
-  }
-
-  /** Asks for every multicast, or no longer. */
-  setMulticastPromiscuous(on: boolean): boolean {
-    return this.#request([VF_SET_PROMISC | ((on ? VF_SET_PROMISC_MULTICAST : 0) << MESSAGE_INFO_LO)]);
-  }
-
-  /** Asks for frames of up to `bytes`, CRC included. */
-  setMaxFrame(bytes: number): boolean {
-    return this.#request([VF_SET_LPE, bytes]);
+  /** Goes on where `save` was called, without touching the card. For a driver built in the same order of allocations. */
+  restore(state: IgbVfState): void {
+    this.tx.restore(state.tx);
+    this.rx.restore(state.rx);
+    this.mailbox.restore(state.mailbox);
+    this.requests.restore(state.requests);
+    this.#given.set(state.given);
+    this.linkUp = state.linkUp;
+    this.#checkLink = state.checkLink;
+    this.#lost = state.lost;
+    this.#running = state.running;
+    Object.assign(this.interrupts, state.interrupts);
+    this.resets = state.resets;
   }
 
   readonly #receive: ReceiveHandler = (frame, vlan, status) => this.#options.onFrame?.(frame, vlan, status);
-
-  #request(words: number[]): boolean {
-    const granted = this.mailbox.ask(words, words.length) && ((this.mailbox.message[0] as number) & MESSAGE_NACK) === 0;
-    if (!granted) this.refused++;
-    return granted;
-  }
 
   #start(): boolean {
     this.#lost = false;
     this.#checkLink = true;
     this.resets++;
     const answered = this.#reset() && this.#claimMac();
+    if (answered) this.requests.replay();
     this.#configureInterrupts();
     const rings = this.tx.start() && this.rx.start();
     this.#running = true;
@@ -259,7 +257,7 @@ export class IgbVfDriver {
   #claimMac(): boolean {
     const wish = this.#given.some((byte) => byte !== 0) ? this.#given : (this.#options.mac ?? this.mac);
     this.mac.set(this.#given);
-    if (!this.setMac(wish.slice())) this.mac.set(this.#given);
+    if (!this.requests.setMac(wish.slice())) this.mac.set(this.#given);
     return this.mac.some((byte) => byte !== 0);
   }
 

@@ -11,6 +11,7 @@ import {
   V2PMAILBOX_VFU,
 } from "../../../assembly/spec/igb/mailbox.ts";
 import { V2PMAILBOX, VF_VMBMEM } from "../../../assembly/spec/igb/vf.ts";
+import type { Snapshotable } from "../../core/ports.ts";
 import type { Guest, Registers } from "./guest.ts";
 
 const READ_TO_CLEAR = V2PMAILBOX_PFSTS | V2PMAILBOX_PFACK | V2PMAILBOX_RSTD;
@@ -19,7 +20,12 @@ const RESET = V2PMAILBOX_RSTI | V2PMAILBOX_RSTD;
 const ANSWER_TRIES = 2000;
 const ANSWER_MICROSECONDS = 500;
 
-export class VfMailbox {
+export interface VfMailboxState {
+  alive: boolean;
+  remembered: number;
+}
+
+export class VfMailbox implements Snapshotable<VfMailboxState> {
   /** Words of the last message read; valid up to its length. */
   readonly message: Uint32Array<ArrayBuffer> = new Uint32Array(MAILBOX_WORDS);
   /** False from a time-out until the next reset: nothing is posted meanwhile. */
@@ -78,6 +84,15 @@ export class VfMailbox {
   /** Posts a request and reads the answer of `length` words into `message`. */
   ask(words: ArrayLike<number>, length: number): boolean {
     return this.post(words) && this.receive(length);
+  }
+
+  save(): VfMailboxState {
+    return { alive: this.alive, remembered: this.#remembered };
+  }
+
+  restore(state: VfMailboxState): void {
+    this.alive = state.alive;
+    this.#remembered = state.remembered;
   }
 
   #await(bit: number): boolean {
