@@ -53,7 +53,8 @@ export function processIo(): Io {
 /** The bytes of the file at `path`; `-` is the standard input. Throws UsageError when it cannot be read. */
 export async function readInput(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path === "-" ? "/dev/stdin" : path);
+    // Not /dev/stdin: where the standard input is a socket, that cannot be opened.
+    return path === "-" ? Buffer.concat(await process.stdin.toArray()) : await readFile(path);
   } catch (error) {
     throw new UsageError(`${path}: ${reasonOf(error)}`);
   }

@@ -1,0 +1,37 @@
+// The README's words are held to: what it shows as a program's answer is that answer.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const readme = readFileSync(`${root}README.md`, "utf8");
+
+/** The bodies of the fenced blocks of one language. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, name, body]) =>
+    name === language ? [body as string] : [],
+  );
+}
+
+describe("README", () => {
+  const sessions = blocks("console").flatMap((block) =>
+    [...block.matchAll(/^\$ iovirt (.*)\n((?:(?!\$ ).*\n)*)/gm)]
+      .map((match): [string, string] => [match[1] as string, match[2] as string])
+      .filter(([, answer]) => answer !== ""),
+  );
+
+  test("shows answers", () => expect(sessions.length).toBeGreaterThanOrEqual(2));
+
+  test.each(sessions)("`iovirt %s` answers as it says", (command, answer) => {
+    const { stdout, stderr } = spawnSync(process.execPath, [`${root}dist/host/cli/main.js`, ...command.split(" ")], {
+      encoding: "utf8",
+    });
+    expect(stdout + stderr).toBe(answer);
+  });
+
+  test("names no file that is not there", () => {
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1] as string);
+    for (const link of links) expect(() => readFileSync(root + link)).not.toThrow();
+  });
+});
