@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/built.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // A failure of a random test prints its seed; nothing here may depend on the order of files.
