@@ -35,6 +35,7 @@ import {
   FAULT_ROOT_ADDRESS_INVALID,
   FAULT_ROOT_NOT_PRESENT,
   FAULT_ROOT_RESERVED,
+  FAULT_WRITE_DENIED,
 } from "../spec/vtd/fault-reason";
 import {
   ROOT_ENTRY_SIZE,
@@ -100,7 +101,8 @@ export class ContextCache {
     unit.faults++;
     const widest = BASE_WIDTH + WIDTH_PER_AW * (31 - clz<u32>(unit.supportedWidths));
     const page = iova & ~PAGE_OFFSET & Bits.ones64(widest);
-    Faults.refuse(unit, requesterId, page, reason, (access & ACCESS_READ) != 0, suppressed);
+    const read = reason == FAULT_WRITE_DENIED ? 0 : access & ACCESS_READ;
+    Faults.refuse(unit, requesterId, page, reason, read != 0, suppressed);
   }
 
   /** Fills `line` with what the entries say, for caching. Returns the reason of a refusal, or 0. */

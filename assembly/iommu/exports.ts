@@ -2,6 +2,7 @@
 import { ACCESS_READ, UNIT_SIZE } from "../spec/abi/iommu";
 import { Configuration } from "./configure";
 import { Context } from "./context";
+import { Registers } from "./registers";
 import { Dma, FAULT } from "./translate";
 import { Unit } from "./unit";
 
@@ -27,6 +28,16 @@ export function iommuReset(unit: usize): void {
   const width = self.hostAddressWidth;
   Configuration.reset(self);
   Configuration.derive(self, width);
+}
+
+/** The dword at `offset` of the register block. */
+export function iommuRead32(unit: usize, offset: u32): u32 {
+  return Registers.read(changetype<Unit>(unit), offset);
+}
+
+/** Writes those bytes of the dword at `offset` whose bits in `mask` are set. */
+export function iommuWrite32(unit: usize, offset: u32, value: u32, mask: u32): void {
+  Registers.write(changetype<Unit>(unit), offset, value, mask);
 }
 
 /** The HPA of one access, or minus the reason of its refusal. */

@@ -36,12 +36,11 @@ export class Tables {
     return UNREADABLE;
   }
 
-  /** Reads `length` bytes (at most 64, not across a page) of a queue or a table to `pointer`. */
-  static read(unit: Unit, hpa: u64, pointer: usize, length: u32): bool {
+  /** Writes `length` bytes to memory at `hpa`, not across a page; registers and nothing are left alone. */
+  static write(unit: Unit, hpa: u64, pointer: usize, length: u32): void {
     const memory = unit.memory;
     const index = memory.find(hpa);
-    if (index == 0 || memory.region(index).kind == REGION_KIND_MMIO) return false;
-    return memory.read(index, hpa, pointer, length);
+    if (index != 0 && memory.region(index).kind != REGION_KIND_MMIO) memory.write(index, hpa, pointer, length);
   }
 
   /** The window must not outlive the region that it shows. */

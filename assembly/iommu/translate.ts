@@ -5,6 +5,7 @@ import { hostMessage } from "../core/env";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
 import {
   FAULT_ADDRESS_BEYOND_WIDTH,
+  FAULT_INTERRUPT_MALFORMED,
   FAULT_INTERRUPT_RANGE,
   FAULT_PASID_IN_LEGACY_MODE,
   FAULT_TYPE_BLOCKED,
@@ -19,6 +20,7 @@ import {
   TAG_SHIFT,
 } from "./context";
 import { ContextCache } from "./context-cache";
+import { Faults } from "./fault";
 import { SecondStage } from "./format/second-stage";
 import { Iotlb, TlbEntry } from "./iotlb";
 import { Tables } from "./tables";
@@ -129,6 +131,14 @@ export class Dma {
     return FAULT;
   }
 
+  /** A request in the interrupt range that is no interrupt (§5.1.4.1 29h), reported while remapping is enabled. */
+  static refuseInRange(unit: Unit, requesterId: u32): bool {
+    unit.faults++;
+    unit.lastReason = FAULT_INTERRUPT_MALFORMED;
+    if (unit.remapping) Faults.record(unit, requesterId, 0, FAULT_INTERRUPT_MALFORMED, false);
+    return false;
+  }
+
   /** A request with PASID: legacy mode refuses it (RTA.2); without translation there is nobody to serve it. */
   static refusePasid(unit: Unit, requesterId: u32, iova: u64, access: u32): void {
     if (!unit.translating) return;
@@ -147,8 +157,10 @@ export class Dma {
    * nothing answers; what came before has been read.
    */
   static read(unit: Unit, requesterId: u32, iova: u64, pointer: usize, length: u32): bool {
+    if (Tables.inInterruptRange(iova)) return Dma.refuseInRange(unit, requesterId);
     const context = Dma.open(unit, requesterId, iova, ACCESS_READ);
     if (changetype<usize>(context) == 0) return false;
+    if (length == 0) return (Dma.translate(unit, context, iova, ACCESS_READ) & FAULT) == 0;
     while (length > 0) {
       const part = Dma.part(iova, length);
       const result = Dma.translate(unit, context, iova, ACCESS_READ);
@@ -167,7 +179,7 @@ export class Dma {
    */
   static write(unit: Unit, requesterId: u32, iova: u64, pointer: usize, length: u32): bool {
     if (Tables.inInterruptRange(iova)) {
-      if (length != MESSAGE_LENGTH || iova & (MESSAGE_LENGTH - 1)) return false;
+      if (length != MESSAGE_LENGTH || iova & (MESSAGE_LENGTH - 1)) return Dma.refuseInRange(unit, requesterId);
       hostMessage(unit.memory.mapId, requesterId, <u32>iova, 0, load<u32>(pointer));
       return true;
     }

@@ -40,6 +40,10 @@ export interface IommuExports {
     pointer: number,
     length: number,
   ): number;
+  /** The dword at `offset` of the register block. */
+  iommuRead32(unit: number, offset: number): number;
+  /** Writes those bytes of a dword whose bits in `mask` are set. */
+  iommuWrite32(unit: number, offset: number, value: number, mask: number): void;
   iommuRefusePasid(unit: number, requesterId: number, iovaLo: number, iovaHi: number, access: number): void;
   iommuRefuseType(unit: number, requesterId: number, iovaLo: number, iovaHi: number): void;
 }
@@ -51,4 +55,9 @@ export interface SriovExports {
   portService(port: number, budget: number): number;
 }
 
-export interface WasmExports extends MemoryMapExports, IommuExports, SriovExports {}
+export interface InterruptExports {
+  /** Decides an interrupt request: one of REMAP_, with the interrupt at `out`. */
+  iommuRemap(unit: number, requesterId: number, address: number, data: number, out: number): number;
+}
+
+export interface WasmExports extends MemoryMapExports, IommuExports, InterruptExports, SriovExports {}

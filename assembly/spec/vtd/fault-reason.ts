@@ -27,6 +27,8 @@ export const FAULT_INTERRUPT_TABLE_ACCESS: u32 = 0x23;
 export const FAULT_INTERRUPT_ENTRY_RESERVED: u32 = 0x24;
 export const FAULT_INTERRUPT_COMPATIBILITY: u32 = 0x25;
 export const FAULT_INTERRUPT_SOURCE: u32 = 0x26;
+/** A request in the interrupt range that is not a valid interrupt request. */
+export const FAULT_INTERRUPT_MALFORMED: u32 = 0x29;
 
 /** RTADDR_REG programmed with a mode that the hardware lacks. */
 export const FAULT_ROOT_ADDRESS_INVALID: u32 = 0x30;

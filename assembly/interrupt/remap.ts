@@ -1,0 +1,205 @@
+// Interrupt remapping (VT-d 5.10 §5.1.4, §9.9): from an interrupt request to the interrupt that the table allows
+// it to be, or to the fault that says why not.
+
+import { Bits } from "../core/bits";
+import { Faults } from "../iommu/fault";
+import { InterruptLine } from "../iommu/interrupt-entry-cache";
+import { Tables } from "../iommu/tables";
+import { Unit } from "../iommu/unit";
+import {
+  REMAP_BLOCKED,
+  REMAP_DELIVER,
+  REMAP_DELIVERY_MODE,
+  REMAP_DESTINATION,
+  REMAP_DESTINATION_MODE,
+  REMAP_REDIRECTION_HINT,
+  REMAP_TRIGGER_MODE,
+  REMAP_UNCHANGED,
+  REMAP_VECTOR,
+} from "../spec/abi/iommu";
+import {
+  FAULT_INTERRUPT_COMPATIBILITY,
+  FAULT_INTERRUPT_ENTRY_RESERVED,
+  FAULT_INTERRUPT_INDEX,
+  FAULT_INTERRUPT_NOT_PRESENT,
+  FAULT_INTERRUPT_REQUEST_RESERVED,
+  FAULT_INTERRUPT_SOURCE,
+  FAULT_INTERRUPT_TABLE_ACCESS,
+} from "../spec/vtd/fault-reason";
+import { FRCD_INTERRUPT_INDEX_LO } from "../spec/vtd/fault-recording";
+import { GSTS_CFIS_HI, GSTS_CFIS_LO, GSTS_REG } from "../spec/vtd/global";
+import {
+  REQUEST_ADDRESS_FORMAT_HI,
+  REQUEST_ADDRESS_FORMAT_LO,
+  REQUEST_ADDRESS_HANDLE_HIGH_HI,
+  REQUEST_ADDRESS_HANDLE_HIGH_LO,
+  REQUEST_ADDRESS_HANDLE_LOW_HI,
+  REQUEST_ADDRESS_HANDLE_LOW_LO,
+  REQUEST_ADDRESS_SHV_HI,
+  REQUEST_ADDRESS_SHV_LO,
+  REQUEST_DATA_RESERVED_HI,
+  REQUEST_DATA_RESERVED_LO,
+  REQUEST_DATA_SUBHANDLE_HI,
+  REQUEST_DATA_SUBHANDLE_LO,
+  REQUEST_HANDLE_LOW_WIDTH,
+} from "../spec/vtd/interrupt-request";
+import {
+  IRTA_EIME_HI,
+  IRTA_EIME_LO,
+  IRTA_IRTA_HI,
+  IRTA_IRTA_LO,
+  IRTA_S_HI,
+  IRTA_S_LO,
+} from "../spec/vtd/interrupt-table-address";
+import {
+  DLM_RESERVED_3,
+  DLM_RESERVED_6,
+  IRTE_DLM_HI,
+  IRTE_DLM_LO,
+  IRTE_DM_HI,
+  IRTE_DM_LO,
+  IRTE_DST_HI,
+  IRTE_DST_LO,
+  IRTE_DST_XAPIC_HI,
+  IRTE_DST_XAPIC_LO,
+  IRTE_FPD_HI,
+  IRTE_FPD_LO,
+  IRTE_IM_HI,
+  IRTE_IM_LO,
+  IRTE_P_HI,
+  IRTE_P_LO,
+  IRTE_RESERVED_12_HI,
+  IRTE_RESERVED_12_LO,
+  IRTE_RESERVED_24_HI,
+  IRTE_RESERVED_24_LO,
+  IRTE_RESERVED_84_HI,
+  IRTE_RESERVED_84_LO,
+  IRTE_RH_HI,
+  IRTE_RH_LO,
+  IRTE_SID_HI,
+  IRTE_SID_LO,
+  IRTE_SIZE,
+  IRTE_SQ_HI,
+  IRTE_SQ_LO,
+  IRTE_SVT_HI,
+  IRTE_SVT_LO,
+  IRTE_TM_HI,
+  IRTE_TM_LO,
+  IRTE_V_HI,
+  IRTE_V_LO,
+  SVT_BUS_RANGE,
+  SVT_REQUESTER,
+  SVT_RESERVED,
+} from "../spec/vtd/irte";
+
+const UPPER: u32 = 64;
+const BUS_HI: u32 = 15;
+const BUS_LO: u32 = 8;
+const LAST_BUS_HI: u32 = 7;
+const LAST_BUS_LO: u32 = 0;
+const FUNCTION_BITS: u32 = 3;
+
+export class Remap {
+  /** Decides an interrupt request: REMAP_DELIVER with the interrupt at `out`, REMAP_UNCHANGED, or REMAP_BLOCKED. */
+  static request(unit: Unit, requesterId: u32, address: u32, data: u32, out: usize): u32 {
+    unit.interrupts++;
+    if (!unit.remapping) return REMAP_UNCHANGED;
+    const table = unit.interruptTable;
+    const extended = Bits.of64(table, IRTA_EIME_HI, IRTA_EIME_LO) != 0;
+    if (!Bits.of32(address, REQUEST_ADDRESS_FORMAT_HI, REQUEST_ADDRESS_FORMAT_LO)) {
+      if (!extended && Bits.of32(unit.register(GSTS_REG), GSTS_CFIS_HI, GSTS_CFIS_LO)) return REMAP_UNCHANGED;
+      return Remap.block(unit, requesterId, 0, FAULT_INTERRUPT_COMPATIBILITY, false);
+    }
+    let index = Bits.of32(address, REQUEST_ADDRESS_HANDLE_LOW_HI, REQUEST_ADDRESS_HANDLE_LOW_LO);
+    const handleHigh = Bits.of32(address, REQUEST_ADDRESS_HANDLE_HIGH_HI, REQUEST_ADDRESS_HANDLE_HIGH_LO);
+    index |= handleHigh << REQUEST_HANDLE_LOW_WIDTH;
+    if (Bits.of32(address, REQUEST_ADDRESS_SHV_HI, REQUEST_ADDRESS_SHV_LO)) {
+      if (Bits.of32(data, REQUEST_DATA_RESERVED_HI, REQUEST_DATA_RESERVED_LO)) {
+        return Remap.block(unit, requesterId, 0, FAULT_INTERRUPT_REQUEST_RESERVED, false);
+      }
+      index += Bits.of32(data, REQUEST_DATA_SUBHANDLE_HI, REQUEST_DATA_SUBHANDLE_LO);
+    }
+    const count = (<u32>2) << (<u32>Bits.of64(table, IRTA_S_HI, IRTA_S_LO));
+    if (index >= count) return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_INDEX, false);
+    const line = InterruptLine.of(unit, index);
+    if (line.holds(index)) return Remap.entry(unit, requesterId, index, line.low, line.high, extended, out);
+    return Remap.fetch(unit, requesterId, index, extended, out);
+  }
+
+  /** Reads an entry that is not cached; only a good one stays, or any in Caching Mode. */
+  static fetch(unit: Unit, requesterId: u32, index: u32, extended: bool, out: usize): u32 {
+    const base = unit.interruptTable & Bits.mask64(IRTA_IRTA_HI, IRTA_IRTA_LO);
+    const hpa = base + <u64>index * <u64>IRTE_SIZE;
+    if (hpa & unit.reservedAddress) return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_INDEX, false);
+    Tables.refresh(unit);
+    const low = Tables.load(unit, hpa);
+    const high = Tables.load(unit, hpa + (IRTE_SIZE >> 1));
+    if (unit.tableError != 0) {
+      unit.tableError = 0;
+      return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_TABLE_ACCESS, false);
+    }
+    const good = Remap.invalid(low, high, extended) == 0 && Bits.of64(low, IRTE_P_HI, IRTE_P_LO) != 0;
+    if (good || unit.cachingMode) InterruptLine.of(unit, index).fill(index, low, high);
+    return Remap.entry(unit, requesterId, index, low, high, extended, out);
+  }
+
+  /** Applies an entry, in the order of §5.1.4: present, requester, then the rest. */
+  static entry(unit: Unit, requesterId: u32, index: u32, low: u64, high: u64, extended: bool, out: usize): u32 {
+    const fpd = Bits.of64(low, IRTE_FPD_HI, IRTE_FPD_LO) != 0;
+    if (!Bits.of64(low, IRTE_P_HI, IRTE_P_LO)) {
+      return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_NOT_PRESENT, fpd);
+    }
+    if (!Remap.allows(high, requesterId)) return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_SOURCE, fpd);
+    if (Remap.invalid(low, high, extended)) {
+      return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_ENTRY_RESERVED, fpd);
+    }
+    const narrow = Bits.of64(low, IRTE_DST_XAPIC_HI, IRTE_DST_XAPIC_LO);
+    const destination = extended ? Bits.of64(low, IRTE_DST_HI, IRTE_DST_LO) : narrow;
+    store<u32>(out, <u32>destination, REMAP_DESTINATION);
+    store<u32>(out, <u32>Bits.of64(low, IRTE_V_HI, IRTE_V_LO), REMAP_VECTOR);
+    store<u32>(out, <u32>Bits.of64(low, IRTE_DLM_HI, IRTE_DLM_LO), REMAP_DELIVERY_MODE);
+    store<u32>(out, <u32>Bits.of64(low, IRTE_TM_HI, IRTE_TM_LO), REMAP_TRIGGER_MODE);
+    store<u32>(out, <u32>Bits.of64(low, IRTE_DM_HI, IRTE_DM_LO), REMAP_DESTINATION_MODE);
+    store<u32>(out, <u32>Bits.of64(low, IRTE_RH_HI, IRTE_RH_LO), REMAP_REDIRECTION_HINT);
+    return REMAP_DELIVER;
+  }
+
+  /** Whether the entry's SVT, SQ and SID admit a requester. SVT=11b names no check, so it is left to `invalid`. */
+  static allows(high: u64, requesterId: u32): bool {
+    const type = <u32>Bits.of64(high, IRTE_SVT_HI - UPPER, IRTE_SVT_LO - UPPER);
+    const sid = <u32>Bits.of64(high, IRTE_SID_HI - UPPER, IRTE_SID_LO - UPPER);
+    if (type == SVT_REQUESTER) {
+      const all = Bits.ones32(FUNCTION_BITS);
+      const ignored = all & ~(all >> <u32>Bits.of64(high, IRTE_SQ_HI - UPPER, IRTE_SQ_LO - UPPER));
+      return ((sid ^ requesterId) & ~ignored) == 0;
+    }
+    if (type == SVT_BUS_RANGE) {
+      const bus = Bits.of32(requesterId, BUS_HI, BUS_LO);
+      return bus >= Bits.of32(sid, BUS_HI, BUS_LO) && bus <= Bits.of32(sid, LAST_BUS_HI, LAST_BUS_LO);
+    }
+    return true;
+  }
+
+  /** What in a present entry is reserved, or a reserved encoding; 0 for nothing. Without posting, IM is reserved. */
+  static invalid(low: u64, high: u64, extended: bool): u64 {
+    let wrong = low & Bits.mask64(IRTE_RESERVED_12_HI, IRTE_RESERVED_12_LO);
+    wrong |= low & Bits.mask64(IRTE_RESERVED_24_HI, IRTE_RESERVED_24_LO);
+    wrong |= low & Bits.mask64(IRTE_IM_HI, IRTE_IM_LO);
+    wrong |= high & Bits.mask64(IRTE_RESERVED_84_HI - UPPER, IRTE_RESERVED_84_LO - UPPER);
+    if (!extended) {
+      const narrow = Bits.mask64(IRTE_DST_XAPIC_HI, IRTE_DST_XAPIC_LO);
+      wrong |= low & Bits.mask64(IRTE_DST_HI, IRTE_DST_LO) & ~narrow;
+    }
+    if (<u32>Bits.of64(high, IRTE_SVT_HI - UPPER, IRTE_SVT_LO - UPPER) == SVT_RESERVED) wrong |= 1;
+    const mode = <u32>Bits.of64(low, IRTE_DLM_HI, IRTE_DLM_LO);
+    if (mode == DLM_RESERVED_3 || mode == DLM_RESERVED_6) wrong |= 1;
+    return wrong;
+  }
+
+  /** FI shows the index, except for requests that could not be decoded (§11.4.7.6). */
+  static block(unit: Unit, requesterId: u32, index: u32, reason: u32, suppressed: bool): u32 {
+    unit.interruptsBlocked++;
+    Faults.refuse(unit, requesterId, (<u64>index) << FRCD_INTERRUPT_INDEX_LO, reason, false, suppressed);
+    return REMAP_BLOCKED;
+  }
+}

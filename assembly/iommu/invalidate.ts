@@ -1,0 +1,64 @@
+// Invalidation commands (VT-d 5.10 §6.5), the same for the registers and the queue. Each takes the granularity that
+// software asked for and returns the one that was performed, GRANULARITY_NONE for a request that is refused.
+
+import { Bits } from "../core/bits";
+import { CAP_MAMV_HI, CAP_MAMV_LO, CAP_PSI_HI, CAP_PSI_LO, CAP_REG } from "../spec/vtd/capability";
+import { GRANULARITY_DOMAIN, GRANULARITY_FINE, GRANULARITY_GLOBAL, GRANULARITY_NONE } from "../spec/vtd/descriptors";
+import { ContextCache } from "./context-cache";
+import { Iotlb } from "./iotlb";
+import { PagingCaches } from "./paging-cache";
+import { Unit } from "./unit";
+
+const FUNCTION_BITS: u32 = 3;
+
+export class Invalidate {
+  /** Context-cache; a device by source-id and function mask (0–3 function bits, from bit 2 down). */
+  static contexts(unit: Unit, granularity: u32, domainId: u32, sourceId: u32, functionMask: u32): u32 {
+    if (granularity == GRANULARITY_NONE) return GRANULARITY_NONE;
+    unit.invalidations++;
+    const domain = domainId & ~(<u32>unit.reservedDomain);
+    if (granularity == GRANULARITY_GLOBAL) ContextCache.flush(unit);
+    else if (granularity == GRANULARITY_DOMAIN) ContextCache.flushDomain(unit, domain);
+    else ContextCache.flushDevices(unit, domain, sourceId, Invalidate.functions(functionMask));
+    return granularity;
+  }
+
+  /** The function bits that a function mask ignores: 00 none, 01 bit 2, 10 bits 2:1, 11 bits 2:0. */
+  @inline static functions(functionMask: u32): u32 {
+    const all = Bits.ones32(FUNCTION_BITS);
+    return all & ~(all >> functionMask);
+  }
+
+  /** IOTLB and paging-structure caches; `leavesOnly` is the invalidation hint IH. */
+  static translations(unit: Unit, granularity: u32, domainId: u32, iova: u64, addressMask: u32, leavesOnly: bool): u32 {
+    if (granularity == GRANULARITY_NONE) return GRANULARITY_NONE;
+    const domain = domainId & ~(<u32>unit.reservedDomain);
+    const cap = unit.register64(CAP_REG);
+    const byPages = Bits.of64(cap, CAP_PSI_HI, CAP_PSI_LO) != 0;
+    if (granularity == GRANULARITY_FINE && byPages && addressMask > <u32>Bits.of64(cap, CAP_MAMV_HI, CAP_MAMV_LO)) {
+      return GRANULARITY_NONE;
+    }
+    unit.invalidations++;
+    if (granularity == GRANULARITY_GLOBAL) {
+      Iotlb.flush(unit);
+      PagingCaches.flush(unit);
+      return granularity;
+    }
+    if (granularity == GRANULARITY_DOMAIN || !byPages) {
+      Iotlb.flushDomain(unit, domain);
+      PagingCaches.flushDomain(unit, domain);
+      return GRANULARITY_DOMAIN;
+    }
+    const address = iova & Bits.ones64(unit.guestAddressWidth);
+    Iotlb.flushPages(unit, domain, address, addressMask);
+    if (!leavesOnly) PagingCaches.flushPages(unit, domain, address, addressMask);
+    return granularity;
+  }
+
+  /** Everything that DMA remapping caches. */
+  static everything(unit: Unit): void {
+    ContextCache.flush(unit);
+    Iotlb.flush(unit);
+    PagingCaches.flush(unit);
+  }
+}
