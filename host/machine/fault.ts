@@ -1,0 +1,82 @@
+// Fault records in words (VT-d 5.10 §11.4.7.6 and the tables of §7.1.3 and §5.1.4.1).
+import * as reason from "../../assembly/spec/vtd/fault-reason.ts";
+import * as frcd from "../../assembly/spec/vtd/fault-recording.ts";
+import { hex, hex64, type RequesterId } from "../core/address.ts";
+import { field } from "./fields.ts";
+
+/** One fault recording register, decoded. */
+export interface FaultRecord {
+  /** The FR field. */
+  reason: number;
+  /** What the reason means, a few words. */
+  text: string;
+  requesterId: RequesterId;
+  /** Whether the request concerned an interrupt rather than memory. */
+  interrupt: boolean;
+  /** Of a DMA fault. */
+  access: "read" | "write";
+  /** Of a DMA fault: the page, in two halves. */
+  addressLo: number;
+  addressHi: number;
+  /** Of an interrupt fault: the index that the request named; 0 when it could not be decoded. */
+  interruptIndex: number;
+}
+
+const TEXTS: Readonly<Record<number, string>> = {
+  [reason.FAULT_ROOT_NOT_PRESENT]: "root entry not present",
+  [reason.FAULT_CONTEXT_NOT_PRESENT]: "context entry not present",
+  [reason.FAULT_CONTEXT_INVALID]: "context entry invalid",
+  [reason.FAULT_ADDRESS_BEYOND_WIDTH]: "address beyond the supported width",
+  [reason.FAULT_WRITE_DENIED]: "write permission missing",
+  [reason.FAULT_READ_DENIED]: "read permission missing",
+  [reason.FAULT_TABLE_ACCESS]: "page table not readable",
+  [reason.FAULT_ROOT_ACCESS]: "root table not readable",
+  [reason.FAULT_CONTEXT_ACCESS]: "context table not readable",
+  [reason.FAULT_ROOT_RESERVED]: "reserved bit set in root entry",
+  [reason.FAULT_CONTEXT_RESERVED]: "reserved bit set in context entry",
+  [reason.FAULT_ENTRY_RESERVED]: "reserved bit set in paging entry",
+  [reason.FAULT_TYPE_BLOCKED]: "request type blocked by the context entry",
+  [reason.FAULT_INTERRUPT_RANGE]: "translation leads into the interrupt range",
+  [reason.FAULT_INTERRUPT_REQUEST_RESERVED]: "reserved field set in interrupt request",
+  [reason.FAULT_INTERRUPT_INDEX]: "interrupt index beyond the table",
+  [reason.FAULT_INTERRUPT_NOT_PRESENT]: "interrupt entry not present",
+  [reason.FAULT_INTERRUPT_TABLE_ACCESS]: "interrupt table not readable",
+  [reason.FAULT_INTERRUPT_ENTRY_RESERVED]: "reserved bit set in interrupt entry",
+  [reason.FAULT_INTERRUPT_COMPATIBILITY]: "compatibility-format interrupt blocked",
+  [reason.FAULT_INTERRUPT_SOURCE]: "interrupt entry belongs to another requester",
+  [reason.FAULT_INTERRUPT_MALFORMED]: "not a valid interrupt request",
+  [reason.FAULT_ROOT_ADDRESS_INVALID]: "translation table mode not supported",
+  [reason.FAULT_PASID_IN_LEGACY_MODE]: "request with PASID in legacy mode",
+};
+
+/** What a fault reason means, in a few words. */
+export function faultText(code: number): string {
+  return TEXTS[code] ?? `reason ${hex(code)}`;
+}
+
+/** Whether a reason is one of interrupt remapping. */
+export function isInterruptFault(code: number): boolean {
+  return code >= reason.FAULT_INTERRUPT_REQUEST_RESERVED && code < reason.FAULT_ROOT_ADDRESS_INVALID;
+}
+
+/** Decodes the four dwords of a fault recording register; undefined while its F is clear. */
+export function decodeFault(words: ArrayLike<number>): FaultRecord | undefined {
+  if (field(words, frcd.FRCD_F_HI, frcd.FRCD_F_LO) === 0) return undefined;
+  const code = field(words, frcd.FRCD_FR_HI, frcd.FRCD_FR_LO);
+  const interrupt = isInterruptFault(code);
+  return {
+    reason: code,
+    text: faultText(code),
+    requesterId: field(words, frcd.FRCD_SID_HI, frcd.FRCD_SID_LO) as RequesterId,
+    interrupt,
+    access: field(words, frcd.FRCD_T1_HI, frcd.FRCD_T1_LO) === 1 ? "read" : "write",
+    addressLo: interrupt ? 0 : (words[0] as number) >>> 0,
+    addressHi: interrupt ? 0 : (words[1] as number) >>> 0,
+    interruptIndex: interrupt ? field(words, frcd.FRCD_INTERRUPT_INDEX_HI, frcd.FRCD_INTERRUPT_INDEX_LO) : 0,
+  };
+}
+
+/** The address of a DMA fault as text. */
+export function faultAddress(fault: FaultRecord): string {
+  return hex64(fault.addressLo, fault.addressHi);
+}

@@ -1,0 +1,286 @@
+// One IOMMU unit of a machine: its place in linear memory, its register block as MMIO, DMA and interrupts through
+// it. All decisions are made in assembly/iommu and assembly/interrupt.
+import * as abi from "../../assembly/spec/abi/iommu.ts";
+import * as cap from "../../assembly/spec/vtd/capability.ts";
+import * as event from "../../assembly/spec/vtd/event.ts";
+import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
+import { type Hpa, join32, type RequesterId } from "../core/address.ts";
+import type { Engine } from "../core/engine.ts";
+import { FormatError } from "../core/errors.ts";
+import type { AccessWidth, DmaPort, MmioHandler } from "../core/ports.ts";
+import { decodeFault, type FaultRecord } from "./fault.ts";
+import { field } from "./fields.ts";
+import { capabilityRegisters, DEFAULT_CAPABILITIES, type IommuCapabilities } from "./iommu-capabilities.ts";
+import { registerRows, registerTables } from "./iommu-registers.ts";
+
+/** Bytes of the register block. */
+export const IOMMU_BLOCK_SIZE: number = abi.UNIT_REGISTER_BYTES;
+const STAGING_SIZE = 65536;
+const PIECE = 4096;
+const ALL_ONES = 0xff;
+
+/** A message that a unit sends for itself: a fault or invalidation event, never remapped (VT-d 5.10 §7.3). */
+export interface EventMessage {
+  addressLo: number;
+  addressHi: number;
+  data: number;
+}
+
+/** An interrupt as the remapping table wants it delivered (VT-d 5.10 §9.9). */
+export interface RemappedInterrupt {
+  /** APIC ID or logical destination: 8 bits, or 32 in x2APIC mode. */
+  destination: number;
+  vector: number;
+  /** DLM: 0 fixed, 1 lowest priority, 2 SMI, 4 NMI, 5 INIT, 7 ExtINT. */
+  deliveryMode: number;
+  level: boolean;
+  logical: boolean;
+  redirectionHint: boolean;
+}
+
+export type RemapResult =
+  | { kind: "deliver"; interrupt: RemappedInterrupt }
+  /** Remapping is disabled or lets the format pass: deliver the message as it is. */
+  | { kind: "unchanged" }
+  /** The reason is a FAULT_ number; 0 when the message is no interrupt request. */
+  | { kind: "refused"; reason: number };
+
+export type TranslateResult = { hpa: Hpa } | { reason: number };
+
+/** Counts since reset. */
+export interface IommuStatistics {
+  /** Page translations asked for. */
+  translations: number;
+  /** Those that the IOTLB answered. */
+  hits: number;
+  walks: number;
+  /** DMA requests refused. */
+  faults: number;
+  interrupts: number;
+  interruptsBlocked: number;
+  invalidations: number;
+}
+
+export interface IommuState {
+  /** Pieces of the unit's state that are not all zero; offsets from the unit. */
+  pieces: { offset: number; bytes: Uint8Array }[];
+}
+
+export class IommuUnit {
+  /** The unit in linear memory: `Unit` of assembly/iommu. */
+  readonly pointer: number;
+  readonly capabilities: Readonly<IommuCapabilities>;
+  /** The register block, IOMMU_BLOCK_SIZE bytes. */
+  readonly mmio: MmioHandler;
+  /** DMA of any length through the unit. */
+  readonly dma: DmaPort;
+  readonly #engine: Engine;
+  readonly #staging: number;
+  #listener: (message: EventMessage) => void = () => {};
+
+  /** Throws ArgumentError for capabilities that no hardware could report. */
+  constructor(engine: Engine, mapPointer: number, capabilities: Partial<IommuCapabilities> = {}) {
+    this.capabilities = { ...DEFAULT_CAPABILITIES, ...capabilities };
+    const registers = capabilityRegisters(this.capabilities);
+    const tables = registerTables(registerRows(this.capabilities, registers), abi.UNIT_REGISTER_BYTES);
+    this.#engine = engine;
+    this.pointer = engine.allocate(engine.wasm.iommuSize(), 64);
+    this.#staging = engine.allocate(STAGING_SIZE, 64);
+    engine.u32.set(tables.rw, (this.pointer + abi.UNIT_RW_MASKS) >>> 2);
+    engine.u32.set(tables.w1c, (this.pointer + abi.UNIT_W1C_MASKS) >>> 2);
+    engine.u32.set(tables.reset, (this.pointer + abi.UNIT_RESET_VALUES) >>> 2);
+    engine.wasm.iommuInit(this.pointer, mapPointer, this.capabilities.hostAddressWidth);
+    this.mmio = {
+      read: (offset, width) => this.#read(offset, width),
+      write: (offset, width, value) => this.#write(offset, width, value),
+    };
+    this.dma = {
+      read: (requesterId, lo, hi, target, pasid) => this.#dmaRead(requesterId, lo, hi, target, pasid),
+      write: (requesterId, lo, hi, source, pasid) => this.#dmaWrite(requesterId, lo, hi, source, pasid),
+    };
+  }
+
+  /** Who receives the unit's own messages. They come after the call that caused them. */
+  onEvent(listener: (message: EventMessage) => void): void {
+    this.#listener = listener;
+  }
+
+  /** Back to the state after power-on. */
+  reset(): void {
+    this.#engine.wasm.iommuReset(this.pointer);
+  }
+
+  /** Where one access leads, or the reason why it is refused. */
+  translate(requesterId: RequesterId, addressLo: number, addressHi: number, access: number): TranslateResult {
+    const result = this.#engine.wasm.iommuTranslate(this.pointer, requesterId, addressLo, addressHi, access);
+    this.deliverEvents();
+    return result < 0 ? { reason: -result } : { hpa: result as Hpa };
+  }
+
+  /** Decides an interrupt request: a 4-byte write of `data` by a function. */
+  remap(requesterId: RequesterId, addressLo: number, addressHi: number, data: number): RemapResult {
+    const address = addressLo >>> 0;
+    if (addressHi !== 0 || address < INTERRUPT_RANGE_BASE || address > INTERRUPT_RANGE_LIMIT) {
+      return { kind: "refused", reason: 0 };
+    }
+    const out = this.#staging;
+    const decision = this.#engine.wasm.iommuRemap(this.pointer, requesterId, address, data, out);
+    if (decision === abi.REMAP_DELIVER) {
+      const at = (offset: number): number => this.#engine.u32[(out + offset) >>> 2] as number;
+      return {
+        kind: "deliver",
+        interrupt: {
+          destination: at(abi.REMAP_DESTINATION),
+          vector: at(abi.REMAP_VECTOR),
+          deliveryMode: at(abi.REMAP_DELIVERY_MODE),
+          level: at(abi.REMAP_TRIGGER_MODE) !== 0,
+          logical: at(abi.REMAP_DESTINATION_MODE) !== 0,
+          redirectionHint: at(abi.REMAP_REDIRECTION_HINT) !== 0,
+        },
+      };
+    }
+    if (decision === abi.REMAP_UNCHANGED) return { kind: "unchanged" };
+    const reason = this.#u32(abi.UNIT_LAST_REASON);
+    this.deliverEvents();
+    return { kind: "refused", reason };
+  }
+
+  /** Refuses a translation request or translated request (ATS), which this unit does not serve. */
+  refuseTyped(requesterId: RequesterId, addressLo: number, addressHi: number): void {
+    this.#engine.wasm.iommuRefuseType(this.pointer, requesterId, addressLo, addressHi);
+    this.deliverEvents();
+  }
+
+  /** Sends the messages that are due. Whoever lets the module work on this unit directly calls it afterwards. */
+  deliverEvents(): void {
+    const due = this.#u32(abi.UNIT_EVENTS);
+    if (due === 0) return;
+    this.#engine.u32[(this.pointer + abi.UNIT_EVENTS) >>> 2] = 0;
+    if ((due & abi.EVENT_FAULT) !== 0) this.#send(event.FEADDR_REG, event.FEUADDR_REG, event.FEDATA_REG);
+    if ((due & abi.EVENT_INVALIDATION) !== 0) this.#send(event.IEADDR_REG, event.IEUADDR_REG, event.IEDATA_REG);
+  }
+
+  /** The fault records that are set, in order of their registers. They stay set. */
+  faults(): FaultRecord[] {
+    const words = this.#engine.u32;
+    const at = (offset: number): number => (this.pointer + abi.UNIT_REGISTERS + offset) >>> 2;
+    const capability = words.subarray(at(cap.CAP_REG), at(cap.CAP_REG) + 2);
+    const first = field(capability, cap.CAP_FRO_HI, cap.CAP_FRO_LO) * 16;
+    const records: FaultRecord[] = [];
+    for (let index = 0; index < this.capabilities.faultRecords; index++) {
+      const place = at(first + index * 16);
+      const record = decodeFault(words.subarray(place, place + 4));
+      if (record !== undefined) records.push(record);
+    }
+    return records;
+  }
+
+  statistics(): IommuStatistics {
+    const translations = this.#counter(abi.UNIT_TRANSLATIONS);
+    return {
+      translations,
+      hits: translations - this.#counter(abi.UNIT_MISSES),
+      walks: this.#counter(abi.UNIT_WALKS),
+      faults: this.#counter(abi.UNIT_FAULTS),
+      interrupts: this.#counter(abi.UNIT_INTERRUPTS),
+      interruptsBlocked: this.#counter(abi.UNIT_INTERRUPTS_BLOCKED),
+      invalidations: this.#counter(abi.UNIT_INVALIDATIONS),
+    };
+  }
+
+  save(): IommuState {
+    const pieces: IommuState["pieces"] = [];
+    for (let offset = abi.UNIT_STATE; offset < abi.UNIT_SIZE; offset += PIECE) {
+      const end = Math.min(offset + PIECE, abi.UNIT_SIZE);
+      const bytes = this.#engine.u8.slice(this.pointer + offset, this.pointer + end);
+      if (bytes.some((byte) => byte !== 0)) pieces.push({ offset, bytes });
+    }
+    return { pieces };
+  }
+
+  /** Throws FormatError, with nothing changed, for what is not the state of a unit with the same capabilities. */
+  restore(state: IommuState): void {
+    const image = new Uint8Array(abi.UNIT_SIZE);
+    for (const { offset, bytes } of state.pieces) {
+      const fits = Number.isInteger(offset) && offset >= abi.UNIT_STATE && offset + bytes.length <= abi.UNIT_SIZE;
+      if (!fits) throw new FormatError("IOMMU state", `a piece at ${offset} lies outside the unit`);
+      image.set(bytes, offset);
+    }
+    const own = this.#engine.u8.subarray(this.pointer, this.pointer + abi.UNIT_SIZE);
+    for (let offset = abi.UNIT_RW_MASKS; offset < abi.UNIT_INTERRUPT_CACHE; offset++) {
+      if (image[offset] !== own[offset]) throw new FormatError("IOMMU state", "is that of a unit with other registers");
+    }
+    own.set(image.subarray(abi.UNIT_STATE), abi.UNIT_STATE);
+  }
+
+  #read(offset: number, width: AccessWidth): number {
+    const word = this.#engine.wasm.iommuRead32(this.pointer, offset) >>> 0;
+    return Math.floor(word / 2 ** ((offset & 3) * 8)) % 2 ** (width * 8);
+  }
+
+  #write(offset: number, width: AccessWidth, value: number): void {
+    const shift = (offset & 3) * 8;
+    const mask = width === 4 ? 0xffff_ffff : ((1 << (width * 8)) - 1) << shift;
+    this.#engine.wasm.iommuWrite32(this.pointer, offset, value << shift, mask >>> 0);
+    this.deliverEvents();
+  }
+
+  #dmaRead(requesterId: RequesterId, lo: number, hi: number, target: Uint8Array, pasid?: number): boolean {
+    const wasm = this.#engine.wasm;
+    if (pasid !== undefined) {
+      wasm.iommuRefusePasid(this.pointer, requesterId, lo, hi, abi.ACCESS_READ);
+      this.deliverEvents();
+      target.fill(ALL_ONES);
+      return false;
+    }
+    let done = 0;
+    do {
+      const length = Math.min(target.length - done, STAGING_SIZE);
+      this.#engine.u8.fill(ALL_ONES, this.#staging, this.#staging + length);
+      const [partLo, partHi] = split(lo, hi, done);
+      const whole = wasm.iommuDmaRead(this.pointer, requesterId, partLo, partHi, this.#staging, length) !== 0;
+      target.set(this.#engine.u8.subarray(this.#staging, this.#staging + length), done);
+      done += length;
+      if (!whole) {
+        target.fill(ALL_ONES, done);
+        this.deliverEvents();
+        return false;
+      }
+    } while (done < target.length);
+    this.deliverEvents();
+    return true;
+  }
+
+  #dmaWrite(requesterId: RequesterId, lo: number, hi: number, source: Uint8Array, pasid?: number): boolean {
+    const wasm = this.#engine.wasm;
+    let whole = pasid === undefined;
+    if (!whole) wasm.iommuRefusePasid(this.pointer, requesterId, lo, hi, abi.ACCESS_WRITE);
+    for (let done = 0; whole && done < source.length; done += STAGING_SIZE) {
+      const part = source.subarray(done, done + STAGING_SIZE);
+      this.#engine.u8.set(part, this.#staging);
+      const [partLo, partHi] = split(lo, hi, done);
+      whole = wasm.iommuDmaWrite(this.pointer, requesterId, partLo, partHi, this.#staging, part.length) !== 0;
+    }
+    this.deliverEvents();
+    return whole;
+  }
+
+  #send(address: number, upper: number, data: number): void {
+    const register = (offset: number): number => this.#u32(abi.UNIT_REGISTERS + offset);
+    this.#listener({ addressLo: register(address), addressHi: register(upper), data: register(data) });
+  }
+
+  #u32(offset: number): number {
+    return this.#engine.u32[(this.pointer + offset) >>> 2] as number;
+  }
+
+  #counter(offset: number): number {
+    return join32(this.#u32(offset), this.#u32(offset + 4));
+  }
+}
+
+/** The halves of an address `ahead` bytes further on, modulo 2^64. */
+function split(lo: number, hi: number, ahead: number): [number, number] {
+  const low = (lo >>> 0) + ahead;
+  return [low >>> 0, (hi + Math.floor(low / 2 ** 32)) >>> 0];
+}
