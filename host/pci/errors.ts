@@ -44,7 +44,8 @@ export class ErrorReporting {
   /** Detects the uncorrectable error whose bit in the AER registers is `error`. */
   uncorrectable(error: number, details: ErrorDetails = {}): void {
     const { express: capability } = this.#fn;
-    if (capability === undefined) return;
+    const controls = this.#controls;
+    if (capability === undefined || controls === undefined) return;
     const fatal = this.#fatal(error);
     const unsupported = error === aer.UE_UNSUPPORTED_REQUEST_LO;
     if (unsupported) capability.setStatus(express.DEVSTA_UNSUPPORTED_LO);
@@ -58,16 +59,16 @@ export class ErrorReporting {
         return;
       }
       const masked = this.#log(error, details.header);
-      const wanted = !unsupported || capability.reports(express.DEVCTL_UNSUPPORTED_LO);
-      if (!masked && wanted && capability.reports(express.DEVCTL_CORRECTABLE_LO)) this.#send("correctable");
+      const wanted = !unsupported || controls.reports(express.DEVCTL_UNSUPPORTED_LO);
+      if (!masked && wanted && controls.reports(express.DEVCTL_CORRECTABLE_LO)) this.#send("correctable");
       return;
     }
     capability.setStatus(fatal ? express.DEVSTA_FATAL_LO : express.DEVSTA_NON_FATAL_LO);
     if (this.#log(error, details.header)) return;
     const severity = fatal ? "fatal" : "non-fatal";
-    const serr = bit(this.#fn.config.get(header.COMMAND, 2), header.COMMAND_SERR_ENABLE_LO);
-    const enabled = capability.reports(fatal ? express.DEVCTL_FATAL_LO : express.DEVCTL_NON_FATAL_LO);
-    const wanted = enabled && (!unsupported || capability.reports(express.DEVCTL_UNSUPPORTED_LO));
+    const serr = bit(this.#owner.config.get(header.COMMAND, 2), header.COMMAND_SERR_ENABLE_LO);
+    const enabled = controls.reports(fatal ? express.DEVCTL_FATAL_LO : express.DEVCTL_NON_FATAL_LO);
+    const wanted = enabled && (!unsupported || controls.reports(express.DEVCTL_UNSUPPORTED_LO));
     if (!serr && !wanted) return;
     if (serr) this.#fn.config.setBits(header.STATUS, 2, flag(header.STATUS_SIGNALED_SYSTEM_ERROR_LO));
     this.#send(severity);
@@ -76,11 +77,12 @@ export class ErrorReporting {
   /** Detects the correctable error whose bit in the AER registers is `error`. */
   correctable(error: number): void {
     const { express: capability } = this.#fn;
-    if (capability === undefined) return;
+    const controls = this.#controls;
+    if (capability === undefined || controls === undefined) return;
     capability.setStatus(express.DEVSTA_CORRECTABLE_LO);
     const masked = this.#correctableMasked(error);
     this.#setCorrectable(error);
-    if (!masked && capability.reports(express.DEVCTL_CORRECTABLE_LO)) this.#send("correctable");
+    if (!masked && controls.reports(express.DEVCTL_CORRECTABLE_LO)) this.#send("correctable");
   }
 
   /** Of a root port: an error message arrived from `requesterId` (§6.2.4.1). */
@@ -128,9 +130,23 @@ export class ErrorReporting {
     );
   }
 
+  /** Whose masks, severities and enables hold: of a VF, its PF's (§9.3.5.4, §9.4.2). */
+  get #owner(): PciFunction {
+    return this.#fn.decoder?.pf ?? this.#fn;
+  }
+
+  get #controls(): PciFunction["express"] {
+    return this.#owner.express;
+  }
+
+  /** Bit `error` of a mask or severity register, undefined without AER. */
+  #setting(register: number, error: number): boolean | undefined {
+    const offset = this.#owner.errors.#aer;
+    return offset === undefined ? undefined : bit(this.#owner.config.get(offset + register, 4), error);
+  }
+
   #fatal(error: number): boolean {
-    if (this.#aer === undefined) return FATAL_BY_DEFAULT.includes(error);
-    return bit(this.#fn.config.get(this.#aer + aer.UE_SEVERITY, 4), error);
+    return this.#setting(aer.UE_SEVERITY, error) ?? FATAL_BY_DEFAULT.includes(error);
   }
 
   /** Sets the status bit and, for the first unmasked error, its pointer and header. True when the error is masked. */
@@ -139,7 +155,7 @@ export class ErrorReporting {
     const { config } = this.#fn;
     const status = this.#aer + aer.UE_STATUS;
     const before = config.get(status, 4);
-    const masked = bit(config.get(this.#aer + aer.UE_MASK, 4), error);
+    const masked = this.#setting(aer.UE_MASK, error) === true;
     config.setBits(status, 4, flag(error));
     if (masked) return true;
     const control = this.#aer + aer.AERCTL;
@@ -154,8 +170,7 @@ export class ErrorReporting {
   }
 
   #correctableMasked(error: number): boolean {
-    if (this.#aer === undefined) return false;
-    return bit(this.#fn.config.get(this.#aer + aer.CE_MASK, 4), error);
+    return this.#setting(aer.CE_MASK, error) === true;
   }
 
   #setCorrectable(error: number): void {

@@ -1,7 +1,8 @@
 // The PCI Express capability: what a write to its control registers does.
 import * as spec from "../../assembly/spec/pci/express.ts";
 import * as link from "../../assembly/spec/pci/express-link.ts";
-import { bits, place } from "../core/bits.ts";
+import * as slot from "../../assembly/spec/pci/express-slot.ts";
+import { bits } from "../core/bits.ts";
 import { bit, flag } from "./bits.ts";
 import type { PciFunction } from "./function.ts";
 
@@ -60,36 +61,22 @@ export class Express {
     this.#fn.config.setBits(this.#offset + spec.DEVSTA, 2, flag(bitNumber));
   }
 
-  /** Maximum speed (a LINK_SPEED value) and width of this end. */
-  get linkCapability(): { speed: number; width: number } {
-    const value = this.#fn.config.get(this.#offset + link.LNKCAP, 4);
-    return {
-      speed: bits(value, link.LNKCAP_MAX_SPEED_HI, link.LNKCAP_MAX_SPEED_LO),
-      width: bits(value, link.LNKCAP_MAX_WIDTH_HI, link.LNKCAP_MAX_WIDTH_LO),
-    };
-  }
-
-  /** What Link Status shows: the trained link, or one that is down. */
-  setLink(trained: { speed: number; width: number } | undefined): void {
+  /** Shows in the link and slot status of a port that its link went down, or came up again. */
+  showLink(up: boolean): void {
     const { config } = this.#fn;
-    const status = this.#offset + link.LNKSTA;
-    const keep = config.get(status, 2) & ~LINK_FIELDS;
-    let value = keep;
-    if (trained !== undefined) {
-      value |= place(trained.speed, link.LNKSTA_SPEED_HI, link.LNKSTA_SPEED_LO);
-      value |= place(trained.width, link.LNKSTA_WIDTH_HI, link.LNKSTA_WIDTH_LO);
-      const reporting = config.get(this.#offset + link.LNKCAP, 4);
-      if (bit(reporting, link.LNKCAP_DLL_ACTIVE_REPORTING_LO)) value |= flag(link.LNKSTA_DLL_ACTIVE_LO);
-    }
-    config.set(status, 2, value);
+    const change = (offset: number, bitNumber: number): void =>
+      up ? config.setBits(offset, 2, flag(bitNumber)) : config.clearBits(offset, 2, flag(bitNumber));
+    const reporting = config.get(this.#offset + link.LNKCAP, 4);
+    const active = bit(reporting, link.LNKCAP_DLL_ACTIVE_REPORTING_LO);
+    if (active) change(this.#offset + link.LNKSTA, link.LNKSTA_DLL_ACTIVE_LO);
+    if (!bit(this.#get(spec.EXPRESS_CAP), spec.EXPRESS_CAP_SLOT_IMPLEMENTED_LO)) return;
+    const status = this.#offset + slot.SLTSTA;
+    change(status, slot.SLTSTA_PRESENCE_LO);
+    config.setBits(status, 2, flag(slot.SLTSTA_PRESENCE_CHANGED_LO));
+    if (active) config.setBits(status, 2, flag(slot.SLTSTA_DLL_CHANGED_LO));
   }
 
   #get(register: number): number {
     return this.#fn.config.get(this.#offset + register, 2);
   }
 }
-
-const LINK_FIELDS =
-  place(0xff, link.LNKSTA_SPEED_HI, link.LNKSTA_SPEED_LO) |
-  place(0xff, link.LNKSTA_WIDTH_HI, link.LNKSTA_WIDTH_LO) |
-  flag(link.LNKSTA_DLL_ACTIVE_LO);

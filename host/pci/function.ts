@@ -33,8 +33,7 @@ export interface VirtualDecoder {
   readonly memorySpaceEnabled: boolean;
   /** The VF exists, and the PF is in D0. */
   readonly present: boolean;
-  /** What the PF is attached to. */
-  readonly upstream: Upstream | undefined;
+  readonly pf: PciFunction;
   /** Base of this VF's part of VF BAR `index`, or undefined when it is out of reach. */
   barBase(index: number): number | undefined;
 }
@@ -96,7 +95,7 @@ export class PciFunction {
 
   /** What this function is attached to. A VF is where its PF is. */
   get upstream(): Upstream | undefined {
-    return this.virtual ? this.decoder?.upstream : this.#upstream;
+    return this.virtual ? this.decoder?.pf.upstream : this.#upstream;
   }
 
   /** For the bus that the function is put on or taken from. */
@@ -178,11 +177,17 @@ export class PciFunction {
         ? this.decoder?.barBase(bar.index)
         : barBase(this.config, spec.BAR0 + bar.index * spec.BAR_SIZE, bar.kind);
       if (base === undefined) continue;
-      ranges.push({ space: bar.kind === "io" ? "io" : "memory", base, size: bar.size, handler: bar.handler });
+      ranges.push({
+        space: bar.kind === "io" ? "io" : "memory",
+        base,
+        size: bar.size,
+        origin: base,
+        handler: bar.handler,
+      });
     }
     if (this.#rom !== undefined && memory) {
       const base = romBase(this.config, this.#romOffset());
-      if (base !== undefined) ranges.push({ space: "memory", base, ...this.#rom });
+      if (base !== undefined) ranges.push({ space: "memory", base, origin: base, ...this.#rom });
     }
     return ranges;
   }

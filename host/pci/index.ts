@@ -1,17 +1,40 @@
 // The public surface of the PCI Express room.
+
+export type { AddressRange, ResourceWindows } from "./assign.ts";
 export type { BarKind, BarOptions } from "./bar.ts";
+export { Bridge } from "./bridge.ts";
 export type { Capability, FoundCapability } from "./capability.ts";
 export { addCapability, capabilities, findCapability, findExtendedCapability } from "./capability.ts";
 export type { RegisterRow, ResetKind } from "./config-space.ts";
 export { ConfigSpace } from "./config-space.ts";
+export type { ConfigAccess } from "./ecam.ts";
+export { ecamSize } from "./ecam.ts";
+export type { EnumerateOptions } from "./enumerate.ts";
+export { enumerate, flatten } from "./enumerate.ts";
 export type { ErrorDetails } from "./errors.ts";
-export type { PciFunctionState } from "./function.ts";
+export type { PciFunctionOptions, PciFunctionState } from "./function.ts";
 export { PciFunction } from "./function.ts";
 export type { Identity } from "./header.ts";
 export { type0Header, type1Header, virtualFunctionHeader } from "./header.ts";
 export { Msi } from "./msi.ts";
 export type { MsixOptions } from "./msix.ts";
 export { MsixTable } from "./msix.ts";
+export type { PortOptions } from "./port-profiles.ts";
+export {
+  hostBridgeProfile,
+  rootPortProfile,
+  switchDownstreamProfile,
+  switchUpstreamProfile,
+} from "./port-profiles.ts";
+export type { FoundBar, FoundBridge, FoundFunction, FoundSriov } from "./probe.ts";
+export { probe } from "./probe.ts";
+export type { BarProfile, FunctionProfile, PlacedCapability } from "./profile.ts";
+export { profileConfig } from "./profile.ts";
+export type { RootComplexOptions, RootComplexState } from "./root-complex.ts";
+export { RootComplex } from "./root-complex.ts";
 export type { SriovOptions } from "./sriov.ts";
 export { Sriov } from "./sriov.ts";
-export type { ErrorSeverity, Upstream } from "./upstream.ts";
+export type { RootRequest, TlpHeader } from "./tlp.ts";
+export type { TreeEntry } from "./topology.ts";
+export { functionsByPath } from "./topology.ts";
+export type { DecodedRange, ErrorSeverity, Upstream } from "./upstream.ts";

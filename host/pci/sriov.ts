@@ -155,9 +155,7 @@ export class Sriov implements VirtualFunctions {
       get present(): boolean {
         return index < sriov.#present && sriov.pf.powerState === 0;
       },
-      get upstream() {
-        return sriov.pf.upstream;
-      },
+      pf: this.pf,
       barBase: (bar) => sriov.#vfBarBase(index, bar),
     };
     return vf;

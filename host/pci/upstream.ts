@@ -21,5 +21,7 @@ export interface DecodedRange {
   readonly space: "memory" | "io";
   readonly base: number;
   readonly size: number;
+  /** Address of the handler's offset 0: the BAR's base, which a bridge's window may have cut off. */
+  readonly origin: number;
   readonly handler: MmioHandler;
 }

@@ -15,6 +15,7 @@ export const MSI = 0x50;
 export const MSIX = 0x70;
 export const EXPRESS = 0xa0;
 export const AER = 0x100;
+export const ARI = 0x150;
 export const SRIOV = 0x160;
 
 /** A memory behind a BAR that remembers its accesses. */
@@ -60,6 +61,8 @@ export interface DeviceOptions {
   noSoftReset?: boolean;
   vectors?: number;
   totalVfs?: number;
+  /** With an ARI capability that names this next function. */
+  ariNext?: number;
   multiFunction?: boolean;
   virtual?: boolean;
 }
@@ -143,6 +146,10 @@ export function device(options: DeviceOptions = {}): PciFunction {
   if (options.virtual === true) config.define(virtualFunctionHeader(identity));
   else config.define(type0Header({ ...identity, multiFunction: options.multiFunction === true }));
   addCapabilities(config, options);
+  if (options.ariNext !== undefined) {
+    const rows = [{ offset: 4, width: 2 as const, reset: options.ariNext << 8 }];
+    addCapability(config, ARI, { id: 0x0e, extended: true, length: 8, rows });
+  }
   if (options.totalVfs !== undefined) {
     addCapability(config, SRIOV, {
       id: 0x10,

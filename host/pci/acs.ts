@@ -1,0 +1,30 @@
+// Access Control Services at a downstream port: source validation of what comes from below (PCIe 6.0 §6.12.1.1).
+// Redirection has nothing to decide here: every request of a function goes up to the root complex.
+import * as acs from "../../assembly/spec/pci/acs.ts";
+import * as aer from "../../assembly/spec/pci/aer.ts";
+import * as ids from "../../assembly/spec/pci/ids.ts";
+import type { RequesterId } from "../core/address.ts";
+import { bit } from "./bits.ts";
+import type { Bridge } from "./bridge.ts";
+import { findExtendedCapability } from "./capability.ts";
+
+export class AccessControl {
+  readonly #port: Bridge;
+  readonly #offset: number | undefined;
+
+  constructor(port: Bridge) {
+    this.#port = port;
+    this.#offset = findExtendedCapability(port.config, ids.EXT_CAP_ACS);
+  }
+
+  /** Whether a request that claims to be from `requesterId` may enter the port; a refused one is an ACS violation. */
+  admits(requesterId: RequesterId): boolean {
+    if (this.#offset === undefined) return true;
+    const control = this.#port.config.get(this.#offset + acs.ACS_CTL, 2);
+    if (!bit(control, acs.ACS_CTL_SOURCE_VALIDATION_LO)) return true;
+    const bus = requesterId >>> 8;
+    if (bus >= this.#port.secondaryBus && bus <= this.#port.subordinateBus) return true;
+    this.#port.errors.uncorrectable(aer.UE_ACS_VIOLATION_LO);
+    return false;
+  }
+}
