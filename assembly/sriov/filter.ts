@@ -109,7 +109,8 @@ export class Filter {
     state.strip = strip;
     const vlanSpoof = Bits.of32(state.txswc, TXSWC_VLANAS_HI, TXSWC_VLANAS_LO);
     const simple = state.virtual != 0 && (state.vtCtl & VT_CTL_IGNORE_MAC) == 0;
-    state.plain = simple ? POOL_MASK & ~tagging & ~vlanSpoof : 0;
+    // An untagged frame is no forgery of a pool that may have untagged ones.
+    state.plain = simple ? POOL_MASK & ~tagging & ~(vlanSpoof & ~state.untagged) : 0;
     const open = simple && (state.rctl & RCTL_RXEN) != 0 && (state.txswc & TXSWC_LOOPBACK_EN) != 0;
     state.direct = open ? state.vfre & state.untagged & ~short : 0;
   }
