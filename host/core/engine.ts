@@ -76,7 +76,7 @@ export class Engine {
     };
     const module = options.module ?? (await packagedModule());
     // The instance's own exports: the loader's wrappers would spread the arguments of every call.
-    const { instance } = await instantiate<Record<string, unknown>>(module as WebAssembly.Module, { env });
+    const { instance } = await instantiate(module as WebAssembly.Module, { env });
     engine = new Engine(memory, instance.exports as unknown as WasmExports, hosts, arenaBase);
     return engine;
   }

@@ -136,6 +136,20 @@ export async function pointer(options?: Parameters<typeof Engine.create>[0]): Pr
     },
   );
 
+  test("every packed declaration stands on its own, beside the DOM's types", () => {
+    const files = packed.filter((file) => file.endsWith(".d.ts")).map((file) => join(installed, file));
+    const compilerOptions = {
+      module: "nodenext",
+      lib: ["es2023", "dom"],
+      types: [],
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+    };
+    const project = write("tsconfig.json", JSON.stringify({ compilerOptions, files }));
+    expect(run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", project])).toBe("");
+  });
+
   test("is bundled by esbuild for a browser that brings the module itself", async () => {
     const entry = write("bundle.js", `${script}`);
     const outfile = join(consumer, "bundled.mjs");

@@ -24,6 +24,6 @@ export function run(command: string, args: readonly string[], input?: Uint8Array
     ...(input === undefined ? {} : { input }),
   });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}: ${stderr}`);
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}: ${stderr}${stdout}`);
   return stdout;
 }
