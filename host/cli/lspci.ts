@@ -1,0 +1,72 @@
+// `iovirt lspci`: the functions of a machine, or of a real server's dump.
+
+import { HEADER_SIZE } from "../../assembly/spec/pci/header.ts";
+import { formatBytes, formatDump } from "../pci/dump.ts";
+import type { Command } from "./command.ts";
+import type { Io } from "./io.ts";
+import { describe, type Listed, listFunction } from "./lspci/describe.ts";
+import { fromDump } from "./lspci/from-dump.ts";
+import { drawTree } from "./lspci/tree.ts";
+import { describeOptions, parseOptions } from "./options.ts";
+
+export type { Listed } from "./lspci/describe.ts";
+
+const ROWS = [
+  { kind: "flag", name: "tree", short: "t", help: "draw the topology as a tree" },
+  { kind: "flag", name: "verbose", short: "v", help: "decode registers and capabilities" },
+  { kind: "flag", name: "hex", short: "x", help: "add the first 64 bytes of each configuration space" },
+  { kind: "flag", name: "dump", help: "print every byte, as lspci -F reads it" },
+  { kind: "file", name: "from", help: "list a real server instead: the output of lspci -xxxx, - for standard input" },
+] as const;
+
+/** The functions of the machine that is listed without --from. */
+export type Machine = () => Promise<readonly Listed[]>;
+
+/** The command; `machine` is asked when no dump is given. */
+export function lspciCommand(machine: Machine): Command {
+  return {
+    summary: "list the PCI functions of the demonstration machine, or of a real server's dump",
+    usage: `usage: iovirt lspci [OPTION]...\n\n${describeOptions(ROWS)}`,
+    run: (args, io) => run(args, io, machine),
+  };
+}
+
+/**
+ * Runs it; the result is the exit status.
+ * Throws UsageError for wrong options or an unreadable file, FormatError for a dump that is none.
+ */
+export async function run(
+  args: readonly string[],
+  io: Pick<Io, "out" | "readFile">,
+  machine: Machine,
+): Promise<number> {
+  const options = parseOptions(ROWS, args);
+  const functions =
+    options.from === undefined
+      ? await machine()
+      : fromDump(new TextDecoder().decode(await io.readFile(options.from)), options.from);
+  if (options.dump === true) {
+    io.out(formatDump(functions.map((listed) => ({ ...listed, description: title(listed), bytes: bytesOf(listed) }))));
+    return 0;
+  }
+  if (options.tree === true) {
+    io.out(drawTree(functions));
+    return 0;
+  }
+  for (const listed of functions) {
+    let text = listFunction(listed, options.verbose === true);
+    if (options.hex === true) text += formatBytes(listed.config.bytes().subarray(0, HEADER_SIZE));
+    if (options.verbose === true || options.hex === true) text += "\n";
+    io.out(text);
+  }
+  return 0;
+}
+
+function title(listed: Listed): string {
+  return listed.description ?? describe(listed.config);
+}
+
+/** All bytes, or as many as a dump had. */
+function bytesOf(listed: Listed): Uint8Array {
+  return listed.config.bytes().subarray(0, listed.length ?? listed.config.size);
+}
