@@ -39,6 +39,8 @@ const DOWNSTREAM_ACS = {
   ACS_CAP_COMPLETION_REDIRECT: 1,
   ACS_CAP_UPSTREAM_FORWARDING: 1,
 };
+/** Errors that only a port above a link, or one with ACS, detects. */
+const DOWNSTREAM_ERRORS = ["UE_SURPRISE_DOWN", "UE_ACS_VIOLATION"] as const;
 const SEVERITY = {
   UE_DATA_LINK_PROTOCOL: 1,
   UE_SURPRISE_DOWN: 1,
@@ -57,7 +59,7 @@ export function rootPortProfile(options: PortOptions = {}): FunctionProfile {
   });
   const errors = aerCapability({
     version: 1,
-    uncorrectable: [...COMMON_UNCORRECTABLE, "UE_SURPRISE_DOWN", "UE_ACS_VIOLATION"],
+    uncorrectable: [...COMMON_UNCORRECTABLE, ...DOWNSTREAM_ERRORS],
     correctable: COMMON_CORRECTABLE,
     severity: SEVERITY,
     correctableMask: { CE_ADVISORY_NON_FATAL: 1 },
@@ -105,7 +107,7 @@ export function switchUpstreamProfile(options: Pick<PortOptions, "multiFunction"
   return {
     layout: "type1",
     identity: bridgeIdentity(ids.VENDOR_PLX, ids.DEVICE_PEX_8747, 0xca, options),
-    capabilities: switchCapabilities(fields),
+    capabilities: switchCapabilities(fields, false),
     ...NO_BARS,
   };
 }
@@ -121,7 +123,7 @@ export function switchDownstreamProfile(options: PortOptions = {}): FunctionProf
   return {
     layout: "type1",
     identity: bridgeIdentity(ids.VENDOR_PLX, ids.DEVICE_PEX_8747, 0xca, options),
-    capabilities: [...switchCapabilities(fields), { offset: 0xf24, capability: acsCapability(DOWNSTREAM_ACS) }],
+    capabilities: [...switchCapabilities(fields, true), { offset: 0xf24, capability: acsCapability(DOWNSTREAM_ACS) }],
     ...NO_BARS,
   };
 }
@@ -206,7 +208,7 @@ function switchFields(portType: number): Fields<typeof express> {
   };
 }
 
-function switchCapabilities(fields: Fields<typeof express>): PlacedCapability[] {
+function switchCapabilities(fields: Fields<typeof express>, downstream: boolean): PlacedCapability[] {
   const power = powerManagementCapability({
     PMC_VERSION: 3,
     PMC_PME_SUPPORT: PME_AS_PORT,
@@ -219,7 +221,7 @@ function switchCapabilities(fields: Fields<typeof express>): PlacedCapability[] 
   });
   const errors = aerCapability({
     version: 1,
-    uncorrectable: [...COMMON_UNCORRECTABLE, "UE_SURPRISE_DOWN", "UE_ACS_VIOLATION"],
+    uncorrectable: downstream ? [...COMMON_UNCORRECTABLE, ...DOWNSTREAM_ERRORS] : COMMON_UNCORRECTABLE,
     correctable: COMMON_CORRECTABLE,
     severity: SEVERITY,
     correctableMask: { CE_ADVISORY_NON_FATAL: 1 },

@@ -11,13 +11,18 @@ import * as pm from "../../assembly/spec/pci/power-management.ts";
 import * as pri from "../../assembly/spec/pci/pri.ts";
 import * as sriov from "../../assembly/spec/pci/sriov.ts";
 import * as tph from "../../assembly/spec/pci/tph.ts";
-import { bits } from "../core/bits.ts";
 import { acsCapability } from "./capabilities/acs.ts";
-import { aerCapability, COMMON_CORRECTABLE, COMMON_UNCORRECTABLE } from "./capabilities/aer.ts";
+import {
+  aerCapability,
+  COMMON_CORRECTABLE,
+  COMMON_UNCORRECTABLE,
+  VIRTUAL_CORRECTABLE,
+  VIRTUAL_UNCORRECTABLE,
+} from "./capabilities/aer.ts";
 import { ariCapability } from "./capabilities/ari.ts";
 import { atsCapability } from "./capabilities/ats.ts";
 import { express, expressCapability } from "./capabilities/express.ts";
-import { type FieldOf, type Fields, unpack } from "./capabilities/fields.ts";
+import { type FieldOf, type Fields, only, unpack } from "./capabilities/fields.ts";
 import { ltrCapability } from "./capabilities/ltr.ts";
 import { msiCapability } from "./capabilities/msi.ts";
 import { msixCapability } from "./capabilities/msix.ts";
@@ -37,6 +42,8 @@ export interface ReplicaContext {
   virtual: boolean;
   /** Of the function's PCI Express capability, if it has one. */
   portType: number | undefined;
+  /** It has an ACS capability with any control. */
+  acs: boolean;
   /** The BARs of its VFs. */
   vfBars: readonly VfBar[];
 }
@@ -127,25 +134,42 @@ function extendedRows(found: FoundCapability, read: ReadCapability, context: Rep
 
 type AerField = FieldOf<typeof aer>;
 
-/** A function implements the errors that every function has, and those whose bit is set in any of three registers. */
+/**
+ * A function implements the errors that every function has, those that follow from its other capabilities, and those
+ * whose bit is set in any of the registers.
+ */
 function aerRows(found: FoundCapability, read: ReadCapability, context: ReplicaContext): readonly RegisterRow[] {
-  const set = (prefix: string, registers: number[], common: readonly AerField[]): AerField[] => {
-    const values = registers.map((register) => read(register, 4));
-    const names = Object.keys(unpack(aer, prefix, 0)) as AerField[];
-    const table = aer as unknown as Record<string, number>;
-    return names.filter(
-      (name) =>
-        common.includes(name) ||
-        values.some((value) => bits(value, table[`${name}_HI`] as number, table[`${name}_LO`] as number) !== 0),
-    );
-  };
-  const root = context.portType === device.PORT_TYPE_ROOT_PORT || context.portType === device.PORT_TYPE_EVENT_COLLECTOR;
+  const { virtual, portType } = context;
+  const root = portType === device.PORT_TYPE_ROOT_PORT || portType === device.PORT_TYPE_EVENT_COLLECTOR;
+  const controls = fields(aer, read, "AERCTL");
+  const downstream = portType === device.PORT_TYPE_ROOT_PORT || portType === device.PORT_TYPE_SWITCH_DOWNSTREAM;
+  const uncorrectable = only(
+    ...COMMON_UNCORRECTABLE,
+    ...setFields(read, "UE", [aer.UE_STATUS, aer.UE_MASK, aer.UE_SEVERITY]).filter((name) => !FOLLOWS.includes(name)),
+    downstream && "UE_SURPRISE_DOWN",
+    Number(controls.AERCTL_ECRC_CHECK_CAPABLE) !== 0 && "UE_ECRC",
+    context.acs && "UE_ACS_VIOLATION",
+  );
+  const correctable = [...COMMON_CORRECTABLE, ...setFields(read, "CE", [aer.CE_STATUS, aer.CE_MASK])];
   return aerCapability({
     version: found.version,
-    uncorrectable: set("UE", [aer.UE_STATUS, aer.UE_MASK, aer.UE_SEVERITY], COMMON_UNCORRECTABLE),
-    correctable: set("CE", [aer.CE_STATUS, aer.CE_MASK], COMMON_CORRECTABLE),
-    fields: fields(aer, read, "AERCTL"),
+    uncorrectable: virtual ? VIRTUAL_UNCORRECTABLE : uncorrectable,
+    correctable: virtual ? VIRTUAL_CORRECTABLE : correctable,
+    fields: controls,
     root,
-    virtual: context.virtual,
+    virtual,
   }).rows;
+}
+
+/** Errors whose severity bit is no evidence: a reset sets it in functions that never see them. */
+const FOLLOWS: readonly AerField[] = ["UE_UNDEFINED0", "UE_SURPRISE_DOWN", "UE_ECRC", "UE_ACS_VIOLATION"];
+
+/** The fields of a layout that are not 0 in any of the registers. */
+function setFields(read: ReadCapability, layout: "UE" | "CE", registers: readonly number[]): AerField[] {
+  const names = new Set<string>();
+  for (const register of registers) {
+    for (const [name, value] of Object.entries(unpack(aer, layout, read(register, 4))))
+      if (value !== 0) names.add(name);
+  }
+  return [...names] as AerField[];
 }

@@ -4,6 +4,7 @@
 // 256 MiB, and not into the next BAR), and one that reads 0 does not exist; a register of an unknown capability is read-only; bytes that the dump
 // leaves out read 0. A reset brings back the values of the dump.
 
+import * as acs from "../../assembly/spec/pci/acs.ts";
 import * as device from "../../assembly/spec/pci/express.ts";
 import * as spec from "../../assembly/spec/pci/header.ts";
 import * as ids from "../../assembly/spec/pci/ids.ts";
@@ -48,12 +49,15 @@ export function replicaConfig(dumped: DumpedFunction, virtual = false): ConfigSp
   taken.fill(1, 0, spec.HEADER_SIZE);
   const found = capabilities(config);
   const pcie = found.find((capability) => !capability.extended && capability.id === ids.CAP_EXPRESS);
+  const offsetOf = (id: number): number | undefined =>
+    found.find((capability) => capability.extended && capability.id === id)?.offset;
+  const sriovAt = offsetOf(ids.EXT_CAP_SRIOV);
+  const acsAt = offsetOf(ids.EXT_CAP_ACS);
   const context: ReplicaContext = {
     virtual,
     portType: pcie && portTypeAt(config, pcie.offset),
-    vfBars: found.some((capability) => capability.extended && capability.id === ids.EXT_CAP_SRIOV)
-      ? vfBars(config, found.find((capability) => capability.extended && capability.id === ids.EXT_CAP_SRIOV)!.offset)
-      : [],
+    acs: acsAt !== undefined && acsAt + acs.ACS_LENGTH <= config.size && config.get(acsAt + acs.ACS_CAP, 2) !== 0,
+    vfBars: sriovAt === undefined ? [] : vfBars(config, sriovAt),
   };
   for (const capability of found) {
     const { offset, extended } = capability;

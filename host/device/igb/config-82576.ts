@@ -11,6 +11,7 @@ import {
   aerCapability,
   COMMON_CORRECTABLE,
   COMMON_UNCORRECTABLE,
+  VIRTUAL_CORRECTABLE,
   VIRTUAL_UNCORRECTABLE,
 } from "../../pci/capabilities/aer.ts";
 import { ariCapability } from "../../pci/capabilities/ari.ts";
@@ -88,7 +89,7 @@ export function vfConfig(): FunctionProfile {
   const errors = aerCapability({
     version: 1,
     uncorrectable: VIRTUAL_UNCORRECTABLE,
-    correctable: ["CE_ADVISORY_NON_FATAL"],
+    correctable: VIRTUAL_CORRECTABLE,
     virtual: true,
   });
   return {

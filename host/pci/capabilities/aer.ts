@@ -29,6 +29,9 @@ export const VIRTUAL_UNCORRECTABLE: readonly AerField[] = [
   "UE_UNSUPPORTED_REQUEST",
 ];
 
+/** The correctable one among them (§6.2.3.2.4). */
+export const VIRTUAL_CORRECTABLE: readonly AerField[] = ["CE_ADVISORY_NON_FATAL"];
+
 export const COMMON_CORRECTABLE: readonly AerField[] = [
   "CE_RECEIVER",
   "CE_BAD_TLP",
