@@ -9,7 +9,7 @@ import { ArgumentError } from "../core/errors.ts";
 import { acsCapability } from "./capabilities/acs.ts";
 import { aerCapability, COMMON_CORRECTABLE, COMMON_UNCORRECTABLE } from "./capabilities/aer.ts";
 import { deviceSerialNumberCapability } from "./capabilities/device-serial-number.ts";
-import { type express, expressCapability } from "./capabilities/express.ts";
+import { express, expressCapability } from "./capabilities/express.ts";
 import type { Fields } from "./capabilities/fields.ts";
 import { msiCapability } from "./capabilities/msi.ts";
 import { powerManagementCapability } from "./capabilities/power-management.ts";
@@ -185,6 +185,8 @@ function downstreamFields(options: PortOptions): Fields<typeof express> {
       : {
           SLTCAP_POWER_VALUE: 75,
           SLTCAP_NUMBER: slot,
+          SLTCTL_ATTENTION_INDICATOR: express.INDICATOR_OFF,
+          SLTCTL_POWER_INDICATOR: express.INDICATOR_OFF,
           SLTSTA_PRESENCE: present,
         }),
   };
