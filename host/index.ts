@@ -16,3 +16,18 @@ export type { CapturedFrame } from "./embed/pcap/frame.ts";
 export { readCapture } from "./embed/pcap/read.ts";
 export type { CaptureTime } from "./embed/pcap/time.ts";
 export { captureHeader, captureRecord } from "./embed/pcap/write.ts";
+export { AddressMap, type MessageListener, type Region } from "./machine/address-map.ts";
+export type { RamFunctions } from "./machine/backing.ts";
+export { decodeFault, type FaultRecord, faultAddress, faultText } from "./machine/fault.ts";
+export { DEFAULT_CAPABILITIES, type IommuCapabilities } from "./machine/iommu-capabilities.ts";
+export {
+  type EventMessage,
+  IOMMU_BLOCK_SIZE,
+  type IommuState,
+  type IommuStatistics,
+  IommuUnit,
+  type RemappedInterrupt,
+  type RemapResult,
+  type TranslateResult,
+} from "./machine/iommu-unit.ts";
+export * from "./pci/index.ts";

@@ -86,16 +86,18 @@ describe("what is packed", () => {
 describe("what is installed", () => {
   const program = `
 import { Engine, hex } from "iovirt";
+import { formatMac } from "iovirt/in-process";
 export async function pointer(options?: Parameters<typeof Engine.create>[0]): Promise<string> {
   const engine = await Engine.create(options);
-  return hex(engine.allocate(64, 4096));
+  const mac = formatMac(Uint8Array.of(2, 0, 0, 0, 0, 7));
+  return [mac, hex(engine.allocate(64, 4096))].join(" ");
 }
 `;
   const script = program.replace(/\?: [^)]*\)/, ")").replace(/\): Promise<string> \{/, ") {");
 
   test("runs in Node as ESM", () => {
     const file = write("main.mjs", `${script}console.log(await pointer());`);
-    expect(run(process.execPath, [file])).toBe("0x10000\n");
+    expect(run(process.execPath, [file])).toBe("02:00:00:00:00:07 0x10000\n");
   });
 
   test("gives the wasm's and the manifest's places", () => {
@@ -164,7 +166,7 @@ export async function pointer(options?: Parameters<typeof Engine.create>[0]): Pr
     expect(result.warnings).toEqual([]);
     const bytes = JSON.stringify(join(installed, "dist/build/iovirt.wasm"));
     const text = `import { readFileSync } from "node:fs";\nimport { pointer } from "./bundled.mjs";\nconsole.log(await pointer({ module: readFileSync(${bytes}) }));`;
-    expect(run(process.execPath, [write("use-bundle.mjs", text)])).toBe("0x10000\n");
+    expect(run(process.execPath, [write("use-bundle.mjs", text)])).toBe("02:00:00:00:00:07 0x10000\n");
   });
 
   test("is bundled by Vite, which emits the wasm as an asset", async () => {
