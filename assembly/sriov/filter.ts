@@ -72,7 +72,7 @@ export class Filter {
   static update(port: Port): void {
     const state = port.state;
     const mode = Bits.of32(state.mrqc, MRQC_ENABLE_HI, MRQC_ENABLE_LO);
-    state.virtual = <u32>(mode == MRQC_ENABLE_VMDQ || mode == MRQC_ENABLE_VMDQ_RSS);
+    state.virtual = u32(mode == MRQC_ENABLE_VMDQ || mode == MRQC_ENABLE_VMDQ_RSS);
     Filter.pools(port, state);
     Filter.macs(port);
     Filter.vlans(port);
