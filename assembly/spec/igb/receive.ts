@@ -69,7 +69,7 @@ export const RDT_MASK: u32 = 0x0000_ffff;
 export const RXDCTL: u32 = 0x28;
 export const RXDCTL_ENABLE: u32 = 0x0200_0000;
 export const RXDCTL_SWFLSH: u32 = 0x0400_0000;
-export const RXDCTL_MASK: u32 = 0x061f_1f1f;
+export const RXDCTL_MASK: u32 = 0x021f_1f1f;
 /** Frames that found no descriptor. Cleared by reading. */
 export const RQDPC: u32 = 0x30;
 

@@ -37,7 +37,7 @@ export const TXDCTL: u32 = 0x28;
 export const TXDCTL_ENABLE: u32 = 0x0200_0000;
 /** Software flush: writes back what is pending; clears itself. */
 export const TXDCTL_SWFLSH: u32 = 0x0400_0000;
-export const TXDCTL_MASK: u32 = 0x0e1f_1f1f;
+export const TXDCTL_MASK: u32 = 0x0a1f_1f1f;
 export const TQDPC: u32 = 0x30;
 export const TDWBAL: u32 = 0x38;
 /** The head is written back to memory instead of the descriptors. */

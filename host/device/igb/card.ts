@@ -1,0 +1,151 @@
+// A network card of one to four ports: Intel I350, or 82576 as the second profile.
+import { PORT_SCRATCH_SIZE, PROFILE_82576, PROFILE_I350 } from "../../../assembly/spec/abi/port.ts";
+import * as phy from "../../../assembly/spec/igb/phy.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Engine } from "../../core/engine.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import type { Sriov } from "../../pci/index.ts";
+import type { FunctionProfile } from "../../pci/profile.ts";
+import * as i82576 from "./config-82576.ts";
+import type { PfOptions } from "./config-common.ts";
+import * as i350 from "./config-i350.ts";
+import { nvmWords, portMac } from "./nvm.ts";
+import { IgbPort, type IgbPortState } from "./port.ts";
+import { type CardRegisters, I350_REGISTERS, I82576_REGISTERS } from "./registers-pf.ts";
+
+/** What distinguishes one card from the other. */
+export interface CardProfile {
+  /** For the data path. */
+  code: number;
+  maxPorts: number;
+  registers: CardRegisters;
+  /** IVAR rows hold queues n and n + 8. */
+  columnMajor: boolean;
+  phyId1: number;
+  phyId2: number;
+  /** First VF Offset and VF Stride in an ARI hierarchy. */
+  ari: { offset: number; stride: number };
+  pfConfig(options: PfOptions): FunctionProfile;
+  vfConfig(): FunctionProfile;
+}
+
+const PROFILES: Readonly<Record<IgbCardName, CardProfile>> = {
+  i350: {
+    code: PROFILE_I350,
+    maxPorts: i350.MAX_PORTS,
+    registers: I350_REGISTERS,
+    columnMajor: false,
+    phyId1: phy.PHY_ID1_I350,
+    phyId2: phy.PHY_ID2_I350,
+    ari: { offset: 128, stride: i350.VF_STRIDE },
+    pfConfig: i350.pfConfig,
+    vfConfig: i350.vfConfig,
+  },
+  "82576": {
+    code: PROFILE_82576,
+    maxPorts: i82576.MAX_PORTS,
+    registers: I82576_REGISTERS,
+    columnMajor: true,
+    phyId1: phy.PHY_ID1_82576,
+    phyId2: phy.PHY_ID2_82576,
+    ari: { offset: 128, stride: i82576.VF_STRIDE },
+    pfConfig: i82576.pfConfig,
+    vfConfig: i82576.vfConfig,
+  },
+};
+
+export type IgbCardName = "i350" | "82576";
+
+export interface IgbCardOptions {
+  engine: Engine;
+  /** The machine's address map and the IOMMU unit that covers the card, in linear memory. */
+  map: number;
+  unit: number;
+  clock: Clock;
+  profile: IgbCardName;
+  /** 1 to 4 (82576: 2). */
+  ports: number;
+  /** MAC address of port 0, unicast; the others count up. */
+  mac: Uint8Array;
+  /** Bytes of each port's two frame rings to and from the wire; default 1 MiB. */
+  uplinkBytes?: number;
+  /** Names the card in snapshots; default "igb0". */
+  name?: string;
+}
+
+export interface IgbCardState {
+  ports: IgbPortState[];
+}
+
+const UPLINK_BYTES = 0x10_0000;
+const UPLINK_MIN = 0x1_0000;
+
+export class IgbCard {
+  readonly profile: IgbCardName;
+  readonly ports: readonly IgbPort[];
+
+  /** Throws ArgumentError for a profile, a number of ports or a MAC address that the card cannot have. */
+  constructor(options: IgbCardOptions) {
+    const profile = Object.hasOwn(PROFILES, options.profile) ? PROFILES[options.profile] : undefined;
+    if (profile === undefined) throw new ArgumentError("profile", options.profile, "is neither i350 nor 82576");
+    const { ports, mac, engine, uplinkBytes = UPLINK_BYTES } = options;
+    if (!Number.isInteger(ports) || ports < 1 || ports > profile.maxPorts) {
+      throw new ArgumentError("ports", ports, `is not in 1–${profile.maxPorts}`);
+    }
+    if (mac.length !== 6 || ((mac[0] as number) & 1) !== 0 || mac.every((byte) => byte === 0)) {
+      throw new ArgumentError("mac", [...mac].join(), "is not a unicast MAC address");
+    }
+    if (!Number.isInteger(uplinkBytes) || uplinkBytes % 8 !== 0 || uplinkBytes < UPLINK_MIN) {
+      throw new ArgumentError("uplinkBytes", uplinkBytes, `is not a multiple of 8 from ${UPLINK_MIN} on`);
+    }
+    this.profile = options.profile;
+    const nvm = nvmWords(mac, ports);
+    const scratch = engine.allocate(PORT_SCRATCH_SIZE, 64);
+    const made: IgbPort[] = [];
+    let leader: Sriov | undefined;
+    for (let number = 0; number < ports; number++) {
+      const port = new IgbPort({
+        engine,
+        map: options.map,
+        unit: options.unit,
+        clock: options.clock,
+        profile,
+        number,
+        ports,
+        cardMac: mac,
+        mac: portMac(mac, number),
+        nvm,
+        scratch,
+        uplinkBytes,
+        leader,
+        name: `${options.name ?? "igb0"}.${number}`,
+      });
+      leader ??= port.sriov;
+      made.push(port);
+    }
+    this.ports = made;
+  }
+
+  /** Moves at most `budget` frames in each port. Returns how many moved in all. */
+  service(budget: number): number {
+    let moved = 0;
+    for (const port of this.ports) moved += port.service(budget);
+    return moved;
+  }
+
+  /** The earliest of the ports' deadlines. */
+  get nextDeadlineNs(): number {
+    return Math.min(...this.ports.map((port) => port.nextDeadlineNs));
+  }
+
+  save(): IgbCardState {
+    return { ports: this.ports.map((port) => port.save()) };
+  }
+
+  restore(state: IgbCardState): void {
+    if (state.ports.length !== this.ports.length) {
+      throw new ArgumentError("state", state.ports.length, `is not of a card with ${this.ports.length} ports`);
+    }
+    for (const [number, port] of this.ports.entries()) port.restore(state.ports[number] as IgbPortState);
+  }
+}

@@ -1,0 +1,149 @@
+// The PF's interrupts: ICR with its mask, and how causes become vectors (I350 §7.3, 82576 §7.3).
+import * as spec from "../../../assembly/spec/igb/interrupt.ts";
+import { bits } from "../../core/bits.ts";
+import type { Clock } from "../../core/clock.ts";
+import { hookInterrupts, InterruptBlock, type InterruptState } from "./interrupts.ts";
+import type { RegisterFile } from "./register-file.ts";
+
+export interface PfInterruptState {
+  icr: number;
+  ims: number;
+  block: InterruptState;
+}
+
+export interface PfInterruptOptions {
+  registers: RegisterFile;
+  clock: Clock;
+  /** IVAR rows hold queues n and n + 8 (82576) instead of 2n and 2n + 1 (I350). */
+  columnMajor: boolean;
+  /** MSI-X vectors of the function. */
+  vectors: number;
+  /** Sends an MSI-X message. */
+  raise(vector: number): void;
+  /** Signals the one interrupt of a driver that uses no MSI-X mode. */
+  raiseSingle(): void;
+}
+
+export class PfInterrupts {
+  readonly block: InterruptBlock;
+  readonly #options: PfInterruptOptions;
+  #icr = 0;
+  #ims = 0;
+
+  constructor(options: PfInterruptOptions) {
+    this.#options = options;
+    const { registers } = options;
+    this.block = new InterruptBlock({
+      vectors: spec.EITR_COUNT,
+      clock: options.clock,
+      raise: (vector) => {
+        if (vector < options.vectors) options.raise(vector);
+      },
+      autoMask: () => this.autoMask,
+    });
+    this.#hook(registers);
+  }
+
+  /** GPIE.EIAME. */
+  get autoMask(): boolean {
+    return (this.#options.registers.get(spec.GPIE) & spec.GPIE_EIAME) !== 0;
+  }
+
+  get #msix(): boolean {
+    return (this.#options.registers.get(spec.GPIE) & spec.GPIE_MULTIPLE_MSIX) !== 0;
+  }
+
+  /** A cause of queue `queue`. */
+  queueCause(queue: number, transmit: boolean): void {
+    if (!this.#msix) {
+      this.set(transmit ? spec.ICR_TXDW : spec.ICR_RXDW);
+      return;
+    }
+    const { columnMajor, registers } = this.#options;
+    const row = columnMajor ? queue & 7 : queue >>> 1;
+    const entry = 2 * (columnMajor ? queue >>> 3 : queue & 1) + (transmit ? 1 : 0);
+    this.#vector(registers.get(spec.IVAR + 4 * row) >>> (entry * spec.IVAR_ENTRY_BITS));
+  }
+
+  /** Sets causes in ICR. */
+  set(causes: number): void {
+    const before = this.#icr & this.#ims;
+    this.#icr = (this.#icr | (causes & ~spec.ICR_INTA)) >>> 0;
+    this.#rose(before);
+  }
+
+  reset(): void {
+    this.#icr = 0;
+    this.#ims = 0;
+    this.block.reset();
+  }
+
+  save(): PfInterruptState {
+    return { icr: this.#icr, ims: this.#ims, block: this.block.save() };
+  }
+
+  restore(state: PfInterruptState): void {
+    this.#icr = state.icr;
+    this.#ims = state.ims;
+    this.block.restore(state.block);
+  }
+
+  #vector(entry: number): void {
+    if ((entry & spec.IVAR_VALID) === 0) return;
+    this.block.set(2 ** bits(entry, spec.IVAR_INT_ALLOC_HI, spec.IVAR_INT_ALLOC_LO));
+  }
+
+  #rose(before: number): void {
+    if ((this.#icr & this.#ims & ~before) === 0) return;
+    if (this.#msix) this.#vector(this.#options.registers.get(spec.IVAR_MISC) >>> spec.IVAR_MISC_OTHER_LO);
+    else this.#options.raiseSingle();
+  }
+
+  #readIcr(): number {
+    const asserted = (this.#icr & this.#ims) !== 0;
+    const value = (this.#icr | (asserted ? spec.ICR_INTA : 0)) >>> 0;
+    const { registers } = this.#options;
+    const always = (registers.get(spec.GPIE) & spec.GPIE_NSICR) !== 0;
+    if (always || asserted || this.#ims === 0) this.#icr = 0;
+    if (always || asserted) this.#ims = (this.#ims & ~registers.get(spec.IAM)) >>> 0;
+    return value;
+  }
+
+  #hook(registers: RegisterFile): void {
+    const { block } = this;
+    registers.hook(spec.ICR, {
+      read: () => this.#readIcr(),
+      write: (value) => {
+        this.#icr = (this.#icr & ~value) >>> 0;
+      },
+    });
+    registers.hook(spec.ICS, { read: () => 0, write: (value) => this.set(value) });
+    registers.hook(spec.IMS, {
+      read: () => this.#ims,
+      write: (value) => {
+        const before = this.#icr & this.#ims;
+        this.#ims = (this.#ims | value) >>> 0;
+        this.#rose(before);
+      },
+    });
+    registers.hook(spec.IMC, {
+      read: () => 0,
+      write: (value) => {
+        this.#ims = (this.#ims & ~value) >>> 0;
+      },
+    });
+    hookInterrupts(registers, block, {
+      eics: spec.EICS,
+      eims: spec.EIMS,
+      eimc: spec.EIMC,
+      eiac: spec.EIAC,
+      eiam: spec.EIAM,
+      eicr: spec.EICR,
+    });
+    registers.hook(
+      spec.EITR,
+      { read: (vector) => block.throttle(vector), write: (value, vector) => block.setThrottle(vector, value) },
+      spec.EITR_COUNT,
+    );
+  }
+}

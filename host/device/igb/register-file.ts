@@ -1,0 +1,162 @@
+// A BAR of registers as data: where each register is, which bits software writes, where its value lives. What a
+// register does besides keeping bits is a hook.
+import { FormatError } from "../../core/errors.ts";
+import type { AccessWidth, MmioHandler } from "../../core/ports.ts";
+import type { PortState } from "./port-state.ts";
+
+/** One register, or an array of alike ones. Masks are of 32 bits; bits in no mask are read-only. */
+export interface IgbRow {
+  /** Byte offset in the BAR. */
+  offset: number;
+  /** Elements of an array; default 1. */
+  count?: number;
+  /** Bytes from one element to the next; default 4. */
+  stride?: number;
+  /** Value after a reset; default 0. */
+  reset?: number;
+  /** Bits that software writes. */
+  rw?: number;
+  /** Bits that software clears by writing 1. */
+  w1c?: number;
+  /** Reading clears the register. */
+  rc?: boolean;
+  /** Reads as 0 whatever it holds. */
+  writeOnly?: boolean;
+  /** The value lives in the port's state, at this offset … */
+  port?: number;
+  /** … and this many bytes on for each element; default 4. */
+  portStride?: number;
+  /** A change of the register changes what the switch does. */
+  filter?: boolean;
+}
+
+interface Cell {
+  row: IgbRow;
+  /** Offset in the port's state, or -1. */
+  place: number;
+}
+
+/** Called with the element's number, for an access of the whole register. */
+export interface Hook {
+  read?(index: number): number;
+  /** In place of storing the value: call `store` to do that too. */
+  write?(value: number, index: number): void;
+}
+
+export interface RegisterFileState {
+  values: Uint8Array;
+}
+
+export class RegisterFile implements MmioHandler {
+  readonly #port: PortState;
+  readonly #cells = new Map<number, Cell>();
+  readonly #hooks = new Map<number, { hook: Hook; index: number }>();
+  readonly #values: Uint32Array;
+
+  constructor(port: PortState, size: number, rows: readonly IgbRow[]) {
+    this.#port = port;
+    this.#values = new Uint32Array(size / 4);
+    for (const row of rows) {
+      for (let index = 0; index < (row.count ?? 1); index++) {
+        const place = row.port === undefined ? -1 : row.port + index * (row.portStride ?? 4);
+        this.#cells.set(row.offset + index * (row.stride ?? 4), { row, place });
+      }
+    }
+    this.reset();
+  }
+
+  /** Gives the register at `offset`, or `count` of them, something to do. */
+  hook(offset: number, hook: Hook, count = 1, stride = 4): void {
+    for (let index = 0; index < count; index++) this.#hooks.set(offset + index * stride, { hook, index });
+  }
+
+  /** The value that the device sees. `offset` is a multiple of 4. */
+  get(offset: number): number {
+    const place = this.#cells.get(offset)?.place ?? -1;
+    return place < 0 ? (this.#values[offset >>> 2] as number) : this.#port.get(place);
+  }
+
+  /** Sets a register from the device's side: no masks, no hooks. */
+  set(offset: number, value: number): void {
+    const place = this.#cells.get(offset)?.place ?? -1;
+    if (place < 0) this.#values[offset >>> 2] = value;
+    else this.#port.set(place, value >>> 0);
+  }
+
+  /** Writes what `value` may change: RW bits take it, W1C bits that it has are cleared. */
+  store(offset: number, value: number): void {
+    const cell = this.#cells.get(offset);
+    if (cell === undefined) return;
+    const { rw = 0, w1c = 0 } = cell.row;
+    const before = this.get(offset);
+    this.set(offset, ((before & ~rw & ~(value & w1c)) | (value & rw)) >>> 0);
+    if (cell.row.filter === true) this.#port.update();
+  }
+
+  read(offset: number, width: AccessWidth): number {
+    const shift = (offset & 3) * 8;
+    if (width === 4 && shift === 0) return this.#read(offset);
+    let value = 0;
+    // A misaligned access arrives as one request for each dword that it touches.
+    for (let done = 0; done < width; ) {
+      const at = offset + done;
+      const part = Math.min(width - done, 4 - (at & 3));
+      const bytes = this.#read(at & ~3) >>> ((at & 3) * 8);
+      value |= (part === 4 ? bytes : bytes & (2 ** (8 * part) - 1)) << (8 * done);
+      done += part;
+    }
+    return value >>> 0;
+  }
+
+  write(offset: number, width: AccessWidth, value: number): void {
+    if (width === 4 && (offset & 3) === 0) {
+      this.#write(offset, value >>> 0);
+      return;
+    }
+    for (let done = 0; done < width; ) {
+      const at = offset + done;
+      const part = Math.min(width - done, 4 - (at & 3));
+      const shift = (at & 3) * 8;
+      const mask = ((2 ** (8 * part) - 1) << shift) >>> 0;
+      const bytes = ((value >>> (8 * done)) << shift) & mask;
+      const kept = (this.#cells.get(at & ~3)?.row.w1c ?? 0) === 0 ? this.get(at & ~3) & ~mask : 0;
+      this.#write(at & ~3, (kept | bytes) >>> 0);
+      done += part;
+    }
+  }
+
+  /** Every register at its reset value; the switch learns of it. */
+  reset(): void {
+    this.#values.fill(0);
+    for (const [offset, { row }] of this.#cells) this.set(offset, row.reset ?? 0);
+    this.#port.update();
+  }
+
+  save(): RegisterFileState {
+    return { values: new Uint8Array(this.#values.buffer.slice(0)) };
+  }
+
+  restore(state: RegisterFileState): void {
+    const bytes = new Uint8Array(this.#values.buffer);
+    if (state.values.length !== bytes.length) {
+      throw new FormatError("registers", `${state.values.length} bytes instead of ${bytes.length}`);
+    }
+    bytes.set(state.values);
+  }
+
+  #read(offset: number): number {
+    const cell = this.#cells.get(offset);
+    const hooked = this.#hooks.get(offset);
+    if (hooked?.hook.read !== undefined) return hooked.hook.read(hooked.index) >>> 0;
+    if (cell === undefined || cell.row.writeOnly === true) return 0;
+    const value = this.get(offset);
+    if (cell.row.rc === true) this.set(offset, 0);
+    return value >>> 0;
+  }
+
+  #write(offset: number, value: number): void {
+    const hooked = this.#hooks.get(offset);
+    if (hooked?.hook.write !== undefined) hooked.hook.write(value, hooked.index);
+    else this.store(offset, value);
+  }
+}

@@ -1,0 +1,160 @@
+// Counters: free-running in the port's state; PF registers count from their last read, VF registers run on.
+import * as abi from "../../../assembly/spec/abi/port.ts";
+import * as spec from "../../../assembly/spec/igb/statistics.ts";
+import * as vf from "../../../assembly/spec/igb/vf.ts";
+import { hi32, join32 } from "../../core/address.ts";
+import type { PortState } from "./port-state.ts";
+import type { RegisterFile } from "./register-file.ts";
+
+/** What a port has done, over its whole life. */
+export interface PortStatistics {
+  rxFrames: number;
+  txFrames: number;
+  rxOctets: number;
+  txOctets: number;
+  /** Frames put into receive queues, once for each queue. */
+  delivered: number;
+  /** Frames that found no receive descriptor. */
+  missed: number;
+  filtered: number;
+  oversize: number;
+  undersize: number;
+  spoofed: number;
+  egress: number;
+  /** Frames that found no room in the uplink's ring. */
+  egressLost: number;
+  ingress: number;
+  /** Queues that were stopped for what is in their rings. */
+  stops: number;
+}
+
+/** 32-bit counters: register and place. */
+const SMALL: readonly (readonly [register: number, place: number])[] = [
+  [spec.MPC, abi.COUNT_MISSED],
+  [spec.RNBC, abi.COUNT_MISSED],
+  [spec.GPRC, abi.COUNT_RX_FRAMES],
+  [spec.TPR, abi.COUNT_RX_FRAMES],
+  [spec.BPRC, abi.COUNT_RX_BROADCAST],
+  [spec.MPRC, abi.COUNT_RX_MULTICAST],
+  [spec.GPTC, abi.COUNT_TX_FRAMES],
+  [spec.TPT, abi.COUNT_TX_FRAMES],
+  [spec.BPTC, abi.COUNT_TX_BROADCAST],
+  [spec.MPTC, abi.COUNT_TX_MULTICAST],
+  [spec.ROC, abi.COUNT_OVERSIZE],
+  [spec.RUC, abi.COUNT_UNDERSIZE],
+  [spec.SSVPC, abi.COUNT_SPOOFED],
+];
+
+/** 64-bit counters: the low register, and place; the high one follows. */
+const LARGE: readonly (readonly [register: number, place: number])[] = [
+  [spec.GORCL, abi.COUNT_RX_OCTETS],
+  [spec.TORL, abi.COUNT_RX_OCTETS],
+  [spec.GOTCL, abi.COUNT_TX_OCTETS],
+  [spec.TOTL, abi.COUNT_TX_OCTETS],
+];
+
+/** VF counters: register, its place in the PF's mirror, and the pool's counters that make it up. */
+const POOL: readonly (readonly [register: number, mirror: number, places: readonly number[]])[] = [
+  [vf.VFGPRC, vf.PVFGPRC, [abi.POOL_RX_FRAMES, abi.POOL_LOOP_RX_FRAMES]],
+  [vf.VFGORC, vf.PVFGORC, [abi.POOL_RX_OCTETS, abi.POOL_LOOP_RX_OCTETS]],
+  [vf.VFGPTC, vf.PVFGPTC, [abi.POOL_TX_FRAMES]],
+  [vf.VFGOTC, vf.PVFGOTC, [abi.POOL_TX_OCTETS]],
+  [vf.VFMPRC, vf.PVFMPRC, [abi.POOL_RX_MULTICAST]],
+  [vf.VFGPRLBC, vf.PVFGPRLBC, [abi.POOL_LOOP_RX_FRAMES]],
+  [vf.VFGORLBC, vf.PVFGORLBC, [abi.POOL_LOOP_RX_OCTETS]],
+  [vf.VFGPTLBC, vf.PVFGPTLBC, [abi.POOL_LOOP_TX_FRAMES]],
+  [vf.VFGOTLBC, vf.PVFGOTLBC, [abi.POOL_LOOP_TX_OCTETS]],
+];
+
+export class Statistics {
+  readonly #state: PortState;
+  /** What each clear-on-read register counts from. */
+  readonly #since = new Map<number, number>();
+
+  constructor(state: PortState) {
+    this.#state = state;
+  }
+
+  /** Answers the PF's statistics registers (I350 §8.18), which reading clears. */
+  hookPf(file: RegisterFile): void {
+    const ignore = (): void => {};
+    for (const [register, place] of SMALL) {
+      file.hook(register, {
+        read: () => {
+          const now = this.#state.get(place);
+          const value = (now - (this.#since.get(register) ?? 0)) >>> 0;
+          this.#since.set(register, now);
+          return value;
+        },
+        write: ignore,
+      });
+    }
+    for (const [register, place] of LARGE) {
+      const value = (): number => this.#large(place) - (this.#since.get(register) ?? 0);
+      file.hook(register, { read: () => value() % 2 ** 32, write: ignore });
+      file.hook(register + 4, {
+        read: () => {
+          const high = hi32(value());
+          this.#since.set(register, this.#large(place));
+          return high;
+        },
+        write: ignore,
+      });
+    }
+  }
+
+  /** Answers the statistics registers of VF `index` (I350 §8.26.30), in its own BAR and in the PF's mirror. */
+  hookVf(index: number, file: RegisterFile, pfFile: RegisterFile): void {
+    for (const [register, mirror, places] of POOL) {
+      const hook = { read: () => this.#pool(index, places), write: () => {} };
+      file.hook(register, hook);
+      pfFile.hook(vf.PF_VF_MIRROR + index * vf.PF_VF_MIRROR_STRIDE + mirror, hook);
+    }
+  }
+
+  /** All counters start anew. */
+  reset(): void {
+    this.#since.clear();
+    this.#state.clear(abi.PORT_COUNTERS, abi.PORT_COUNTERS_END - abi.PORT_COUNTERS);
+  }
+
+  totals(): PortStatistics {
+    const get = (place: number): number => this.#state.get(place);
+    return {
+      rxFrames: get(abi.COUNT_RX_FRAMES),
+      txFrames: get(abi.COUNT_TX_FRAMES),
+      rxOctets: this.#large(abi.COUNT_RX_OCTETS),
+      txOctets: this.#large(abi.COUNT_TX_OCTETS),
+      delivered: get(abi.COUNT_DELIVERED),
+      missed: get(abi.COUNT_MISSED),
+      filtered: get(abi.COUNT_FILTERED),
+      oversize: get(abi.COUNT_OVERSIZE),
+      undersize: get(abi.COUNT_UNDERSIZE),
+      spoofed: get(abi.COUNT_SPOOFED),
+      egress: get(abi.COUNT_EGRESS),
+      egressLost: get(abi.COUNT_EGRESS_LOST),
+      ingress: get(abi.COUNT_INGRESS),
+      stops: get(abi.COUNT_STOPS),
+    };
+  }
+
+  save(): [number, number][] {
+    return [...this.#since];
+  }
+
+  restore(state: [number, number][]): void {
+    this.#since.clear();
+    for (const [register, value] of state) this.#since.set(register, value);
+  }
+
+  #large(place: number): number {
+    return join32(this.#state.get(place), this.#state.get(place + 4));
+  }
+
+  #pool(index: number, places: readonly number[]): number {
+    const row = abi.PORT_POOLS + index * abi.POOL_SIZE;
+    let sum = 0;
+    for (const place of places) sum += this.#state.get(row + place);
+    return sum >>> 0;
+  }
+}
