@@ -35,6 +35,12 @@ export class Memory implements MmioHandler {
     this.log.push(`w${width}@${offset.toString(16)}`);
     for (let i = 0; i < width; i++) this.bytes[offset + i] = value >>> (8 * i);
   }
+  save(): Uint8Array {
+    return this.bytes.slice();
+  }
+  restore(state: Uint8Array): void {
+    this.bytes.set(state);
+  }
 }
 
 /** A bus of one, which notes what comes up. */

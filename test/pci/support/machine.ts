@@ -69,9 +69,15 @@ export class Machine {
     this.down1.attach(this.plain.pf, 0, 0);
     this.tail0 = device({ name: "tail0", multiFunction: true });
     this.tail3 = device({ name: "tail3", multiFunction: true });
-    this.tail0.addBar({ index: 0, kind: "memory32", size: 0x1000, handler: new Memory(0x1000) });
+    const small = new Memory(0x1000);
+    this.tail0.addBar({ index: 0, kind: "memory32", size: 0x1000, handler: small });
+    this.tail0.addPart("memory", small);
     this.tail3.addBar({ index: 0, kind: "io", size: 32, handler: this.tailIo });
-    this.tail3.addBar({ index: 1, kind: "memory64", size: 0x20_0000, handler: new Memory(0x20_0000) });
+    const wide = new Memory(0x1_0000);
+    this.tail3.addBar({ index: 1, kind: "memory64", size: 0x1_0000, handler: wide });
+    this.tail3.addPart("io", this.tailIo);
+    this.tail3.addPart("memory", wide);
+    this.tail3.addPart("rom", this.tailRom);
     this.tail3.addRom(0x1_0000, this.tailRom);
     this.down2.attach(this.tail0, 0, 0);
     this.down2.attach(this.tail3, 0, 3);
@@ -103,8 +109,11 @@ function card(
 ): { pf: PciFunction; sriov: Sriov; memory: Memory } {
   const pf = device({ name, totalVfs: 8, vectors: 10, multiFunction: name !== "plain", ...options });
   const memory = new Memory(0x2_0000);
+  const ports = new Memory(32);
+  pf.addPart("memory", memory);
+  pf.addPart("io", ports);
   pf.addBar({ index: 0, kind: "memory32", size: 0x2_0000, handler: memory });
-  pf.addBar({ index: 2, kind: "io", size: 32, handler: new Memory(32) });
+  pf.addBar({ index: 2, kind: "io", size: 32, handler: ports });
   const msix = new MsixTable(pf, { capabilityOffset: MSIX, vectors: 10, tableOffset: 0, pbaOffset: 0x2000 });
   pf.addBar({ index: 3, kind: "memory32", size: 0x4000, handler: msix.handler });
   const sriov = new Sriov(
@@ -114,6 +123,7 @@ function card(
       const vf = device({ name: `${name}-vf${index}`, virtual: true, vectors: 3 });
       const own = new Memory(0x4000);
       own.bytes[0] = index;
+      vf.addPart("memory", own);
       vf.addBar({ index: 0, kind: "memory64", prefetchable: true, size: 0x4000, handler: own });
       const table = new MsixTable(vf, { capabilityOffset: MSIX, vectors: 3, tableOffset: 0, pbaOffset: 0x2000 });
       vf.addBar({ index: 3, kind: "memory64", prefetchable: true, size: 0x4000, handler: table.handler });
