@@ -156,8 +156,8 @@ const VIRTUALIZATION: readonly IgbRow[] = [
     filter: true,
   },
   { offset: virt.WVBR, rc: true, port: PORT_WVBR },
-  { offset: virt.VFRE, rw: virt.POOL_MASK, port: PORT_VFRE, filter: true },
-  { offset: virt.VFTE, rw: virt.POOL_MASK, port: PORT_VFTE, filter: true },
+  { offset: virt.VFRE, rw: virt.POOL_MASK, reset: virt.POOL_MASK, port: PORT_VFRE, filter: true },
+  { offset: virt.VFTE, rw: virt.POOL_MASK, reset: virt.POOL_MASK, port: PORT_VFTE, filter: true },
 ];
 
 function receiveAddresses(offset: number, first: number, count: number): IgbRow[] {

@@ -3,11 +3,20 @@
 import { type Gpa, gpa, PAGE_SIZE } from "../../core/address.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { AccessWidth, GuestPlatform } from "../../core/ports.ts";
+import type { ResourceWindows } from "../../pci/assign.ts";
+import { enumerate } from "../../pci/enumerate.ts";
 import { type FoundFunction, probe } from "./probe.ts";
 
 const FIRST_VECTOR = 0x20;
 const LAST_VECTOR = 0xfe;
 const NANOSECONDS_PER_MICROSECOND = 1000;
+
+/** Where a guest's firmware puts BARs, as on a PC. */
+export const DEFAULT_WINDOWS: ResourceWindows = {
+  memory: { base: 0xc000_0000, size: 0x3000_0000 },
+  prefetchable: { base: 0x20_0000_0000, size: 0x1_0000_0000 },
+  io: { base: 0x1000, size: 0xf000 },
+};
 
 export interface GuestOptions {
   /** First byte of RAM that the guest hands out; default 64 KiB. */
@@ -49,6 +58,14 @@ export class Guest {
     const vector = this.#vector++;
     this.platform.onInterrupt(vector, handler);
     return vector;
+  }
+
+  /**
+   * Does what firmware does before a system starts: numbers the buses and gives every BAR an address of `windows`.
+   * A bare machine's functions, and those of a VM, have none before.
+   */
+  configure(windows: ResourceWindows = DEFAULT_WINDOWS): void {
+    enumerate(this.platform, windows);
   }
 
   /** Every function that answers config cycles, from bus 0 on, through the bridges as they are numbered. */

@@ -176,7 +176,7 @@ describe("mailbox and reset", () => {
     setUpRings(bench, vf0, 0x10_0000);
     vf0.read(0x0c40, 4);
     bench.pf.write(0x0000, 4, 0x0400_0000);
-    expect([0x0100, 0x0400, 0x5818, 0x5acc, 0x0c8c].map((at) => bench.pf.read(at, 4))).toEqual([0, 0, 0, 0, 0]);
+    expect([0x0100, 0x0400, 0x5818, 0x5acc, 0x0c8c].map((at) => bench.pf.read(at, 4))).toEqual([0, 0, 0, 0, 0xff]);
     expect(bench.pf.read(0x5400, 4)).toBe(0xa021_1b02);
     expect(bench.pf.read(0x5404, 4)).toBe(0x8000_f004);
     expect(vf0.read(0x3828, 4)).toBe(0);
