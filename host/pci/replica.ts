@@ -2,7 +2,8 @@
 //
 // What a dump does not say is decided so: a BAR is as large as the text says, or else as its address is aligned (at most
 // 256 MiB, and not into the next BAR), and one that reads 0 does not exist; a register of an unknown capability is read-only; bytes that the dump
-// leaves out read 0. A reset brings back the values of the dump.
+// leaves out read 0. A reset clears what software can write, except in the PCI Express and Advanced Error Reporting
+// capabilities, whose defaults are not 0 and where it brings back the values of the dump.
 
 import * as acs from "../../assembly/spec/pci/acs.ts";
 import * as device from "../../assembly/spec/pci/express.ts";
@@ -37,15 +38,18 @@ export function replicaConfig(dumped: DumpedFunction, virtual = false): ConfigSp
   const config = new ConfigSpace(whole ? spec.CONFIG_SPACE_SIZE : spec.CONFIG_SPACE_COMPATIBLE_SIZE);
   for (let at = 0; at < bytes.length; at++) config.setInitial(at, 1, bytes[at] as number);
   const taken = new Uint8Array(config.size);
-  const define = (rows: readonly RegisterRow[], base: number, end: number): void => {
+  const define = (rows: readonly RegisterRow[], base: number, end: number, cleared: boolean): void => {
     for (const row of rows) {
       const at = base + row.offset;
       if (at + row.width > end || taken.subarray(at, at + row.width).includes(1)) continue;
       taken.fill(1, at, at + row.width);
-      config.define([{ ...row, offset: at, reset: config.get(at, row.width) }]);
+      const value = config.get(at, row.width);
+      const software = cleared ? (row.rw ?? 0) | (row.w1c ?? 0) : 0;
+      config.define([{ ...row, offset: at, reset: (value & ~software) >>> 0 }]);
+      config.set(at, row.width, value);
     }
   };
-  define(headerRows(config, dumped, virtual), 0, spec.HEADER_SIZE);
+  define(headerRows(config, dumped, virtual), 0, spec.HEADER_SIZE, true);
   taken.fill(1, 0, spec.HEADER_SIZE);
   const found = capabilities(config);
   const pcie = found.find((capability) => !capability.extended && capability.id === ids.CAP_EXPRESS);
@@ -64,7 +68,8 @@ export function replicaConfig(dumped: DumpedFunction, virtual = false): ConfigSp
     const end = extended ? config.size : spec.CONFIG_SPACE_COMPATIBLE_SIZE;
     const read = (at: number, width: number): number =>
       offset + at + width <= end ? config.get(offset + at, width) : 0;
-    define(replicaRows(capability, read, context), offset, end);
+    const cleared = capability.id !== (extended ? ids.EXT_CAP_AER : ids.CAP_EXPRESS);
+    define(replicaRows(capability, read, context), offset, end, cleared);
   }
   return config;
 }

@@ -19,6 +19,8 @@ import type { DecodedRange, ErrorSeverity, Upstream } from "./upstream.ts";
 export interface RootComplexOptions {
   /** PCI segment group, 0–65535; default 0. */
   segment?: number;
+  /** Number of the root bus, 0–255; default 0. Servers have several root buses in a segment. */
+  rootBus?: number;
   /** Where interrupts of functions go. */
   messages: MessagePort;
   /** Buses that the ECAM window covers, 1–256; default 256. */
@@ -34,7 +36,8 @@ export interface RootComplexState {
 
 export class RootComplex implements Upstream, ConfigAccess {
   readonly segment: number;
-  /** Bus 0. */
+  readonly rootBus: number;
+  /** The root bus. */
   readonly bus: PciBus;
   /** The window of configuration space, offsets from the segment's bus 0. */
   readonly ecam: MmioHandler;
@@ -46,14 +49,18 @@ export class RootComplex implements Upstream, ConfigAccess {
 
   /** Throws ArgumentError for a segment or a number of buses that is none. */
   constructor(options: RootComplexOptions) {
-    const { segment = 0, ecamBuses = 256, hostBridge } = options;
+    const { segment = 0, rootBus = 0, ecamBuses = 256, hostBridge } = options;
     if (!Number.isInteger(segment) || segment < 0 || segment > 0xffff) {
       throw new ArgumentError("segment", segment, "is not in 0–65535");
+    }
+    if (!Number.isInteger(rootBus) || rootBus < 0 || rootBus > 255) {
+      throw new ArgumentError("rootBus", rootBus, "is not in 0–255");
     }
     if (!Number.isInteger(ecamBuses) || ecamBuses < 1 || ecamBuses > 256) {
       throw new ArgumentError("ecamBuses", ecamBuses, "is not in 1–256");
     }
     this.segment = segment;
+    this.rootBus = rootBus;
     this.#messages = options.messages;
     this.bus = new PciBus(this, false);
     this.ecam = ecam(this, ecamBuses);
@@ -63,12 +70,12 @@ export class RootComplex implements Upstream, ConfigAccess {
     }
   }
 
-  /** Puts a function on bus 0. Throws ArgumentError for a place that is none or taken. */
+  /** Puts a function on the root bus. Throws ArgumentError for a place that is none or taken. */
   attach(fn: PciFunction, device: number, functionNumber: number): void {
-    fn.capture(this.bus.attach(fn, device, functionNumber) as RequesterId);
+    fn.capture(((this.rootBus << 8) | this.bus.attach(fn, device, functionNumber)) as RequesterId);
   }
 
-  /** Takes a function off bus 0. Throws ArgumentError when it is not there. */
+  /** Takes a function off the root bus. Throws ArgumentError when it is not there. */
   detach(fn: PciFunction): void {
     this.bus.detach(fn);
   }
@@ -155,6 +162,7 @@ export class RootComplex implements Upstream, ConfigAccess {
   /** A cold or hot reset of everything. */
   reset(kind: "cold" | "hot"): void {
     this.bus.reset(kind);
+    for (const [number, fn] of this.bus.functions) fn.capture(((this.rootBus << 8) | number) as RequesterId);
     this.#ports.restore(0);
   }
 
@@ -196,8 +204,8 @@ export class RootComplex implements Upstream, ConfigAccess {
 
   #route(requesterId: number): PciFunction | undefined {
     const bus = requesterId >>> 8;
-    if (bus === 0) {
-      const fn = this.bus.functions.get(requesterId);
+    if (bus === this.rootBus) {
+      const fn = this.bus.functions.get(requesterId & 0xff);
       if (fn !== undefined) return fn;
     } else {
       for (const fn of this.bus.functions.values()) {

@@ -1,19 +1,14 @@
 // A real server's functions out of its dump.
-import { type DumpedFunction, parseDump } from "../../pci/dump.ts";
-import { replicaConfig, virtualSlots } from "../../pci/replica.ts";
+import { parseDump } from "../../pci/dump.ts";
+import { ReplicaTopology } from "../../pci/replica-topology.ts";
 import type { Listed } from "./describe.ts";
 
 /** The functions in the order of the dump. Throws FormatError for a dump that is none. */
 export function fromDump(text: string, source: string): Listed[] {
-  const functions = parseDump(text, source);
-  const virtual = virtualSlots(functions);
-  return functions.map((dumped) => {
+  const { functions } = new ReplicaTopology(parseDump(text, source), { message: () => {} }, source);
+  return functions.map(({ dumped, fn }) => {
     const { segment, requesterId, description, bytes } = dumped;
-    const config = replicaConfig(dumped, virtual.has(slotKey(dumped)));
-    return { segment, requesterId, config, length: bytes.length, ...(description === "" ? {} : { description }) };
+    const named = description === "" ? {} : { description };
+    return { segment, requesterId, config: fn.config, length: bytes.length, ...named };
   });
-}
-
-function slotKey({ segment, requesterId }: DumpedFunction): string {
-  return `${segment}/${requesterId}`;
 }

@@ -1,13 +1,8 @@
 // The topology as a tree of text, drawn like lspci -t draws it.
 import * as spec from "../../../assembly/spec/pci/header.ts";
+import { type BusRange, bridgeTo } from "../../pci/bus-range.ts";
 import type { Listed } from "./describe.ts";
 import { headerLayout } from "./describe.ts";
-
-interface Bridge {
-  bus: number;
-  secondary: number;
-  subordinate: number;
-}
 
 interface Bus {
   segment: number;
@@ -47,7 +42,7 @@ function indent(first: string, block: readonly string[]): string[] {
 
 function rootsOf(segment: number, members: readonly Listed[]): string[][] {
   const sorted = [...members].sort((a, b) => a.requesterId - b.requesterId);
-  const bridges = new Map<Listed, Bridge>();
+  const bridges = new Map<Listed, BusRange>();
   const buses = new Map<number, Bus>();
   const busOf = (number: number): Bus => {
     const bus = buses.get(number) ?? { segment, number, functions: [] };
@@ -61,19 +56,14 @@ function rootsOf(segment: number, members: readonly Listed[]): string[][] {
     const subordinate = listed.config.get(spec.SUBORDINATE_BUS, 1);
     bridges.set(listed, { bus: listed.requesterId >>> 8, secondary, subordinate });
   }
-  // A bridge leads to the buses of its range, the bridge with the narrowest range first. It must lie on a lower bus
-  // than it leads to: registers that say otherwise make no loops.
-  const owner = (number: number): Bridge | undefined =>
-    [...bridges.values()]
-      .filter((bridge) => bridge.bus < bridge.secondary && bridge.secondary <= number && number <= bridge.subordinate)
-      .sort((a, b) => a.subordinate - a.secondary - (b.subordinate - b.secondary))[0];
+  const owner = (number: number): BusRange | undefined => bridgeTo(number, bridges.values());
   for (const bridge of bridges.values()) if (bridge.bus < bridge.secondary) busOf(bridge.secondary);
   const draw = (bus: Bus): string[] =>
     stack(
       bus.functions.map((listed) => drawFunction(listed, bridges.get(listed))),
       "--",
     );
-  const drawFunction = (listed: Listed, bridge: Bridge | undefined): string[] => {
+  const drawFunction = (listed: Listed, bridge: BusRange | undefined): string[] => {
     const slot = `${hex2((listed.requesterId >>> 3) & 31)}.${listed.requesterId & 7}`;
     if (bridge === undefined) return [slot];
     const { secondary, subordinate } = bridge;
