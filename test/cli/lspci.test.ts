@@ -15,7 +15,7 @@ import {
   switchUpstreamProfile,
 } from "../../host/pci/port-profiles.ts";
 import { type FunctionProfile, profileConfig } from "../../host/pci/profile.ts";
-import { lspci, needDumps, needLspci } from "./pciutils.ts";
+import { lspci, needDumps, needLspci } from "../pciutils.ts";
 
 /** The MAC address of the real card in pciutils' dump cap-pcie-2. */
 const mac = Uint8Array.of(0x00, 0x1b, 0x21, 0x2b, 0x46, 0xe0);
