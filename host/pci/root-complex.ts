@@ -180,9 +180,13 @@ export class RootComplex implements Upstream, ConfigAccess {
         throw new ArgumentError("state", path, "is not in both the snapshot and the topology");
       }
     }
-    for (const [path, { fn }] of own) fn.restore(state.functions[path] as PciFunctionState);
-    this.#ports.restore(state.configAddress);
-    this.routesChanged();
+    const before = this.save();
+    try {
+      this.#restoreFunctions(state);
+    } catch (error) {
+      this.#restoreFunctions(before);
+      throw error;
+    }
   }
 
   passesRequests(): boolean {
@@ -200,6 +204,12 @@ export class RootComplex implements Upstream, ConfigAccess {
     this.#found.clear();
     this.#memory = undefined;
     this.#io = undefined;
+  }
+
+  #restoreFunctions(state: RootComplexState): void {
+    for (const [path, { fn }] of functionsByPath(this.bus)) fn.restore(state.functions[path] as PciFunctionState);
+    this.#ports.restore(state.configAddress);
+    this.routesChanged();
   }
 
   #route(requesterId: number): PciFunction | undefined {

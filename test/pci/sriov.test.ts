@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RequesterId } from "../../host/core/address.ts";
 import { type PciFunction, Sriov } from "../../host/pci/index.ts";
-import { Above, device, EXPRESS, Memory, PM, SRIOV } from "./support/device.ts";
+import { Above, AER, device, EXPRESS, Memory, PM, SRIOV } from "./support/device.ts";
 
 function card(name = "pf", options: ConstructorParameters<typeof Sriov>[3] = { ari: { offset: 128, stride: 2 } }) {
   const pf = device({ name, totalVfs: 8 });
@@ -137,6 +137,23 @@ describe("SR-IOV", () => {
     expect(second.busMasterEnabled).toBe(false);
     expect(second.requestsReachRoot()).toBe(false);
     expect(changes).toBe(1);
+  });
+
+  test("PCIe §9.3.5.4, §9.4.2 a VF logs its errors itself, by its PF's enables, masks and severities", () => {
+    const { pf, sriov, above } = card();
+    enable(pf, 2);
+    const vf = sriov.vfs[1] as PciFunction;
+    vf.configWrite(EXPRESS + 8, 2, 0x000f);
+    vf.errors.uncorrectable(20);
+    expect(above.errors).toEqual([]);
+    pf.configWrite(EXPRESS + 8, 2, 0x000f);
+    pf.configWrite(AER + 12, 4, 0x0010_0000);
+    vf.errors.uncorrectable(20);
+    expect(above.errors).toEqual([{ requesterId: 0x485, severity: "fatal" }]);
+    pf.configWrite(AER + 8, 4, 0x0010_0000);
+    vf.errors.uncorrectable(20);
+    expect(above.errors).toHaveLength(1);
+    expect([vf, pf].map((fn) => fn.configRead(AER + 4, 4))).toEqual([0x0010_0000, 0]);
   });
 
   test("the PF's bus mastering does not gate its VFs' (PCIe §9.3.4.1.3), its presence does", () => {

@@ -93,6 +93,16 @@ describe("configuration requests", () => {
     expect(root.configPorts.read(0xcfc, 4)).toBeUndefined();
   });
 
+  test("PCIe §7.5.3.7 Link Disable takes what is below away, Retrain Link reads 0", () => {
+    const machine = running();
+    const control = 0x90 + 0x10;
+    machine.write(0xe0, control, 2, 0x0030);
+    expect(machine.read(0xe0, control, 2) & 0x20).toBe(0);
+    expect(machine.read(0x0100, 0)).toBe(0xffff_ffff);
+    machine.write(0xe0, control, 2, 0);
+    expect(machine.read(0x0100, 0)).toBe(0x1521_8086);
+  });
+
   test("PCIe §7.2.2 ECAM: bus 27:20, device 19:15, function 14:12, register 11:0", () => {
     const { root } = running();
     expect(root.ecam.read(0x000e_0000, 4)).toBe(root.configRead(0x00e0 as RequesterId, 0, 4));
@@ -139,6 +149,20 @@ describe("memory and I/O requests", () => {
     machine.write(machine.tail3.requesterId, 0x10, 4, base + 0x40);
     expect(machine.root.ioRead(base + 0x46, 2)).toBe(0xbeef);
     expect(machine.root.ioRead(base + 6, 2)).toBe(0xffff);
+  });
+
+  test("PCIe §7.5.1.3.13 ISA Enable: below 64 KiB only the first 256 bytes of each KiB go down", () => {
+    const machine = running();
+    const id = machine.tail3.requesterId;
+    const { base } = machine.down2.ioWindows()[0] as { base: number };
+    machine.write(id, 0x10, 4, base + 0x400);
+    machine.root.ioWrite(base + 0x400, 4, 0x1357_9bdf);
+    machine.write(machine.down2.requesterId, BRIDGE_CONTROL, 2, 4);
+    expect(machine.root.ioRead(base + 0x400, 4)).toBe(0x1357_9bdf);
+    machine.write(id, 0x10, 4, base + 0x500);
+    expect(machine.root.ioRead(base + 0x500, 4)).toBe(0xffff_ffff);
+    machine.write(machine.down2.requesterId, BRIDGE_CONTROL, 2, 0);
+    expect(machine.root.ioRead(base + 0x500, 4)).toBe(0x1357_9bdf);
   });
 
   test("PCIe §2.3.1 an unclaimed request: every function of the device below the link logs Unsupported Request", () => {
@@ -313,6 +337,9 @@ describe("save and restore", () => {
     const other = new Machine();
     other.root.attach(new PciFunction("more", device().config), 5, 0);
     expect(() => machine.root.restore(other.root.save())).toThrow(/05\.0/);
+    const wrong = structuredClone(new Machine().root.save());
+    (wrong.functions["1d.0/00.0/01.0/00.3"] as { config: { bytes: Uint8Array } }).config.bytes = new Uint8Array(256);
+    expect(() => machine.root.restore(wrong)).toThrow(ArgumentError);
     expect(isDeepStrictEqual(machine.root.save(), before)).toBe(true);
   });
 });
