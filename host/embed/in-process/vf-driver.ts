@@ -217,6 +217,7 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
 
   #start(): boolean {
     this.#lost = false;
+    this.linkUp = false;
     this.#checkLink = true;
     this.resets++;
     const answered = this.#reset() && this.#claimMac();

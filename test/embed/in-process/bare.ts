@@ -45,8 +45,8 @@ export class Bare {
   readonly #handlers = new Map<number, () => void>();
   readonly #queue: number[] = [];
 
-  static async create(options: { profile: "i350" | "82576" }): Promise<Bare> {
-    return new Bare(await Engine.create(), options.profile);
+  static async create(options: { profile: "i350" | "82576"; ports?: number }): Promise<Bare> {
+    return new Bare(await Engine.create(), options.profile, options.ports ?? 1);
   }
 
   /** The address that the tests' administrator gives VF `vf`. */
@@ -54,7 +54,12 @@ export class Bare {
     return Uint8Array.of(0x02, 0x1b, 0x21, 0x5f, 0x00, 0xc0 + vf);
   }
 
-  private constructor(engine: Engine, profile: "i350" | "82576") {
+  /** What a VF of another port than 0 asks for. */
+  static portMac(port: number, vf: number): Uint8Array {
+    return Uint8Array.of(0x02, 0x1b, 0x21, 0x5f, port, 0xc0 + vf);
+  }
+
+  private constructor(engine: Engine, profile: "i350" | "82576", ports: number) {
     this.map = new AddressMap(engine, (requesterId, lo, _hi, data) => this.#message(requesterId, lo, data));
     this.map.addRam({ base: hpa(0), size: RAM_SIZE });
     const unit = new IommuUnit(engine, this.map.pointer);
@@ -67,7 +72,7 @@ export class Bare {
       unit: unit.pointer,
       clock: this.clock,
       profile,
-      ports: 1,
+      ports,
       mac: this.mac,
     });
     for (const [index, one] of this.card.ports.entries()) port.attach(one.pf, 0, index);
@@ -75,12 +80,12 @@ export class Bare {
     this.guest.configure();
   }
 
-  /** The card's PF with its driver, up. */
-  addPf(options: IgbPfOptions): Station {
-    const device = this.guest.probe().find(isIgbPf);
+  /** The PF of one of the card's ports with its driver, up. Its station is 100 and the port's number. */
+  addPf(options: IgbPfOptions, port = 0): Station {
+    const device = this.guest.probe().filter(isIgbPf)[port];
     if (device === undefined) throw new Error("no PF");
     const onFrame: ReceiveHandler = (frame, vlan) => station.take(frame, vlan);
-    const station: Station = new Station(100, this.guest, (guest) => {
+    const station: Station = new Station(100 + port, this.guest, (guest) => {
       return new IgbPfDriver(guest, device, { ...options, onFrame });
     });
     this.stations.push(station);
@@ -88,12 +93,13 @@ export class Bare {
     return station;
   }
 
-  /** All VFs of the PF with their drivers, up. */
+  /** All VFs of the PF with their drivers, up. Their stations count from 16 times the port's number. */
   addVfs(pf: Station): Station[] {
+    const port = pf.id - 100;
     return this.pfDriver(pf).vfs.map((device, index) => {
-      const mac = Bare.vfMac(index);
+      const mac = Bare.portMac(port, index);
       const onFrame: ReceiveHandler = (frame, vlan) => station.take(frame, vlan);
-      const station: Station = new Station(index, this.guest, (guest) => {
+      const station: Station = new Station(16 * port + index, this.guest, (guest) => {
         return new IgbVfDriver(guest, device, { mac, onFrame });
       });
       this.stations.push(station);
@@ -134,18 +140,18 @@ export class Bare {
   }
 
   /** Frames from outside into the card. */
-  inject(destination: Uint8Array, source: Uint8Array, from: number, to: number, count: number): void {
+  inject(destination: Uint8Array, source: Uint8Array, from: number, to: number, count: number, port = 0): void {
     const frame = new TaggedFrame({ destination, source, from, to });
     for (let sequence = 0; sequence < count; sequence++) {
-      if (!this.card.ports[0]?.uplink.inject(frame.stamp(sequence))) throw new Error("the uplink is full");
+      if (!this.card.ports[port]?.uplink.inject(frame.stamp(sequence))) throw new Error("the uplink is full");
     }
   }
 
   /** What left the card. */
-  drainUplink(): Received[] {
+  drainUplink(port = 0): Received[] {
     const reader = new FrameReader();
     const left: Received[] = [];
-    this.card.ports[0]?.uplink.drain((frame) => {
+    this.card.ports[port]?.uplink.drain((frame) => {
       if (!reader.read(frame)) throw new Error("a broken frame left the card");
       const { from, to, sequence, vlan } = reader;
       left.push({ from, to, sequence, vlan, length: frame.length });
