@@ -11,14 +11,14 @@ import { ProgressBar } from "./progress.ts";
 
 const ROWS = [
   { name: "vms", kind: "number", min: 1, max: 128, help: "virtual machines, one virtual function each (8)" },
-  { name: "frames", kind: "number", min: 1, max: 10_000_000, help: "frames that they and the uplink send" },
-  { name: "seed", kind: "number", min: 0, max: 2 ** 32 - 1, help: "seed of every random choice" },
+  { name: "frames", kind: "number", min: 1, max: 10_000_000, help: "frames that they and the uplink send (200000)" },
+  { name: "seed", kind: "number", min: 0, max: 2 ** 32 - 1, help: "seed of every random choice (1)" },
   { name: "json", kind: "flag", help: "print one JSON object instead of text" },
   { name: "pcap", kind: "file", help: "replay a capture (pcap, pcapng) into the uplink; - is the standard input" },
   { name: "capture", kind: "file", help: "write what leaves by the uplink, for tcpdump and Wireshark" },
 ] as const;
 
-/** Faults printed before the rest is only counted. */
+/** Kinds of faults printed before the rest is only counted. */
 const FAULTS_SHOWN = 8;
 
 /** The command, around the demonstration that it runs. */
@@ -72,7 +72,7 @@ function render(result: DemoResult, io: Io): string {
   for (const [heading, text] of measured(result)) lines.push(`${heading.padEnd(10)}  ${text}`);
   const faults = faultLines(result);
   for (const fault of faults.slice(0, FAULTS_SHOWN)) lines.push(`${" ".repeat(12)}refused: ${fault}`);
-  if (faults.length > FAULTS_SHOWN) lines.push(`${" ".repeat(12)}and ${faults.length - FAULTS_SHOWN} more`);
+  if (faults.length > FAULTS_SHOWN) lines.push(`${" ".repeat(12)}and ${faults.length - FAULTS_SHOWN} other kinds`);
   const held = result.checks.filter(({ ok }) => ok).length;
   lines.push("", `${held} of ${result.checks.length} claims hold`, "");
   return lines.join("\n");

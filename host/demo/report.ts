@@ -41,9 +41,14 @@ export function measured(result: DemoResult): [heading: string, text: string][] 
   ];
 }
 
-/** One line a fault: who, where, why. */
+/** One line for each kind of fault: who, where, why, and how often when more than once. */
 export function faultLines(result: DemoResult): string[] {
-  return result.dma.faults.map(({ requesterId, iova, reason }) => `${requesterId} at ${iova}: ${reason}`);
+  const counts = new Map<string, number>();
+  for (const { requesterId, iova, reason } of result.dma.faults) {
+    const line = `${requesterId} at ${iova}: ${reason}`;
+    counts.set(line, (counts.get(line) ?? 0) + 1);
+  }
+  return [...counts].map(([line, count]) => (count === 1 ? line : `${line} (${formatNumber(count)} times)`));
 }
 
 /** Digits in groups of three; at most three decimals. */
