@@ -4,9 +4,10 @@ import * as aer from "../../assembly/spec/pci/aer.ts";
 import * as express from "../../assembly/spec/pci/express.ts";
 import * as header from "../../assembly/spec/pci/header.ts";
 import type { RequesterId } from "../core/address.ts";
-import { bits, replace } from "../core/bits.ts";
+import { bits } from "../core/bits.ts";
 import { bit, flag } from "./bits.ts";
 import type { PciFunction } from "./function.ts";
+import { HeaderLog } from "./header-log.ts";
 import type { TlpHeader } from "./tlp.ts";
 import type { ErrorSeverity } from "./upstream.ts";
 
@@ -34,11 +35,13 @@ const FATAL_BY_DEFAULT: readonly number[] = [
 export class ErrorReporting {
   readonly #fn: PciFunction;
   readonly #aer: number | undefined;
+  readonly #headers: HeaderLog | undefined;
 
   /** @param aerOffset of the AER capability, if there is one. */
   constructor(fn: PciFunction, aerOffset: number | undefined) {
     this.#fn = fn;
     this.#aer = aerOffset;
+    this.#headers = aerOffset === undefined ? undefined : new HeaderLog(fn, aerOffset);
   }
 
   /** Detects the uncorrectable error whose bit in the AER registers is `error`. */
@@ -158,14 +161,7 @@ export class ErrorReporting {
     const masked = this.#setting(aer.UE_MASK, error) === true;
     config.setBits(status, 4, flag(error));
     if (masked) return true;
-    const control = this.#aer + aer.AERCTL;
-    const value = config.get(control, 4);
-    // §6.2.4.2: the pointer is valid while the status bit that it names is set.
-    if (bit(before, bits(value, aer.AERCTL_FIRST_ERROR_HI, aer.AERCTL_FIRST_ERROR_LO))) return false;
-    config.set(control, 4, replace(value, error, aer.AERCTL_FIRST_ERROR_HI, aer.AERCTL_FIRST_ERROR_LO));
-    for (let i = 0; i < aer.HEADER_LOG_LENGTH / 4; i++) {
-      config.set(this.#aer + aer.HEADER_LOG + 4 * i, 4, tlp?.[i] ?? 0);
-    }
+    if (this.#headers?.record(error, tlp, before) === false) this.correctable(aer.CE_HEADER_LOG_OVERFLOW_LO);
     return false;
   }
 

@@ -6,7 +6,7 @@ import { bits } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
 import { type BarOptions, barBase, barRows, checkBar, checkRom, romBase, romRows } from "./bar.ts";
-import { bit } from "./bits.ts";
+import { bit, flag } from "./bits.ts";
 import { findCapability, findExtendedCapability } from "./capability.ts";
 import type { ConfigSpace, ConfigSpaceState, ResetKind } from "./config-space.ts";
 import { ErrorReporting } from "./errors.ts";
@@ -14,6 +14,9 @@ import { Express } from "./express.ts";
 import { Msi } from "./msi.ts";
 import { PowerManagement } from "./power.ts";
 import type { DecodedRange, Upstream } from "./upstream.ts";
+
+/** Bits of COMMAND that open ranges; bus mastering moves none. */
+const DECODE = flag(spec.COMMAND_IO_SPACE_ENABLE_LO) | flag(spec.COMMAND_MEMORY_SPACE_ENABLE_LO);
 
 export interface PciFunctionState {
   config: ConfigSpaceState;
@@ -78,7 +81,9 @@ export class PciFunction {
     this.config = config;
     this.virtual = options.virtual === true;
     config.onWrite(spec.COMMAND, 2, (previous) => {
-      if (config.get(spec.COMMAND, 2) !== previous) this.enablesChanged();
+      const changed = config.get(spec.COMMAND, 2) ^ previous;
+      if ((changed & DECODE) !== 0) this.enablesChanged();
+      else if (changed !== 0) this.#tell();
     });
     const at = <T>(offset: number | undefined, make: (offset: number) => T): T | undefined =>
       offset === undefined ? undefined : make(offset);
@@ -264,7 +269,7 @@ export class PciFunction {
 
   /** Tells the listeners and whoever caches routes. */
   enablesChanged(): void {
-    for (const listener of this.#enableListeners) listener();
+    this.#tell();
     this.upstream?.routesChanged();
   }
 
@@ -284,6 +289,10 @@ export class PciFunction {
     for (const [name, part] of this.#parts) part.restore(state.parts[name]);
     this.#virtualFunctions?.restored();
     this.enablesChanged();
+  }
+
+  #tell(): void {
+    for (const listener of this.#enableListeners) listener();
   }
 
   #romOffset(): number {

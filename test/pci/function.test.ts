@@ -155,6 +155,33 @@ describe("errors", () => {
     expect(above.errors.map((error) => error.severity)).toEqual(["non-fatal", "non-fatal", "non-fatal"]);
   });
 
+  test("PCIe §6.2.4.2 with Multiple Header Recording the errors come up one by one, overflow is correctable", () => {
+    const { fn } = attached();
+    fn.configWrite(AER + 24, 4, 0x400);
+    fn.errors.uncorrectable(14, { header: [14, 0, 0, 0x100] });
+    fn.errors.uncorrectable(UR, { header: [20, 0, 0, 0x200] });
+    fn.errors.uncorrectable(UR, { header: [20, 0, 0, 0x300] });
+    const saved = fn.save();
+    const shown: number[][] = [];
+    for (const status of [0x4000, 0x10_0000, 0x10_0000]) {
+      shown.push([fn.configRead(AER + 4, 4), fn.configRead(AER + 24, 4) & 0x1f, fn.configRead(AER + 40, 4)]);
+      fn.configWrite(AER + 4, 4, status);
+    }
+    expect(shown).toEqual([
+      [0x10_4000, 14, 0x100],
+      [0x10_0000, UR, 0x200],
+      [0x10_0000, UR, 0x300],
+    ]);
+    expect(fn.configRead(AER + 4, 4)).toBe(0);
+    fn.restore(saved);
+    fn.configWrite(AER + 4, 4, 0x4000);
+    expect(fn.configRead(AER + 40, 4)).toBe(0x200);
+    for (let i = 0; i < 6; i++) fn.errors.uncorrectable(12);
+    expect(fn.configRead(AER + 16, 4)).toBe(0);
+    fn.errors.uncorrectable(12);
+    expect(fn.configRead(AER + 16, 4)).toBe(0x8000);
+  });
+
   test("PCIe §6.2.3.2.2 a masked error sets its status bit, logs no header and sends nothing", () => {
     const { fn, above } = attached();
     fn.configWrite(EXPRESS + 8, 2, 0x280f);

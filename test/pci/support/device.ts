@@ -137,7 +137,7 @@ export function addCapabilities(config: ConfigSpace, options: DeviceOptions): vo
       { offset: 12, width: 4, reset: 0x0046_2030, rw: 0x07ff_f010, sticky: 0x07ff_f010 },
       { offset: 16, width: 4, w1c: 0xf1c1, sticky: 0xf1c1 },
       { offset: 20, width: 4, reset: 0x2000, rw: 0xf1c1, sticky: 0xf1c1 },
-      { offset: 24, width: 4, reset: 0xa0, rw: 0x140, sticky: 0x15f },
+      { offset: 24, width: 4, reset: 0x2a0, rw: 0x540, sticky: 0x55f },
       ...[28, 32, 36, 40].map((offset) => ({ offset, width: 4 as const, sticky: 0xffff_ffff })),
       { offset: 0x2c, width: 4, rw: 7 },
       { offset: 0x30, width: 4, w1c: 0x7f, sticky: 0x7f },
