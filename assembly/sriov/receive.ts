@@ -108,10 +108,14 @@ export class Receive {
     cursor.left = min(end - head, page);
     if (region.kind == REGION_KIND_RAM) {
       cursor.descriptor = region.pointer(Dma.hpa(result));
-      const type = Bits.of32(queue.srrctl, SRRCTL_DESCTYPE_HI, SRRCTL_DESCTYPE_LO);
-      cursor.direct = type == SRRCTL_DESCTYPE_ONE_BUFFER;
+      cursor.direct = Receive.advanced(queue);
     } else cursor.direct = false;
     return true;
+  }
+
+  /** Whether the queue's descriptors are advanced ones with one buffer. */
+  @inline static advanced(queue: Queue): bool {
+    return Bits.of32(queue.srrctl, SRRCTL_DESCTYPE_HI, SRRCTL_DESCTYPE_LO) == SRRCTL_DESCTYPE_ONE_BUFFER;
   }
 
   /** Moves the head on by one descriptor after the cursor's was written back. */

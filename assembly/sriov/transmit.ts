@@ -30,6 +30,7 @@ import { Copy } from "./copy";
 import { Ethernet, FRAME_MIN } from "./ethernet";
 import { Filter } from "./filter";
 import { Gather } from "./gather";
+import { Outside } from "./outside";
 import { Receive } from "./receive";
 import { Control, Port, Queue } from "./state";
 
@@ -78,11 +79,9 @@ export class Transmit {
     const map = port.map;
     const pool = index & (POOLS - 1);
     const own: u32 = 1 << pool;
-    const spoofChecked = Filter.checksMac(state, pool);
     const toSelf: u32 = Bits.of32(state.txswc, TXSWC_LLE_HI, TXSWC_LLE_LO) & own;
     const reachable: u32 = (state.plain & own) != 0 ? state.direct & (~own | toSelf) : 0;
     const headWriteback = (<u32>queue.writeback & TDWBAL_HEAD_WB_EN) != 0;
-    const tagType = bswap<u16>(<u16>state.vet);
     const tail = queue.tail;
     const count = queue.length / TX_DESCRIPTOR_SIZE;
     let head = queue.head;
@@ -106,9 +105,10 @@ export class Transmit {
         if (region.kind == REGION_KIND_RAM) descriptor = region.pointer(Dma.hpa(result));
         else if (region.kind == REGION_KIND_EXTERNAL) {
           queue.head = head;
-          if (Gather.frame(port, queue, index, context) == 0) break;
+          const moved = Transmit.other(port, queue, index, context, reachable, budget - frames);
           head = queue.head;
-          frames++;
+          if (moved == 0) break;
+          frames += moved;
           continue;
         } else {
           port.stop(queue, CAUSE_TX + index, STOP_RING);
@@ -117,46 +117,32 @@ export class Transmit {
         left = min((PAGE - (<u32>place & (PAGE - 1))) / TX_DESCRIPTOR_SIZE, count - head);
         writable = false;
       }
-      const command = load<u32>(descriptor, 8);
-      const length = Bits.of32(command, TXD_DTALEN_HI, TXD_DTALEN_LO);
+      const length = Transmit.plainLength(descriptor);
+      const address = load<u64>(descriptor);
       let sent = false;
-      if (
-        (command & (TXD_DTYP_MASK | TXD_DCMD_DEXT | TXD_DCMD_EOP | TXD_DCMD_VLE | TXD_DCMD_TSE)) ==
-          (TXD_DTYP_DATA | TXD_DCMD_DEXT | TXD_DCMD_EOP) &&
-        (load<u32>(descriptor, 12) & (TXD_POPTS_IXSM | TXD_POPTS_TXSM)) == 0 &&
-        length - FRAME_MIN <= RX_FRAME_MAX - FRAME_CRC - FRAME_MIN
-      ) {
-        const address = load<u64>(descriptor);
-        if ((<u32>address & (PAGE - 1)) + length <= PAGE) {
-          const result = Dma.translate(unit, context, address, ACCESS_READ);
-          if (result & FAULT) {
-            port.stop(queue, CAUSE_TX + index, STOP_BUFFER);
-            break;
-          }
-          const region = map.region(Dma.region(result));
-          if (region.kind == REGION_KIND_RAM) {
-            const frame = region.pointer(Dma.hpa(result));
-            const pools = Filter.poolsOf(port, Ethernet.destination(frame)) & reachable;
-            if (
-              pools != 0 &&
-              (pools & (pools - 1)) == 0 &&
-              load<u16>(frame, 12) != tagType &&
-              !Ethernet.isGroup(<u64>load<u8>(frame)) &&
-              (!spoofChecked || (Filter.poolsOf(port, Ethernet.source(frame)) & own) != 0)
-            ) {
-              const done = Transmit.direct(port, ctz(pools), frame, length);
-              sent = done != REFUSED;
-              if (done == DELIVERED) {
-                looped++;
-                octets += length;
-                touched |= pools;
-              }
+      if (length != 0 && (<u32>address & (PAGE - 1)) + length <= PAGE) {
+        const result = Dma.translate(unit, context, address, ACCESS_READ);
+        if (result & FAULT) {
+          port.stop(queue, CAUSE_TX + index, STOP_BUFFER);
+          break;
+        }
+        const region = map.region(Dma.region(result));
+        if (region.kind == REGION_KIND_RAM) {
+          const frame = region.pointer(Dma.hpa(result));
+          const to = Transmit.addressee(port, state, pool, frame, reachable);
+          if (to != 0) {
+            const done = Transmit.direct(port, ctz(to), frame, length);
+            sent = done != REFUSED;
+            if (done == DELIVERED) {
+              looped++;
+              octets += length;
+              touched |= to;
             }
           }
         }
       }
       if (sent) {
-        if ((command & TXD_DCMD_RS) != 0) {
+        if ((load<u32>(descriptor, 8) & TXD_DCMD_RS) != 0) {
           reported = true;
           if (!headWriteback) {
             if (!writable) {
@@ -178,11 +164,11 @@ export class Transmit {
         continue;
       }
       queue.head = head;
-      const taken = Gather.frame(port, queue, index, context);
-      if (taken == 0) break;
+      const moved = Transmit.other(port, queue, index, context, reachable, budget - frames);
       head = queue.head;
+      if (moved == 0) break;
       left = 0;
-      frames++;
+      frames += moved;
     }
     queue.head = head;
     if (reported) state.causes |= 1 << (CAUSE_TX + index);
@@ -191,6 +177,34 @@ export class Transmit {
       Receive.settle(port, state, touched);
     }
     return frames;
+  }
+
+  /** Sends what the direct way does not: through memory outside, or piece by piece. Returns how many frames. */
+  private static other(port: Port, queue: Queue, index: u32, context: Context, reachable: u32, budget: u32): u32 {
+    const moved = Outside.burst(port, queue, index, context, reachable, budget);
+    if (moved != 0 || queue.stopped) return moved;
+    return u32(Gather.frame(port, queue, index, context) != 0);
+  }
+
+  /** The length of a frame that one data descriptor without offloads holds; 0 for any other. */
+  @inline static plainLength(descriptor: usize): u32 {
+    const command = load<u32>(descriptor, 8);
+    const length = Bits.of32(command, TXD_DTALEN_HI, TXD_DTALEN_LO);
+    const shape = command & (TXD_DTYP_MASK | TXD_DCMD_DEXT | TXD_DCMD_EOP | TXD_DCMD_VLE | TXD_DCMD_TSE);
+    const offloads = load<u32>(descriptor, 12) & (TXD_POPTS_IXSM | TXD_POPTS_TXSM);
+    const plain =
+      ((shape ^ (TXD_DTYP_DATA | TXD_DCMD_DEXT | TXD_DCMD_EOP)) | offloads) == 0 &&
+      length - FRAME_MIN <= RX_FRAME_MAX - FRAME_CRC - FRAME_MIN;
+    return plain ? length : 0;
+  }
+
+  /** The one pool among `reachable` that an untagged, honest unicast goes to, as a mask; 0 for any other frame. */
+  @inline static addressee(port: Port, state: Control, pool: u32, frame: usize, reachable: u32): u32 {
+    const pools = Filter.poolsOf(port, Ethernet.destination(frame)) & reachable;
+    if (pools == 0 || (pools & (pools - 1)) != 0) return 0;
+    if (load<u8>(frame) & 1 || Ethernet.type(frame) == state.vet) return 0;
+    if (Filter.checksMac(state, pool) && (Filter.poolsOf(port, Ethernet.source(frame)) & (1 << pool)) == 0) return 0;
+    return pools;
   }
 
   /** Copies a frame that lies in one piece straight into the next buffer of receive queue `index`. */
