@@ -2,6 +2,7 @@
 
 import { HEADER_SIZE } from "../../assembly/spec/pci/header.ts";
 import { formatBytes, formatDump } from "../pci/dump.ts";
+import type { RootComplex } from "../pci/root-complex.ts";
 import type { Command } from "./command.ts";
 import type { Io } from "./io.ts";
 import { describe, type Listed, listFunction } from "./lspci/describe.ts";
@@ -21,6 +22,14 @@ const ROWS = [
 
 /** The functions of the machine that is listed without --from. */
 export type Machine = () => Promise<readonly Listed[]>;
+
+/** The functions of a machine with these root complexes, VFs that exist included, in the order of their slots. */
+export function listFunctions(complexes: readonly RootComplex[]): Listed[] {
+  const listed = complexes.flatMap((complex) =>
+    complex.functions().map(({ requesterId, config }) => ({ segment: complex.segment, requesterId, config })),
+  );
+  return listed.sort((a, b) => a.segment - b.segment || a.requesterId - b.requesterId);
+}
 
 /** The command; `machine` is asked when no dump is given. */
 export function lspciCommand(machine: Machine): Command {

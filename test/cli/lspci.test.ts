@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runCli } from "../../host/cli/command.ts";
-import { type Listed, lspciCommand, run } from "../../host/cli/lspci.ts";
+import { type Listed, listFunctions, lspciCommand, run } from "../../host/cli/lspci.ts";
 import { type RequesterId, requesterId } from "../../host/core/address.ts";
 import { ArgumentError, FormatError } from "../../host/core/errors.ts";
 import * as c82576 from "../../host/device/igb/config-82576.ts";
@@ -15,6 +15,7 @@ import {
   switchUpstreamProfile,
 } from "../../host/pci/port-profiles.ts";
 import { type FunctionProfile, profileConfig } from "../../host/pci/profile.ts";
+import { ReplicaTopology } from "../../host/pci/replica-topology.ts";
 import { lspci, needDumps, needLspci } from "../pciutils.ts";
 
 /** The MAC address of the real card in pciutils' dump cap-pcie-2. */
@@ -305,6 +306,15 @@ describe("iovirt lspci without judges", () => {
       "           |               |           +-00.2",
       "           |               |           \\-00.3",
     ]);
+  });
+
+  it("listFunctions takes what a root complex has, VFs that exist included, in the order of slots", async () => {
+    const text = await output(["--dump"], machine());
+    const { complexes } = new ReplicaTopology(parseDump(text, "a"), { message: () => {} }, "a");
+    const slots = listFunctions(complexes).map(({ requesterId }) => requesterId);
+    // No PF of the machine has enabled its VFs: theirs are functions of buses of their own.
+    expect(slots).toEqual(machine().map(({ requesterId }) => requesterId));
+    expect(await output(["--dump"], listFunctions(complexes))).toBe(text);
   });
 
   it("registers that tie bridges into a loop still make a tree", async () => {
