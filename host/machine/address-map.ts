@@ -243,6 +243,11 @@ export class AddressMap implements HostMemory {
     bytes: Uint8Array,
     act: (entry: Entry | undefined, offset: number, piece: Uint8Array) => void,
   ): boolean {
+    const whole = this.#at(address, bytes.length);
+    if (whole !== undefined) {
+      act(whole, address - whole.base, bytes);
+      return true;
+    }
     let all = true;
     let done = 0;
     while (done < bytes.length) {

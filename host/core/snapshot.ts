@@ -1,0 +1,61 @@
+// Snapshots as bytes: plain values and byte arrays in one self-contained, deterministic form.
+//
+//   "iovirt snapshot 1\n" │ u32 length │ JSON, byte arrays as {"$bytes": [offset, length]} │ the byte arrays
+import { FormatError } from "./errors.ts";
+
+/** What a part's `save` may give. */
+export type SnapshotValue =
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | readonly SnapshotValue[]
+  | { readonly [key: string]: SnapshotValue };
+
+const MAGIC = "iovirt snapshot 1\n";
+const HEADER = MAGIC.length + 4;
+
+/** The bytes of a snapshot. Equal states give equal bytes. */
+export function encodeSnapshot(value: SnapshotValue): Uint8Array<ArrayBuffer> {
+  const blobs: Uint8Array[] = [];
+  let blobBytes = 0;
+  const json = JSON.stringify(value, (_key, item: unknown) => {
+    if (!(item instanceof Uint8Array)) return item;
+    blobs.push(item);
+    blobBytes += item.length;
+    return { $bytes: [blobBytes - item.length, item.length] };
+  });
+  const text = new TextEncoder().encode(json);
+  const bytes = new Uint8Array(HEADER + text.length + blobBytes);
+  bytes.set(new TextEncoder().encode(MAGIC));
+  new DataView(bytes.buffer).setUint32(MAGIC.length, text.length, true);
+  bytes.set(text, HEADER);
+  let place = HEADER + text.length;
+  for (const blob of blobs) {
+    bytes.set(blob, place);
+    place += blob.length;
+  }
+  return bytes;
+}
+
+/** The value that `encodeSnapshot` was given. Throws FormatError when the bytes are not a whole snapshot. */
+export function decodeSnapshot(bytes: Uint8Array): SnapshotValue {
+  const magic = new TextDecoder().decode(bytes.subarray(0, MAGIC.length));
+  if (magic !== MAGIC) throw new FormatError("snapshot", `starts with ${JSON.stringify(magic.slice(0, 20))}`);
+  if (bytes.length < HEADER) throw new FormatError("snapshot", `ends after ${bytes.length} bytes`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true);
+  const blobs = HEADER + length;
+  if (blobs > bytes.length) throw new FormatError("snapshot", `ends after ${bytes.length} of ${blobs} bytes`);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(HEADER, blobs)), (_key, item) => {
+      const place: unknown = item?.$bytes;
+      if (!Array.isArray(place)) return item;
+      const [start, size] = place as [number, number];
+      if (blobs + start + size > bytes.length) throw new RangeError(`byte array at ${start} is cut short`);
+      return bytes.slice(blobs + start, blobs + start + size);
+    }) as SnapshotValue;
+  } catch (error) {
+    throw new FormatError("snapshot", (error as Error).message);
+  }
+}
