@@ -19,3 +19,25 @@ export function place(value: number, hi: number, lo: number): number {
 export function replace(word: number, value: number, hi: number, lo: number): number {
   return ((word & ~mask(hi, lo)) | place(value, hi, lo)) >>> 0;
 }
+
+/** Puts `value` into the field `hi:lo`, at most 32 bits wide, of an entry of several 32-bit words. */
+export function insert(words: Uint32Array, value: number, hi: number, lo: number): void {
+  const first = lo >>> 5;
+  const last = hi >>> 5;
+  if (first === last) {
+    words[first] = replace(words[first] as number, value, hi & 31, lo & 31);
+    return;
+  }
+  const width = 32 - (lo & 31);
+  words[first] = replace(words[first] as number, value, 31, lo & 31);
+  words[last] = replace(words[last] as number, value >>> width, hi & 31, 0);
+}
+
+/** The field `hi:lo`, at most 32 bits wide, of an entry of several 32-bit words. */
+export function extract(words: Uint32Array, hi: number, lo: number): number {
+  const first = lo >>> 5;
+  const last = hi >>> 5;
+  if (first === last) return bits(words[first] as number, hi & 31, lo & 31);
+  const width = 32 - (lo & 31);
+  return (bits(words[first] as number, 31, lo & 31) | (bits(words[last] as number, hi & 31, 0) << width)) >>> 0;
+}

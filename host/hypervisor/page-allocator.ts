@@ -26,7 +26,7 @@ export class PageAllocator implements Snapshotable<PageAllocatorState> {
    * The base of `bytes` (rounded up to pages), aligned to `alignment` bytes (a power of two, 4 KiB or more).
    * Throws ArgumentError when no run of free pages is long enough.
    */
-  allocate(bytes: number, alignment = PAGE_SIZE): Hpa {
+  allocate(bytes: number, alignment: number = PAGE_SIZE): Hpa {
     const count = Math.ceil(bytes / PAGE_SIZE);
     const unit = alignment / PAGE_SIZE;
     for (const [place, [first, free]] of this.#free.entries()) {

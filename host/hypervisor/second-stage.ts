@@ -57,17 +57,22 @@ export class SecondStage implements Snapshotable<SecondStageState> {
 
   /**
    * Maps `size` bytes at `from` to `to` with the largest pages that fit. Throws ArgumentError, with nothing mapped,
-   * unless all three are multiples of 4 KiB and `from` lies within the input width.
+   * unless all three are multiples of 4 KiB, `from` lies within the input width, and no larger page is in the way.
    */
   map(from: Gpa, to: Hpa, size: number, access: Access): void {
     this.#check(from, size);
     if (to % PAGE_SIZE !== 0) throw new ArgumentError("to", to, "is not a multiple of 4 KiB");
     const bits = (access.read ? READ : 0) | (access.write ? WRITE : 0);
-    for (let done = 0; done < size; ) {
-      const level = this.#leafLevel(from + done, to + done, size - done);
-      const entry = this.#entry(from + done, level, true) as Hpa;
+    for (const { at, level } of this.#leaves(from, to, size)) {
+      const found = this.#find(at);
+      if (found.entry !== undefined && found.level > level) {
+        throw new ArgumentError("from", from, "is inside a larger page that is mapped");
+      }
+    }
+    for (const { at, level } of this.#leaves(from, to, size)) {
+      const done = at - from;
+      const entry = this.#entry(at, level);
       this.#write(entry, to + done, bits | (level > 0 ? PAGE_SIZE_BIT : 0));
-      done += 2 ** (LEAF_SHIFTS[level] as number);
     }
   }
 
@@ -107,6 +112,15 @@ export class SecondStage implements Snapshotable<SecondStageState> {
     }
   }
 
+  /** The pages of a mapping: where each begins and at which level it is a leaf. */
+  *#leaves(from: number, to: number, size: number): Generator<{ at: number; level: number }> {
+    for (let done = 0; done < size; ) {
+      const level = this.#leafLevel(from + done, to + done, size - done);
+      yield { at: from + done, level };
+      done += 2 ** (LEAF_SHIFTS[level] as number);
+    }
+  }
+
   #leafLevel(from: number, to: number, left: number): number {
     for (let level = LEAF_SHIFTS.length - 1; level > 0; level--) {
       const span = 2 ** (LEAF_SHIFTS[level] as number);
@@ -115,8 +129,8 @@ export class SecondStage implements Snapshotable<SecondStageState> {
     return 0;
   }
 
-  /** The place of the entry for `from` at `level`; makes the tables above it when `create`. */
-  #entry(from: number, level: number, create: boolean): Hpa | undefined {
+  /** The place of the entry for `from` at `level`; makes the tables above it. */
+  #entry(from: number, level: number): Hpa {
     let table = this.root;
     for (let at = this.levels - 1; ; at--) {
       const place = (table + this.#index(from, at) * SS_ENTRY_SIZE) as Hpa;
@@ -126,7 +140,6 @@ export class SecondStage implements Snapshotable<SecondStageState> {
         table = this.#address(place, low);
         continue;
       }
-      if (!create) return undefined;
       table = this.#newTable();
       this.#write(place, table, READ | WRITE);
     }

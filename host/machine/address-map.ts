@@ -125,6 +125,13 @@ export class AddressMap implements HostMemory {
     this.#writeOrder();
   }
 
+  /** The RAM in the WebAssembly memory, by ascending base: `size` bytes at `pointer` of it. */
+  wasmRam(): { base: Hpa; size: number; pointer: number }[] {
+    return this.#sorted.flatMap(({ base, size, backing }) =>
+      backing instanceof RamBacking ? [{ base, size, pointer: backing.pointer }] : [],
+    );
+  }
+
   /** The regions by ascending base. */
   regions(): readonly Region[] {
     return this.#sorted;

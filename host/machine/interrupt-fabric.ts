@@ -1,4 +1,6 @@
 // Where interrupt messages end: the processors' local APICs, found by APIC ID (VT-d 5.10 §5.1.5, Intel SDM 3A §11.6).
+import * as format from "../../assembly/spec/vtd/compatibility-format.ts";
+import { bits } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 
 /** An interrupt request after remapping, or one in compatibility format. */
@@ -10,7 +12,28 @@ export interface DeliveredInterrupt {
   /** Delivery mode as in the message: 0 fixed, 1 lowest priority, 2 SMI, 4 NMI, 5 INIT, 7 ExtINT. */
   deliveryMode: number;
   logical: boolean;
-  levelTriggered: boolean;
+  level: boolean;
+}
+
+/** What a message in compatibility format asks for. */
+export function compatibilityInterrupt(address: number, data: number): DeliveredInterrupt {
+  const logical = bits(
+    address,
+    format.COMPATIBILITY_ADDRESS_DESTINATION_MODE_HI,
+    format.COMPATIBILITY_ADDRESS_DESTINATION_MODE_LO,
+  );
+  const level = bits(data, format.COMPATIBILITY_DATA_TRIGGER_MODE_HI, format.COMPATIBILITY_DATA_TRIGGER_MODE_LO);
+  return {
+    destination: bits(
+      address,
+      format.COMPATIBILITY_ADDRESS_DESTINATION_HI,
+      format.COMPATIBILITY_ADDRESS_DESTINATION_LO,
+    ),
+    vector: bits(data, format.COMPATIBILITY_DATA_VECTOR_HI, format.COMPATIBILITY_DATA_VECTOR_LO),
+    deliveryMode: bits(data, format.COMPATIBILITY_DATA_DELIVERY_MODE_HI, format.COMPATIBILITY_DATA_DELIVERY_MODE_LO),
+    logical: logical === 1,
+    level: level === 1,
+  };
 }
 
 /** One processor's interrupt input. Called while devices work: it records, and acts later. */

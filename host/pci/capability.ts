@@ -1,7 +1,7 @@
 // The two lists of capabilities: linking them when a function is built, walking them as software does.
 import * as spec from "../../assembly/spec/pci/header.ts";
 import * as ids from "../../assembly/spec/pci/ids.ts";
-import { bits, mask, place } from "../core/bits.ts";
+import { bits, mask, place, replace } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { bit, flag } from "./bits.ts";
 import type { ConfigSpace, RegisterRow } from "./config-space.ts";
@@ -111,4 +111,27 @@ export function findCapability(config: ConfigSpace, id: number): number | undefi
 /** Offset of the first extended capability with this ID, or undefined. */
 export function findExtendedCapability(config: ConfigSpace, id: number): number | undefined {
   return capabilities(config).find((found) => found.extended && found.id === id)?.offset;
+}
+
+/**
+ * Takes the capabilities with this ID out of their list, for a space that is shown to somebody else: the pointers lead
+ * past them. An extended capability at 100h, which the list begins with, becomes a null capability (PCIe 6.0 §7.9.28).
+ */
+export function hideCapability(config: ConfigSpace, id: number, extended: boolean): void {
+  const list = capabilities(config).filter((found) => found.extended === extended);
+  let last: FoundCapability | undefined;
+  for (const [index, found] of list.entries()) {
+    if (found.id !== id) {
+      last = found;
+      continue;
+    }
+    const next = list[index + 1]?.offset ?? 0;
+    if (!extended) {
+      config.setInitial(last === undefined ? spec.CAPABILITIES_POINTER : last.offset + NEXT, 1, next);
+      continue;
+    }
+    const holder = last?.offset ?? found.offset;
+    const header = last === undefined ? 0 : config.get(holder, 4);
+    config.setInitial(holder, 4, replace(header, next, ids.EXT_CAP_HEADER_NEXT_HI, ids.EXT_CAP_HEADER_NEXT_LO));
+  }
 }

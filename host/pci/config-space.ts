@@ -181,6 +181,19 @@ export class ConfigSpace {
     }
   }
 
+  /** A space laid out like this one and with its values, but with nobody watching. */
+  copy(): ConfigSpace {
+    const twin = new ConfigSpace(this.size);
+    twin.#bytes.set(this.#bytes);
+    twin.#reset.set(this.#reset);
+    twin.#rw.set(this.#rw);
+    twin.#w1c.set(this.#w1c);
+    twin.#sticky.set(this.#sticky);
+    twin.#linkOwned.set(this.#linkOwned);
+    twin.#claimed.set(this.#claimed);
+    return twin;
+  }
+
   /** The bytes as they are, for dumps. */
   bytes(): Uint8Array {
     return this.#bytes.slice();

@@ -10,10 +10,11 @@ import {
 import type { Engine } from "../../core/engine.ts";
 import { FormatError } from "../../core/errors.ts";
 
+/** The frames in the ring, and where the first of them lies; the bytes around them are nobody's. */
 export interface FrameRingState {
   head: number;
-  tail: number;
-  records: Uint8Array;
+  lengths: readonly number[];
+  bytes: Uint8Array;
 }
 
 export class FrameRing {
@@ -71,21 +72,40 @@ export class FrameRing {
   }
 
   save(): FrameRingState {
-    const start = this.pointer + FRAMES_DATA;
     const head = this.#get(FRAMES_HEAD);
-    const tail = this.#get(FRAMES_TAIL);
-    const end = head === tail ? 0 : head < tail ? tail : this.#get(FRAMES_CAPACITY);
-    return { head, tail, records: this.#engine.u8.slice(start, start + end) };
+    const frames: Uint8Array[] = [];
+    for (let frame = this.shift(); frame !== undefined; frame = this.shift()) frames.push(frame);
+    const lengths = frames.map((frame) => frame.length);
+    const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+    let place = 0;
+    for (const frame of frames) {
+      bytes.set(frame, place);
+      place += frame.length;
+    }
+    this.#fill(head, frames);
+    return { head, lengths, bytes };
   }
 
+  /** Throws FormatError, with the ring left empty, for what does not fit. */
   restore(state: FrameRingState): void {
-    const capacity = this.#get(FRAMES_CAPACITY);
-    if (state.records.length > capacity || state.head >= capacity || state.tail >= capacity) {
-      throw new FormatError("frame ring", `${state.records.length} bytes do not fit ${capacity}`);
+    const frames: Uint8Array[] = [];
+    let place = 0;
+    for (const length of state.lengths) {
+      frames.push(state.bytes.subarray(place, place + length));
+      place += length;
     }
-    this.#engine.u8.set(state.records, this.pointer + FRAMES_DATA);
-    this.#set(FRAMES_HEAD, state.head);
-    this.#set(FRAMES_TAIL, state.tail);
+    const fits = state.head % FRAMES_RECORD === 0 && state.head < this.#get(FRAMES_CAPACITY);
+    if (!fits || !this.#fill(state.head, frames)) {
+      this.clear();
+      throw new FormatError("frame ring", `${frames.length} frames from ${state.head} on do not fit`);
+    }
+  }
+
+  /** Lays `frames` from `head` on, where they lay before. */
+  #fill(head: number, frames: readonly Uint8Array[]): boolean {
+    this.#set(FRAMES_HEAD, head);
+    this.#set(FRAMES_TAIL, head);
+    return frames.every((frame) => this.push(frame));
   }
 
   #get(offset: number): number {

@@ -1,0 +1,41 @@
+// An account of its own of where interrupts may go, kept beside the remapping tables and compared with what happens.
+import type { Trace, TraceEvent } from "../core/trace.ts";
+import type { Cast } from "./cast.ts";
+
+export class Routes {
+  /** Interrupts that reached a processor or a vector that their function has no business with. */
+  misrouted = 0;
+  readonly #cast: () => Cast | undefined;
+  readonly #allowed = new Map<number, { apicId: number; vectors: ReadonlySet<number> }>();
+
+  /** Listens to the machine's trace. @param cast who there is, once everybody is there. */
+  constructor(trace: Trace, cast: () => Cast | undefined) {
+    this.#cast = cast;
+    trace.listener = (event) => this.#observe(event);
+  }
+
+  /** Interrupt-remapping handles in use, and the requester that each belongs to. */
+  *handles(): Generator<[handle: number, requesterId: number]> {
+    const cast = this.#cast();
+    for (const player of cast?.players ?? []) {
+      for (const handle of player.assigned.interruptHandles) yield [handle, player.assigned.requesterId];
+    }
+  }
+
+  #observe(event: TraceEvent): void {
+    if (event.kind !== "interrupt") return;
+    const allowed = this.#allowed.get(event.requesterId) ?? this.#learn(event.requesterId);
+    if (allowed?.apicId !== event.destination || !allowed.vectors.has(event.vector)) this.misrouted++;
+  }
+
+  #learn(requesterId: number): { apicId: number; vectors: ReadonlySet<number> } | undefined {
+    const cast = this.#cast();
+    const player = cast?.players.find((one) => one.assigned.requesterId === requesterId);
+    const driver = player?.driver ?? cast?.drivers.find((one) => one.device.requesterId === requesterId);
+    const domain = player?.vm.domain ?? cast?.hypervisor.administrator.domain;
+    if (driver === undefined || domain === undefined) return undefined;
+    const allowed = { apicId: domain.apicId, vectors: new Set(driver.vectors) };
+    this.#allowed.set(requesterId, allowed);
+    return allowed;
+  }
+}

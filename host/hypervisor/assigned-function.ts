@@ -1,0 +1,202 @@
+// A function in a VM's hands: the VM sees an ordinary function; its register writes trap and are then really done.
+import * as header from "../../assembly/spec/pci/header.ts";
+import {
+  CAP_MSI,
+  CAP_MSIX,
+  EXT_CAP_ACS,
+  EXT_CAP_ARI,
+  EXT_CAP_ATS,
+  EXT_CAP_PASID,
+  EXT_CAP_PRI,
+  EXT_CAP_SRIOV,
+} from "../../assembly/spec/pci/ids.ts";
+import {
+  MSIX_CONTROL,
+  MSIX_CONTROL_TABLE_SIZE_HI,
+  MSIX_CONTROL_TABLE_SIZE_LO,
+  MSIX_PBA,
+  MSIX_PBA_BIR_HI,
+  MSIX_PBA_BIR_LO,
+  MSIX_TABLE,
+  MSIX_TABLE_BIR_HI,
+  MSIX_TABLE_BIR_LO,
+  MSIX_TABLE_OFFSET_HI,
+  MSIX_TABLE_OFFSET_LO,
+} from "../../assembly/spec/pci/msix.ts";
+import type { Hpa, RequesterId } from "../core/address.ts";
+import { bits, mask } from "../core/bits.ts";
+import { ArgumentError } from "../core/errors.ts";
+import type { AccessWidth, MmioHandler } from "../core/ports.ts";
+import type { Machine } from "../machine/machine.ts";
+import { findCapability, hideCapability } from "../pci/capability.ts";
+import type { ConfigSpace } from "../pci/config-space.ts";
+import { PciFunction } from "../pci/function.ts";
+import { type Identity, type0Header } from "../pci/header.ts";
+import { MsixTable } from "../pci/msix.ts";
+import type { Domain } from "./domain.ts";
+import { functionLevelReset } from "./function-level-reset.ts";
+import { MsixRemapper, type MsixRemapperState } from "./msix-remapper.ts";
+import type { RemappingDriver } from "./remapping-driver.ts";
+
+/** Capabilities that would let a guest reach beyond its function, or that the hypervisor does not emulate. */
+const HIDDEN = [CAP_MSI];
+const HIDDEN_EXTENDED = [EXT_CAP_SRIOV, EXT_CAP_ARI, EXT_CAP_ACS, EXT_CAP_ATS, EXT_CAP_PRI, EXT_CAP_PASID];
+
+/** The virtual function itself is saved with its VM's topology. */
+export interface AssignedFunctionState {
+  physical: number;
+  device: number;
+  msix: MsixRemapperState | null;
+}
+
+/** Identity that a guest is shown: a VF's own IDs read FFFFh (PCIe 6.0 §9.3.4.1.1). */
+export type ShownIdentity = Pick<Identity, "vendorId" | "deviceId" | "subsystemVendorId" | "subsystemId">;
+
+export class AssignedFunction {
+  readonly domain: Domain;
+  readonly physical: PciFunction;
+  /** What the VM's bus shows. */
+  readonly virtual: PciFunction;
+  /** Device number on the VM's bus. */
+  readonly device: number;
+  readonly #machine: Machine;
+  readonly #msix: MsixRemapper | undefined;
+
+  /** Throws ArgumentError when the function's registers are not within reach: firmware has not given it addresses. */
+  constructor(
+    machine: Machine,
+    remapping: RemappingDriver,
+    domain: Domain,
+    physical: PciFunction,
+    shown: ShownIdentity,
+    device: number,
+  ) {
+    this.#machine = machine;
+    this.domain = domain;
+    this.physical = physical;
+    this.device = device;
+    const config = shownConfig(physical.config, shown);
+    this.virtual = new PciFunction(`${domain.name}/${physical.name}`, config);
+    const capability = findCapability(config, CAP_MSIX);
+    let table: { bar: number; offset: number; size: number } | undefined;
+    if (capability !== undefined) {
+      const where = config.get(capability + MSIX_TABLE, 4);
+      const pending = config.get(capability + MSIX_PBA, 4);
+      const control = config.get(capability + MSIX_CONTROL, 2);
+      const vectors = bits(control, MSIX_CONTROL_TABLE_SIZE_HI, MSIX_CONTROL_TABLE_SIZE_LO) + 1;
+      const bar = bits(where, MSIX_TABLE_BIR_HI, MSIX_TABLE_BIR_LO);
+      if (bits(pending, MSIX_PBA_BIR_HI, MSIX_PBA_BIR_LO) !== bar) {
+        throw new ArgumentError("physical", physical.name, "has its MSI-X table and pending bits in two BARs");
+      }
+      const offset = where & mask(MSIX_TABLE_OFFSET_HI, MSIX_TABLE_OFFSET_LO);
+      const shadow = new MsixTable(this.virtual, {
+        capabilityOffset: capability,
+        vectors,
+        tableOffset: offset,
+        pbaOffset: pending & mask(MSIX_TABLE_OFFSET_HI, MSIX_TABLE_OFFSET_LO),
+      });
+      const place = { base: this.#barBase(bar), tableOffset: offset, capability };
+      this.#msix = new MsixRemapper(machine, remapping, domain, this, shadow, place);
+      table = { bar, offset, size: this.#msix.tableSize };
+      config.onWrite(capability + MSIX_CONTROL, 2, () => this.#msix?.synchronize());
+    }
+    for (const bar of physical.bars) {
+      const through = this.#through(this.#barBase(bar.index));
+      const handler = table?.bar === bar.index ? this.#withTable(through, table.offset, table.size) : through;
+      this.virtual.addBar({ ...bar, handler });
+    }
+    this.virtual.onEnableChange(() => this.#mirrorEnables());
+    this.virtual.onReset(() => {
+      this.#msix?.release();
+      this.resetPhysical();
+    });
+  }
+
+  get requesterId(): RequesterId {
+    return this.physical.requesterId;
+  }
+
+  /** Interrupt-remapping handles that belong to the function. */
+  get interruptHandles(): number[] {
+    return this.#msix?.handles ?? [];
+  }
+
+  /** Resets the real function: everything that the VM set up in it is gone. */
+  resetPhysical(): void {
+    functionLevelReset(this.#machine.root, this.physical);
+  }
+
+  /** Ends the VM's hold on the real function's interrupts. */
+  release(): void {
+    this.#msix?.release();
+  }
+
+  /** A configuration write of the host's software to the real function. */
+  hostConfigWrite(offset: number, width: AccessWidth, value: number): void {
+    this.#machine.root.configWrite(this.physical.requesterId, offset, width, value);
+  }
+
+  save(): AssignedFunctionState {
+    return {
+      physical: this.physical.requesterId,
+      device: this.device,
+      msix: this.#msix?.save() ?? null,
+    };
+  }
+
+  /** Puts back what `save` gave. */
+  restore(state: AssignedFunctionState): void {
+    if (state.msix !== null) this.#msix?.restore(state.msix);
+  }
+
+  #mirrorEnables(): void {
+    const bme = mask(header.COMMAND_BUS_MASTER_ENABLE_HI, header.COMMAND_BUS_MASTER_ENABLE_LO);
+    const command = this.physical.config.get(header.COMMAND, 2);
+    const next = this.virtual.busMasterEnabled ? command | bme : command & ~bme;
+    if (next !== command) this.hostConfigWrite(header.COMMAND, 2, next);
+  }
+
+  #barBase(index: number): number {
+    const bar = this.physical.bars.find((one) => one.index === index);
+    const range = this.physical.decodedRanges().find((one) => one.handler === bar?.handler);
+    if (range === undefined)
+      throw new ArgumentError("physical", this.physical.name, `does not decode its BAR ${index}`);
+    return range.base;
+  }
+
+  /** The real registers at `base` of the machine. */
+  #through(base: number): MmioHandler {
+    const root = this.#machine.root;
+    return {
+      read: (offset, width) => root.memoryRead((base + offset) as Hpa, width),
+      write: (offset, width, value) => root.memoryWrite((base + offset) as Hpa, width, value),
+    };
+  }
+
+  /** As `through`, but the MSI-X table is the guest's shadow. */
+  #withTable(through: MmioHandler, tableOffset: number, size: number): MmioHandler {
+    const msix = this.#msix as MsixRemapper;
+    const shadowed = (offset: number): boolean => offset >= tableOffset && offset < tableOffset + size;
+    return {
+      read: (offset, width) => (shadowed(offset) ? msix.read(offset, width) : through.read(offset, width)),
+      write: (offset, width, value) =>
+        shadowed(offset) ? msix.write(offset, width, value) : through.write(offset, width, value),
+    };
+  }
+}
+
+/** The configuration space that a guest is shown: the real one's, with IDs of its own and nothing that reaches further. */
+function shownConfig(physical: ConfigSpace, shown: ShownIdentity): ConfigSpace {
+  const config = physical.copy();
+  config.define(
+    type0Header({
+      ...shown,
+      revision: physical.get(header.REVISION_ID, 1),
+      classCode: physical.get(header.REVISION_ID, 4) >>> 8,
+    }),
+  );
+  config.setInitial(header.STATUS, 2, physical.get(header.STATUS, 2));
+  for (const id of HIDDEN) hideCapability(config, id, false);
+  for (const id of HIDDEN_EXTENDED) hideCapability(config, id, true);
+  return config;
+}

@@ -1,0 +1,203 @@
+// Drives a VT-d unit as an operating system does: root, context and interrupt-remapping tables in RAM, commands by
+// registers, invalidations by the queue. Whatever it changes in a table, it invalidates before it returns.
+import * as context from "../../assembly/spec/vtd/context-entry.ts";
+import * as global from "../../assembly/spec/vtd/global.ts";
+import * as request from "../../assembly/spec/vtd/interrupt-request.ts";
+import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
+import * as irte from "../../assembly/spec/vtd/irte.ts";
+import * as root from "../../assembly/spec/vtd/root-entry.ts";
+import { RTADDR_REG } from "../../assembly/spec/vtd/root-table-address.ts";
+import { type Hpa, hi32, join32, lo32, PAGE_SIZE, type RequesterId } from "../core/address.ts";
+import { bits, insert, mask, place } from "../core/bits.ts";
+import { ArgumentError } from "../core/errors.ts";
+import type { Snapshotable } from "../core/ports.ts";
+import type { AddressMap } from "../machine/address-map.ts";
+import type { FaultRecord } from "../machine/fault.ts";
+import { FaultReader } from "./fault-reader.ts";
+import { InvalidationQueue, type InvalidationQueueState } from "./invalidation-queue.ts";
+import type { PageAllocator } from "./page-allocator.ts";
+import type { SecondStage } from "./second-stage.ts";
+
+/** What a function writes, and where, to raise an interrupt. */
+export interface InterruptMessage {
+  addressLo: number;
+  addressHi: number;
+  data: number;
+}
+
+export interface RemappingDriverState {
+  rootTable: number;
+  interruptTable: number;
+  queue: InvalidationQueueState;
+  freeHandles: readonly number[];
+  nextHandle: number;
+}
+
+/** 2^(S+1) interrupt-remapping entries: room for every vector of 128 VFs and their PFs. */
+const INTERRUPT_TABLE_S = 11;
+const INTERRUPT_ENTRIES = 2 ** (INTERRUPT_TABLE_S + 1);
+const MAX_STATUS_READS = 1000;
+
+export class RemappingDriver implements Snapshotable<RemappingDriverState> {
+  readonly #map: AddressMap;
+  readonly #pages: PageAllocator;
+  readonly #unit: Hpa;
+  readonly #queue: InvalidationQueue;
+  readonly #faults: FaultReader;
+  #rootTable: Hpa;
+  #interruptTable: Hpa;
+  #freeHandles: number[] = [];
+  #nextHandle = 0;
+
+  /** Lays out empty tables and turns both kinds of remapping on: nothing passes until it is attached. */
+  constructor(map: AddressMap, pages: PageAllocator, unit: Hpa) {
+    this.#map = map;
+    this.#pages = pages;
+    this.#unit = unit;
+    this.#rootTable = this.#zeroed(PAGE_SIZE);
+    this.#interruptTable = this.#zeroed(INTERRUPT_ENTRIES * irte.IRTE_SIZE);
+    this.#write64(RTADDR_REG, this.#rootTable);
+    this.#command(global.GCMD_SRTP_LO);
+    this.#queue = new InvalidationQueue(map, pages, unit);
+    this.#command(global.GCMD_QIE_LO);
+    this.#queue.invalidateEverything();
+    this.#write64(irta.IRTA_REG, this.#interruptTable + place(INTERRUPT_TABLE_S, irta.IRTA_S_HI, irta.IRTA_S_LO));
+    this.#command(global.GCMD_SIRTP_LO);
+    this.#queue.invalidateInterruptEntries();
+    this.#command(global.GCMD_TE_LO);
+    this.#command(global.GCMD_IRE_LO);
+    this.#faults = new FaultReader(map, unit);
+  }
+
+  /** Sends the DMA of `requesterId` through `stage`, tagged with `domainId`. */
+  attach(requesterId: RequesterId, domainId: number, stage: SecondStage): void {
+    const entry = new Uint32Array(4);
+    insert(entry, 1, context.CONTEXT_P_HI, context.CONTEXT_P_LO);
+    insert(entry, context.CONTEXT_TT_UNTRANSLATED, context.CONTEXT_TT_HI, context.CONTEXT_TT_LO);
+    insert(entry, stage.levels - 2, context.CONTEXT_AW_HI, context.CONTEXT_AW_LO);
+    insert(entry, domainId, context.CONTEXT_DID_HI, context.CONTEXT_DID_LO);
+    entry[0] = ((entry[0] as number) | lo32(stage.root)) >>> 0;
+    entry[1] = hi32(stage.root);
+    this.#writeEntry(this.#contextEntry(requesterId), entry);
+    this.#queue.invalidateFunction(requesterId, domainId);
+  }
+
+  /** Blocks the DMA of `requesterId`. */
+  detach(requesterId: RequesterId, domainId: number): void {
+    this.#writeEntry(this.#contextEntry(requesterId), new Uint32Array(4));
+    this.#queue.invalidateFunction(requesterId, domainId);
+  }
+
+  /** Makes the unit forget what it cached of a domain whose tables changed. */
+  invalidateDomain(domainId: number): void {
+    this.#queue.invalidateDomain(domainId);
+  }
+
+  /** A free interrupt-remapping entry. Throws ArgumentError when all are taken. */
+  allocateInterrupt(): number {
+    const handle = this.#freeHandles.pop() ?? this.#nextHandle++;
+    if (handle >= INTERRUPT_ENTRIES) throw new ArgumentError("handle", handle, "is beyond the table");
+    return handle;
+  }
+
+  /** Lets `requesterId`, and nobody else, raise `vector` at the processor `destination` by way of `handle`. */
+  setInterrupt(handle: number, target: { destination: number; vector: number; requesterId: RequesterId }): void {
+    const entry = new Uint32Array(4);
+    insert(entry, 1, irte.IRTE_P_HI, irte.IRTE_P_LO);
+    insert(entry, irte.DLM_FIXED, irte.IRTE_DLM_HI, irte.IRTE_DLM_LO);
+    insert(entry, target.vector, irte.IRTE_V_HI, irte.IRTE_V_LO);
+    insert(entry, target.destination, irte.IRTE_DST_XAPIC_HI, irte.IRTE_DST_XAPIC_LO);
+    insert(entry, irte.SVT_REQUESTER, irte.IRTE_SVT_HI, irte.IRTE_SVT_LO);
+    insert(entry, target.requesterId, irte.IRTE_SID_HI, irte.IRTE_SID_LO);
+    this.#writeEntry((this.#interruptTable + handle * irte.IRTE_SIZE) as Hpa, entry);
+    this.#queue.invalidateInterruptEntry(handle);
+  }
+
+  /** Takes an entry back: messages by way of it are refused. */
+  freeInterrupt(handle: number): void {
+    this.#writeEntry((this.#interruptTable + handle * irte.IRTE_SIZE) as Hpa, new Uint32Array(4));
+    this.#queue.invalidateInterruptEntry(handle);
+    this.#freeHandles.push(handle);
+  }
+
+  /** The message, in remappable format, that goes by way of `handle`. */
+  message(handle: number): InterruptMessage {
+    const identifier = place(0xfee, request.REQUEST_ADDRESS_IDENTIFIER_HI, request.REQUEST_ADDRESS_IDENTIFIER_LO);
+    const low = place(handle, request.REQUEST_ADDRESS_HANDLE_LOW_HI, request.REQUEST_ADDRESS_HANDLE_LOW_LO);
+    const high = place(
+      handle >>> request.REQUEST_HANDLE_LOW_WIDTH,
+      request.REQUEST_ADDRESS_HANDLE_HIGH_HI,
+      request.REQUEST_ADDRESS_HANDLE_HIGH_LO,
+    );
+    const format = mask(request.REQUEST_ADDRESS_FORMAT_HI, request.REQUEST_ADDRESS_FORMAT_LO);
+    return { addressLo: (identifier | low | high | format) >>> 0, addressHi: 0, data: 0 };
+  }
+
+  /** The faults recorded since the last call, oldest first; their records are free again. */
+  takeFaults(): FaultRecord[] {
+    return this.#faults.take();
+  }
+
+  save(): RemappingDriverState {
+    return {
+      rootTable: this.#rootTable,
+      interruptTable: this.#interruptTable,
+      queue: this.#queue.save(),
+      freeHandles: [...this.#freeHandles],
+      nextHandle: this.#nextHandle,
+    };
+  }
+
+  restore(state: RemappingDriverState): void {
+    this.#rootTable = state.rootTable as Hpa;
+    this.#interruptTable = state.interruptTable as Hpa;
+    this.#queue.restore(state.queue);
+    this.#freeHandles = [...state.freeHandles];
+    this.#nextHandle = state.nextHandle;
+  }
+
+  /** The context entry of a requester; the table of its bus is made when it is the first one there. */
+  #contextEntry(requesterId: RequesterId): Hpa {
+    const bus = requesterId >>> 8;
+    const rootEntry = (this.#rootTable + bus * root.ROOT_ENTRY_SIZE) as Hpa;
+    const present = mask(root.ROOT_P_HI, root.ROOT_P_LO);
+    const low = this.#map.read(rootEntry, 4);
+    let table: number;
+    if ((low & present) === 0) {
+      table = this.#zeroed(PAGE_SIZE);
+      this.#map.write((rootEntry + 4) as Hpa, 4, hi32(table));
+      this.#map.write(rootEntry, 4, (lo32(table) | present) >>> 0);
+    } else {
+      table = join32(low, this.#map.read((rootEntry + 4) as Hpa, 4)) - (low % PAGE_SIZE);
+    }
+    return (table + bits(requesterId, 7, 0) * context.CONTEXT_ENTRY_SIZE) as Hpa;
+  }
+
+  /** Writes a 128-bit entry, the half with its present bit last. */
+  #writeEntry(entry: Hpa, words: Uint32Array): void {
+    for (const word of [3, 2, 1, 0]) this.#map.write((entry + word * 4) as Hpa, 4, words[word] as number);
+  }
+
+  #zeroed(bytes: number): Hpa {
+    const pages = this.#pages.allocate(bytes);
+    this.#map.writeBytes(pages, new Uint8Array(bytes));
+    return pages;
+  }
+
+  #write64(register: number, value: number): void {
+    this.#map.write((this.#unit + register) as Hpa, 4, lo32(value));
+    this.#map.write((this.#unit + register + 4) as Hpa, 4, hi32(value));
+  }
+
+  /** Gives one command, keeping what is enabled, and waits until the status says so (VT-d 5.10 §11.4.4). */
+  #command(bit: number): void {
+    const status = (this.#unit + global.GSTS_REG) as Hpa;
+    const oneShot = mask(global.GCMD_SRTP_HI, global.GCMD_SRTP_LO) | mask(global.GCMD_SIRTP_HI, global.GCMD_SIRTP_LO);
+    const enabled = this.#map.read(status, 4) & ~oneShot;
+    this.#map.write((this.#unit + global.GCMD_REG) as Hpa, 4, (enabled | mask(bit, bit)) >>> 0);
+    for (let reads = 0; reads < MAX_STATUS_READS; reads++) {
+      if ((this.#map.read(status, 4) & mask(bit, bit)) !== 0) return;
+    }
+    throw new Error(`the IOMMU does not carry out command bit ${bit}`);
+  }
+}

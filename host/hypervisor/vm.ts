@@ -1,0 +1,132 @@
+// A virtual machine: a domain, and the hardware that its software finds when it probes.
+import { BAR_SIZE, BAR0 } from "../../assembly/spec/pci/header.ts";
+import { type Gpa, type Hpa, PAGE_SIZE, type RequesterId } from "../core/address.ts";
+import { ArgumentError } from "../core/errors.ts";
+import type { AccessWidth, GuestPlatform } from "../core/ports.ts";
+import type { Trace } from "../core/trace.ts";
+import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
+import type { AssignedFunction, AssignedFunctionState } from "./assigned-function.ts";
+import { compatibilityMessage, GUEST_APIC_ID } from "./compatibility-message.ts";
+import type { Domain, DomainState } from "./domain.ts";
+import { PageAllocator, type PageAllocatorState } from "./page-allocator.ts";
+
+/** Where a VM's firmware puts BARs, in guest-physical space: as on a PC, above RAM and below the local APIC. */
+const MMIO_BASE = 0xc000_0000 as Hpa;
+const MMIO_SIZE = 0x3e00_0000;
+
+/** First device number for assigned functions; 0 is the host bridge. */
+const FIRST_DEVICE = 1;
+const LAST_DEVICE = 31;
+
+export interface VmState {
+  domain: DomainState;
+  space: PageAllocatorState;
+  root: RootComplexState;
+  assigned: readonly AssignedFunctionState[];
+}
+
+interface Place {
+  base: Hpa;
+  size: number;
+}
+
+export class Vm {
+  readonly domain: Domain;
+  /** The VM's own PCI topology: a host bridge, and the functions that it was given. */
+  readonly root: RootComplex;
+  /** What the VM's software can do. */
+  readonly platform: GuestPlatform;
+  readonly #assigned = new Map<AssignedFunction, Place[]>();
+  readonly #space = new PageAllocator(MMIO_BASE, MMIO_SIZE);
+
+  constructor(domain: Domain, trace: Trace, run: (ns: number) => void) {
+    this.domain = domain;
+    // A message that an emulated function would send itself goes to the VM's own processor.
+    this.root = new RootComplex({ messages: { message: () => undefined } });
+    this.platform = vmPlatform(domain, this.root, trace, run);
+  }
+
+  get name(): string {
+    return this.domain.name;
+  }
+
+  get assigned(): AssignedFunction[] {
+    return [...this.#assigned.keys()];
+  }
+
+  /** A device number that no function of this VM has. Throws ArgumentError when there is none. */
+  freeDevice(): number {
+    for (let device = FIRST_DEVICE; device <= LAST_DEVICE; device++) {
+      if (this.assigned.every((one) => one.device !== device)) return device;
+    }
+    throw new ArgumentError("vm", this.name, "has no free slot");
+  }
+
+  /** Puts a function on the VM's bus, its BARs where firmware would have put them; decoding is left to its driver. */
+  plug(assigned: AssignedFunction): void {
+    const { virtual, device } = assigned;
+    const places: Place[] = [];
+    for (const { kind, size } of virtual.bars) {
+      if (kind !== "io") places.push({ base: this.#space.allocate(size, Math.max(size, PAGE_SIZE)), size });
+    }
+    this.root.attach(virtual, device, 0);
+    const memory = virtual.bars.filter((bar) => bar.kind !== "io");
+    for (const [index, bar] of memory.entries()) {
+      virtual.configWrite(BAR0 + bar.index * BAR_SIZE, 4, (places[index] as Place).base);
+    }
+    this.#assigned.set(assigned, places);
+  }
+
+  unplug(assigned: AssignedFunction): void {
+    this.root.detach(assigned.virtual);
+    for (const { base, size } of this.#assigned.get(assigned) ?? []) this.#space.release(base, size);
+    this.#assigned.delete(assigned);
+  }
+
+  save(): VmState {
+    return {
+      domain: this.domain.save(),
+      space: this.#space.save(),
+      root: this.root.save(),
+      assigned: this.assigned.map((assigned) => assigned.save()),
+    };
+  }
+
+  /** Puts back what `save` gave, once the functions are plugged in again. */
+  restore(state: VmState): void {
+    this.domain.restore(state.domain);
+    this.#space.restore(state.space);
+    this.root.restore(state.root);
+    for (const [place, assigned] of this.assigned.entries()) {
+      assigned.restore(state.assigned[place] as AssignedFunctionState);
+    }
+  }
+}
+
+function vmPlatform(domain: Domain, root: RootComplex, trace: Trace, run: (ns: number) => void): GuestPlatform {
+  const vm = domain.name;
+  return {
+    ram: domain.ram,
+    configRead: (requesterId: RequesterId, offset: number, width: AccessWidth): number => {
+      const value = root.configRead(requesterId, offset, width);
+      trace.listener?.({ kind: "config", vm, requesterId, offset, width, write: false, value });
+      return value;
+    },
+    configWrite: (requesterId: RequesterId, offset: number, width: AccessWidth, value: number): void => {
+      trace.listener?.({ kind: "config", vm, requesterId, offset, width, write: true, value });
+      root.configWrite(requesterId, offset, width, value);
+    },
+    mmioRead: (address: Gpa, width: AccessWidth): number => {
+      const value = root.memoryRead(address as number as Hpa, width);
+      trace.listener?.({ kind: "mmio", vm, address, width, write: false, value });
+      return value;
+    },
+    mmioWrite: (address: Gpa, width: AccessWidth, value: number): void => {
+      trace.listener?.({ kind: "mmio", vm, address, width, write: true, value });
+      root.memoryWrite(address as number as Hpa, width, value);
+    },
+    messageFor: (vector: number) => compatibilityMessage(GUEST_APIC_ID, vector),
+    onInterrupt: (vector: number, handler: () => void): void => domain.processor.onInterrupt(vector, handler),
+    wait: run,
+  };
+}

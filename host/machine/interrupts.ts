@@ -1,0 +1,106 @@
+// What becomes of a message-signalled interrupt: through the IOMMU's remapping, then to a processor.
+import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
+import type { RequesterId } from "../core/address.ts";
+import type { MessagePort, Snapshotable } from "../core/ports.ts";
+import type { Trace } from "../core/trace.ts";
+import { compatibilityInterrupt, InterruptFabric } from "./interrupt-fabric.ts";
+import type { IommuUnit } from "./iommu-unit.ts";
+
+export interface InterruptCounts {
+  /** Interrupt requests that functions made. */
+  raised: number;
+  /** Those that a processor took. */
+  delivered: number;
+  /** Those that remapping refused. */
+  blocked: number;
+  /** Those that were let through to a destination where no processor is. */
+  lost: number;
+}
+
+interface Message {
+  requesterId: number;
+  addressLo: number;
+  addressHi: number;
+  data: number;
+}
+
+export interface InterruptsState {
+  counts: InterruptCounts;
+  queued: readonly Message[];
+}
+
+export class Interrupts implements MessagePort, Snapshotable<InterruptsState> {
+  readonly fabric: InterruptFabric = new InterruptFabric();
+  readonly counts: InterruptCounts = { raised: 0, delivered: 0, blocked: 0, lost: 0 };
+  readonly #trace: Trace;
+  #unit: IommuUnit | undefined;
+  #queued: Message[] = [];
+
+  constructor(trace: Trace) {
+    this.#trace = trace;
+  }
+
+  /** Names the unit that every message passes. */
+  connect(unit: IommuUnit): void {
+    this.#unit = unit;
+  }
+
+  /** A 4-byte memory write of a function: an interrupt request in the interrupt range, elsewhere an ordinary DMA write. */
+  message(requesterId: RequesterId, addressLo: number, addressHi: number, data: number): void {
+    const unit = this.#unit as IommuUnit;
+    if (addressHi !== 0 || addressLo < INTERRUPT_RANGE_BASE || addressLo > INTERRUPT_RANGE_LIMIT) {
+      const bytes = new Uint8Array(4);
+      new DataView(bytes.buffer).setUint32(0, data, true);
+      unit.dma.write(requesterId, addressLo, addressHi, bytes);
+      return;
+    }
+    this.counts.raised++;
+    const result = unit.remap(requesterId, addressLo, addressHi, data);
+    if (result.kind === "refused") {
+      this.counts.blocked++;
+      this.#trace.listener?.({
+        kind: "interrupt-refused",
+        requesterId,
+        addressLo,
+        addressHi,
+        data,
+        reason: result.reason,
+      });
+      return;
+    }
+    const interrupt = result.kind === "deliver" ? result.interrupt : compatibilityInterrupt(addressLo, data);
+    const { destination, vector } = interrupt;
+    this.#trace.listener?.({ kind: "interrupt", requesterId, destination, vector });
+    if (this.fabric.deliver(interrupt) > 0) this.counts.delivered++;
+    else this.counts.lost++;
+  }
+
+  /** An event message of the IOMMU itself: it is not remapped (VT-d 5.10 §5.1.7). */
+  unitMessage(addressLo: number, data: number): void {
+    this.fabric.deliver(compatibilityInterrupt(addressLo, data));
+  }
+
+  /** Keeps a message that arrives while the module runs, until `flush`. */
+  queue(requesterId: number, addressLo: number, addressHi: number, data: number): void {
+    this.#queued.push({ requesterId, addressLo, addressHi, data });
+  }
+
+  /** Sends what was queued. */
+  flush(): void {
+    if (this.#queued.length === 0) return;
+    const queued = this.#queued;
+    this.#queued = [];
+    for (const { requesterId, addressLo, addressHi, data } of queued) {
+      this.message(requesterId as RequesterId, addressLo, addressHi, data);
+    }
+  }
+
+  save(): InterruptsState {
+    return { counts: { ...this.counts }, queued: this.#queued.map((message) => ({ ...message })) };
+  }
+
+  restore(state: InterruptsState): void {
+    Object.assign(this.counts, state.counts);
+    this.#queued = state.queued.map((message) => ({ ...message }));
+  }
+}

@@ -1,0 +1,196 @@
+// A machine: the only place where engine, memory, IOMMU, PCI topology and devices are wired together.
+import { PAGE_SIZE } from "../core/address.ts";
+import { Clock } from "../core/clock.ts";
+import { Engine } from "../core/engine.ts";
+import { ArgumentError } from "../core/errors.ts";
+import type { Snapshotable } from "../core/ports.ts";
+import { Trace } from "../core/trace.ts";
+import { IgbCard, type IgbCardState } from "../device/igb/card.ts";
+import type { IgbPort } from "../device/igb/port.ts";
+import { Bridge } from "../pci/bridge.ts";
+import { rootPortProfile, switchDownstreamProfile, switchUpstreamProfile } from "../pci/port-profiles.ts";
+import { profileConfig } from "../pci/profile.ts";
+import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
+import { AddressMap } from "./address-map.ts";
+import { Interrupts, type InterruptsState } from "./interrupts.ts";
+import type { IommuCapabilities } from "./iommu-capabilities.ts";
+import { type IommuState, IommuUnit } from "./iommu-unit.ts";
+import * as layout from "./layout.ts";
+import { type MemoryImage, restoreMemory, saveMemory } from "./memory-image.ts";
+
+/** One network card, in a slot of its own behind a root port. */
+export interface CardOptions {
+  /** Default "i350". */
+  profile?: "i350" | "82576";
+  /** Ports of the card, each a PF with up to 8 VFs: 1, 2 or 4. Default 1. */
+  ports?: number;
+  /** MAC address of port 0; port n has the n-th after it. Default: 02:00:00:00:cc:00 for card cc. */
+  mac?: Uint8Array;
+  /** "switch" puts a switch between the root port and the card. Default "root-port". */
+  slot?: "root-port" | "switch";
+}
+
+export interface MachineOptions {
+  /** Default: an engine of its own. */
+  engine?: Engine;
+  /** Bytes of host RAM from 0, a multiple of 4 KiB up to 2 GiB; for the hypervisor's tables. Default 16 MiB. */
+  ram?: number;
+  /** Default: one I350 with one port. At most 16. */
+  cards?: readonly CardOptions[];
+  /** What the VT-d unit can do; default: everything that it has. */
+  iommu?: Partial<IommuCapabilities>;
+}
+
+export interface MachineState {
+  clock: number;
+  ram: readonly { base: number; image: MemoryImage }[];
+  iommu: IommuState;
+  pci: RootComplexState;
+  cards: readonly IgbCardState[];
+  interrupts: InterruptsState;
+}
+
+const DEFAULT_RAM = 16 * 2 ** 20;
+const MAX_RAM = 2 ** 31;
+const MAX_CARDS = 16;
+const FIRST_SLOT = 1;
+/** Frames that one port moves before the others have their turn. */
+const SERVICE_BUDGET = 1024;
+
+export class Machine implements Snapshotable<MachineState> {
+  readonly engine: Engine;
+  readonly clock: Clock = new Clock();
+  readonly trace: Trace = new Trace();
+  readonly interrupts: Interrupts;
+  readonly map: AddressMap;
+  readonly iommu: IommuUnit;
+  readonly root: RootComplex;
+  readonly cards: readonly IgbCard[];
+
+  private constructor(engine: Engine, options: MachineOptions) {
+    const ram = options.ram ?? DEFAULT_RAM;
+    if (!Number.isInteger(ram) || ram <= 0 || ram > MAX_RAM || ram % PAGE_SIZE !== 0) {
+      throw new ArgumentError("ram", ram, "is not a multiple of 4 KiB up to 2 GiB");
+    }
+    const cards = options.cards ?? [{}];
+    if (cards.length > MAX_CARDS) throw new ArgumentError("cards", cards.length, `are more than ${MAX_CARDS}`);
+    this.engine = engine;
+    this.interrupts = new Interrupts(this.trace);
+    this.map = new AddressMap(engine, (...message) => this.interrupts.queue(...message));
+    this.map.addRam({ base: layout.HOST_RAM_BASE, size: ram });
+    this.iommu = new IommuUnit(engine, this.map.pointer, options.iommu);
+    this.iommu.onEvent(({ addressLo, data }) => this.interrupts.unitMessage(addressLo, data));
+    this.interrupts.connect(this.iommu);
+    this.root = new RootComplex({ messages: this.interrupts });
+    this.map.addMmio({ base: layout.IOMMU_BASE, size: layout.IOMMU_SIZE, handler: this.iommu.mmio });
+    this.map.addMmio({ base: layout.ECAM_BASE, size: layout.ECAM_SIZE, handler: this.root.ecam });
+    const { MMIO32_BASE, MMIO32_SIZE, MMIO64_BASE, MMIO64_SIZE } = layout;
+    this.map.addMmio({ base: MMIO32_BASE, size: MMIO32_SIZE, handler: this.root.memoryWindow(MMIO32_BASE) });
+    this.map.addMmio({ base: MMIO64_BASE, size: MMIO64_SIZE, handler: this.root.memoryWindow(MMIO64_BASE) });
+    this.cards = cards.map((card, index) => this.#addCard(card, index));
+  }
+
+  /** Builds a machine. Throws ArgumentError, with nothing left behind, for options that no machine could have. */
+  static async create(options: MachineOptions = {}): Promise<Machine> {
+    return new Machine(options.engine ?? (await Engine.create()), options);
+  }
+
+  /** Every port of every card, in the order of the cards. */
+  get ports(): IgbPort[] {
+    return this.cards.flatMap((card) => [...card.ports]);
+  }
+
+  /**
+   * Lets `ns` nanoseconds pass: devices do what they were told to, interrupts arrive when they are due.
+   * Work is bounded by the number of ports and of moments at which something is due. Returns the frames moved.
+   */
+  run(ns = 0): number {
+    const end = this.clock.nowNs + ns;
+    let moved = 0;
+    for (;;) {
+      let next = end;
+      for (const card of this.cards) {
+        for (const port of card.ports) {
+          moved += port.service(SERVICE_BUDGET);
+          next = Math.min(next, port.nextDeadlineNs);
+        }
+      }
+      this.iommu.deliverEvents();
+      this.interrupts.flush();
+      const now = this.clock.nowNs;
+      if (now >= end) return moved;
+      this.clock.advance(Math.max(next, now + 1) - now);
+    }
+  }
+
+  /** The state of every part. RAM outside the WebAssembly memory is its owner's to save. */
+  save(): MachineState {
+    return {
+      clock: this.clock.save(),
+      ram: this.map.wasmRam().map(({ base, size, pointer }) => ({
+        base,
+        image: saveMemory(this.engine.u8.subarray(pointer, pointer + size)),
+      })),
+      iommu: this.iommu.save(),
+      pci: this.root.save(),
+      cards: this.cards.map((card) => card.save()),
+      interrupts: this.interrupts.save(),
+    };
+  }
+
+  /** Puts back what `save` gave, into a machine built with the same options and the same RAM. Throws ArgumentError. */
+  restore(state: MachineState): void {
+    const ram = this.map.wasmRam();
+    if (ram.length !== state.ram.length || state.cards.length !== this.cards.length) {
+      throw new ArgumentError(
+        "state",
+        `${state.ram.length} RAM regions, ${state.cards.length} cards`,
+        "is of another machine",
+      );
+    }
+    for (const [place, { base, size }] of ram.entries()) {
+      const saved = state.ram[place];
+      if (saved?.base !== base || saved.image.size !== size) {
+        throw new ArgumentError("state", `RAM at ${saved?.base}`, "is of another machine");
+      }
+    }
+    for (const [place, { size, pointer }] of ram.entries()) {
+      const saved = state.ram[place] as { image: MemoryImage };
+      restoreMemory(this.engine.u8.subarray(pointer, pointer + size), saved.image);
+    }
+    this.clock.restore(state.clock);
+    this.root.restore(state.pci);
+    for (const [place, card] of this.cards.entries()) card.restore(state.cards[place] as IgbCardState);
+    this.iommu.restore(state.iommu);
+    this.interrupts.restore(state.interrupts);
+  }
+
+  /** A card in slot `index`: a root port, a switch if it is wanted, the card's functions. */
+  #addCard(options: CardOptions, index: number): IgbCard {
+    const rootPort = new Bridge(`root-port-${index}`, profileConfig(rootPortProfile({ slot: index + 1 })));
+    this.root.attach(rootPort, FIRST_SLOT + index, 0);
+    let above = rootPort;
+    if (options.slot === "switch") {
+      const upstream = new Bridge(`switch-${index}`, profileConfig(switchUpstreamProfile()));
+      const downstream = new Bridge(
+        `switch-${index}-port-0`,
+        profileConfig(switchDownstreamProfile({ slot: index + 1 })),
+      );
+      rootPort.attach(upstream, 0, 0);
+      upstream.attach(downstream, 0, 0);
+      above = downstream;
+    }
+    const card = new IgbCard({
+      engine: this.engine,
+      map: this.map.pointer,
+      unit: this.iommu.pointer,
+      clock: this.clock,
+      profile: options.profile ?? "i350",
+      ports: options.ports ?? 1,
+      mac: options.mac ?? Uint8Array.of(0x02, 0, 0, 0, index, 0),
+      name: `card-${index}`,
+    });
+    for (const [place, port] of card.ports.entries()) above.attach(port.pf, 0, place);
+    return card;
+  }
+}

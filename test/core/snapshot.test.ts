@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FormatError } from "../../host/core/errors.ts";
+import { decodeSnapshot, encodeSnapshot, type SnapshotValue } from "../../host/core/snapshot.ts";
+
+const { value } = fc.letrec<{ value: SnapshotValue; leaf: SnapshotValue }>((tie) => ({
+  leaf: fc.oneof(
+    fc.constant(null),
+    fc.boolean(),
+    fc.integer(),
+    fc.maxSafeNat(),
+    fc.string(),
+    fc.uint8Array({ maxLength: 40 }) as fc.Arbitrary<Uint8Array>,
+  ) as fc.Arbitrary<SnapshotValue>,
+  value: fc.oneof(
+    { maxDepth: 3 },
+    tie("leaf"),
+    fc.array(tie("value"), { maxLength: 5 }),
+    fc.dictionary(
+      fc.string().filter((key) => key !== "__proto__" && !key.startsWith("$")),
+      tie("value"),
+      { maxKeys: 5, noNullPrototype: true },
+    ),
+  ) as fc.Arbitrary<SnapshotValue>,
+}));
+
+describe("snapshots as bytes", () => {
+  it("give back every value, byte arrays included, and equal bytes for equal values", () => {
+    fc.assert(
+      fc.property(value, (state) => {
+        const bytes = encodeSnapshot(state);
+        const decoded = decodeSnapshot(bytes);
+        expect(decoded).toEqual(state);
+        expect(encodeSnapshot(decoded)).toEqual(bytes);
+      }),
+    );
+  });
+
+  it("refuse bytes that are cut short or are something else, with a FormatError", () => {
+    const whole = encodeSnapshot({ name: "x", bytes: Uint8Array.of(1, 2, 3, 4, 5, 6, 7) });
+    for (let length = 0; length < whole.length; length++) {
+      expect(() => decodeSnapshot(whole.subarray(0, length)), `${length} bytes`).toThrow(FormatError);
+    }
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(() => decodeSnapshot(bytes)).toThrow(FormatError);
+      }),
+    );
+    const altered = whole.slice();
+    altered[20] = (altered[20] as number) ^ 0xff;
+    expect(() => decodeSnapshot(altered)).toThrow(FormatError);
+  });
+});
