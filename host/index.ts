@@ -12,10 +12,17 @@ export type {
   MmioHandler,
   Snapshotable,
 } from "./core/ports.ts";
+export { decodeSnapshot, encodeSnapshot, type SnapshotValue } from "./core/snapshot.ts";
+export { Trace, type TraceEvent } from "./core/trace.ts";
+export { IgbCard, type IgbCardName, type IgbCardOptions } from "./device/igb/card.ts";
+export { IgbPort, type Uplink } from "./device/igb/port.ts";
 export type { CapturedFrame } from "./embed/pcap/frame.ts";
 export { readCapture } from "./embed/pcap/read.ts";
 export type { CaptureTime } from "./embed/pcap/time.ts";
 export { captureHeader, captureRecord } from "./embed/pcap/write.ts";
+export { AssignedFunction, type AssignedFunctionState } from "./hypervisor/assigned-function.ts";
+export { Hypervisor, type HypervisorOptions, type HypervisorState, type VmOptions } from "./hypervisor/hypervisor.ts";
+export { Vm } from "./hypervisor/vm.ts";
 export { AddressMap, type MessageListener, type Region } from "./machine/address-map.ts";
 export type { RamFunctions } from "./machine/backing.ts";
 export { decodeFault, type FaultRecord, faultAddress, faultText } from "./machine/fault.ts";
@@ -30,4 +37,6 @@ export {
   type RemapResult,
   type TranslateResult,
 } from "./machine/iommu-unit.ts";
+export type { CardOptions, MachineOptions, MachineState } from "./machine/machine.ts";
+export { Machine } from "./machine/machine.ts";
 export * from "./pci/index.ts";

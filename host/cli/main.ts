@@ -1,11 +1,19 @@
 #!/usr/bin/env node
 // The program `iovirt`.
 import { createRequire } from "node:module";
+import { runDemo } from "../demo/index.ts";
+import { demoFunctions } from "../demo/machine.ts";
 import { type Commands, runCli } from "./command.ts";
+import { demoCommand } from "./demo.ts";
 import { processIo } from "./io.ts";
+import { lspciCommand } from "./lspci.ts";
 import { webCommand } from "./web.ts";
 
-const commands: Commands = { web: webCommand };
+const commands: Commands = {
+  demo: demoCommand(runDemo),
+  lspci: lspciCommand(demoFunctions),
+  web: webCommand,
+};
 const { version } = createRequire(import.meta.url)("iovirt/package.json") as { version: string };
 
 // Not process.exit: what was written to a pipe still has to leave.

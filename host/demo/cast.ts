@@ -7,6 +7,8 @@ import type { AssignedFunction } from "../hypervisor/assigned-function.ts";
 import { Hypervisor } from "../hypervisor/hypervisor.ts";
 import type { Vm } from "../hypervisor/vm.ts";
 import { Machine, type MachineOptions } from "../machine/machine.ts";
+import { Bridge } from "../pci/bridge.ts";
+import type { PciFunction } from "../pci/function.ts";
 
 /** VFs of one port: the I350 has 8 queues for 8 VMs. */
 export const VFS_PER_PORT = 8;
@@ -95,19 +97,30 @@ function bringUp(vm: Vm, assigned: AssignedFunction, index: number, port: number
   return { index, vm, guest, driver, assigned, port };
 }
 
-/** The machine as a tree: every function, and which VM has which. */
+/** The machine as a tree: every function, and who has it. */
 export function topologyText(cast: Cast): string {
   const { machine, administrator } = cast.hypervisor;
-  const owners = new Map(cast.players.map((player) => [player.assigned.requesterId as number, player.vm]));
-  const { ram } = administrator.domain;
+  const domains = new Map(cast.players.map(({ assigned, vm }) => [assigned.requesterId as number, vm.domain]));
+  for (const { device } of cast.drivers) domains.set(device.requesterId, administrator.domain);
+  const line = (fn: PciFunction): string => {
+    const domain = domains.get(fn.requesterId);
+    const owner = domain === undefined ? "" : ` ── ${domain.name}, RAM at ${hex(domain.ram.base)}`;
+    return `${formatBdf(fn.requesterId)} ${fn.name}${owner}`;
+  };
   const lines = ["machine"];
-  for (const fn of machine.root.functions()) {
-    const depth = fn.requesterId >>> 8 === 0 ? 0 : 1;
-    const owner = owners.get(fn.requesterId);
-    const isPf = cast.drivers.some((driver) => driver.device.requesterId === fn.requesterId);
-    const who = owner !== undefined ? ` ── ${owner.name}, RAM at ${hex(owner.domain.ram.base)}` : "";
-    const admin = isPf ? ` ── administrator, RAM at ${hex(ram.base)}` : "";
-    lines.push(`${"│  ".repeat(depth)}├─ ${formatBdf(fn.requesterId)} ${fn.name}${who}${admin}`);
-  }
+  const draw = (functions: readonly PciFunction[], indent: string): void => {
+    for (const [place, fn] of functions.entries()) {
+      const last = place === functions.length - 1;
+      lines.push(`${indent}${last ? "└─ " : "├─ "}${line(fn)}`);
+      if (fn instanceof Bridge) draw(below(fn), indent + (last ? "   " : "│  "));
+    }
+  };
+  const all = machine.root.functions();
+  const below = (bridge: Bridge): PciFunction[] =>
+    all.filter((fn) => fn.upstream === bridge || (fn.virtual && bridge.covers(fn.requesterId >>> 8)));
+  draw(
+    all.filter((fn) => fn.requesterId >>> 8 === 0),
+    "",
+  );
   return `${lines.join("\n")}\n`;
 }

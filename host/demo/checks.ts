@@ -104,7 +104,7 @@ export function checkIsolation(stage: Stage): DemoCheck {
   const [ring] = attack(stage);
   hostile.behave();
   hostile.writeTo(target);
-  stage.wire.send(frameFor(attacker));
+  cast.hypervisor.machine.ports[attacker.port]?.uplink.inject(frameFor(attacker));
   const [write] = attack(stage);
 
   const after = victims.map((domain) => digest(stage, domain.ram.base, domain.ram.size));
@@ -264,7 +264,7 @@ function attack(stage: Stage): FaultRecord[] {
     stage.faults.push({
       reason: fault.text,
       requesterId: formatBdf(fault.requesterId),
-      iova: faultAddress(fault),
+      iova: fault.interrupt ? `interrupt index ${fault.interruptIndex}` : faultAddress(fault),
     });
   }
   hypervisor.run();
@@ -290,5 +290,7 @@ function frameFor(player: Player): Uint8Array {
 }
 
 function equal(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, place) => byte === other[place]);
+  let place = one.length === other.length ? 0 : -1;
+  while (place >= 0 && place < one.length && one[place] === other[place]) place++;
+  return place === one.length;
 }

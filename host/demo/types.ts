@@ -36,7 +36,7 @@ export interface DemoFault {
   reason: string;
   /** The requester as `bb:dd.f`. */
   requesterId: string;
-  /** The I/O virtual address, `0x…`. */
+  /** The I/O virtual address, `0x…`; of an interrupt, the remapping entry that it named. */
   iova: string;
 }
 

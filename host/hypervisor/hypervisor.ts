@@ -27,6 +27,8 @@ export interface HypervisorOptions {
   administratorRam?: number;
   /** Levels of the second-stage tables; default 4. */
   levels?: 3 | 4 | 5;
+  /** Let firmware use ARI where port and card can: VFs then lie closer to their PF. Default false. */
+  ari?: boolean;
 }
 
 export interface VmOptions {
@@ -73,11 +75,15 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     const host = machine.map.regions()[0] as Region;
     // Page 0 stays free, so that no table has the address 0.
     this.#pages = new PageAllocator((host.base + PAGE_SIZE) as Hpa, host.size - PAGE_SIZE);
-    this.functions = enumerate(machine.root, {
-      memory: { base: layout.MMIO32_BASE, size: layout.MMIO32_SIZE },
-      prefetchable: { base: layout.MMIO64_BASE, size: layout.MMIO64_SIZE },
-      io: { base: layout.IO_BASE, size: layout.IO_SIZE },
-    });
+    this.functions = enumerate(
+      machine.root,
+      {
+        memory: { base: layout.MMIO32_BASE, size: layout.MMIO32_SIZE },
+        prefetchable: { base: layout.MMIO64_BASE, size: layout.MMIO64_SIZE },
+        io: { base: layout.IO_BASE, size: layout.IO_SIZE },
+      },
+      { ari: options.ari ?? false },
+    );
     this.remapping = new RemappingDriver(machine.map, this.#pages, layout.IOMMU_BASE);
     const domain = this.#newDomain(
       "administrator",
