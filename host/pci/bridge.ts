@@ -25,6 +25,7 @@ export class Bridge extends PciFunction implements Upstream {
   readonly bus: PciBus;
   readonly #access: AccessControl;
   #linkUp = true;
+  #ranges: DecodedRange[] | undefined;
 
   /** @param config of a type 1 header with its capabilities. Throws ArgumentError for another header. */
   constructor(name: string, config: ConfigSpace) {
@@ -149,12 +150,8 @@ export class Bridge extends PciFunction implements Upstream {
   }
 
   override decodedRanges(): DecodedRange[] {
-    const ranges = super.decodedRanges();
-    if (!this.forwards) return ranges;
-    const memory = this.memoryWindows();
-    const io = this.ioWindows();
-    for (const range of this.bus.decodedRanges()) ranges.push(...clip(range, range.space === "io" ? io : memory));
-    return ranges;
+    this.#ranges ??= this.#decode();
+    return this.#ranges;
   }
 
   /** Whether a request for `address` is forwarded down. */
@@ -211,13 +208,24 @@ export class Bridge extends PciFunction implements Upstream {
     else this.upstream?.errorMessage(requesterId, severity);
   }
 
-  routesChanged(): void {
-    this.upstream?.routesChanged();
+  /** Every change below passes here on its way up, so that only what changed is decoded anew. */
+  override routesChanged(): void {
+    this.#ranges = undefined;
+    super.routesChanged();
   }
 
   /** Secondary Bus Reset is held. */
   get #inReset(): boolean {
     return bit(this.config.get(spec.BRIDGE_CONTROL, 2), spec.BRIDGE_CONTROL_SECONDARY_BUS_RESET_LO);
+  }
+
+  #decode(): DecodedRange[] {
+    const ranges = super.decodedRanges();
+    if (!this.forwards) return ranges;
+    const memory = this.memoryWindows();
+    const io = this.ioWindows();
+    for (const range of this.bus.decodedRanges()) ranges.push(...clip(range, range.space === "io" ? io : memory));
+    return ranges;
   }
 
   #route(requesterId: number): PciFunction | undefined {

@@ -157,7 +157,7 @@ export class PciFunction {
     const offset = spec.BAR0 + options.index * spec.BAR_SIZE;
     const rows = barRows(options, offset);
     this.config.define(rows);
-    for (const row of rows) this.config.onWrite(row.offset, row.width, () => this.upstream?.routesChanged());
+    for (const row of rows) this.config.onWrite(row.offset, row.width, () => this.routesChanged());
   }
 
   /** Adds an expansion ROM. Throws ArgumentError for a VF, a second one, or an impossible size. */
@@ -167,7 +167,7 @@ export class PciFunction {
     this.#rom = { size, handler };
     const offset = this.#romOffset();
     this.config.define(romRows(size, offset));
-    this.config.onWrite(offset, 4, () => this.upstream?.routesChanged());
+    this.config.onWrite(offset, 4, () => this.routesChanged());
   }
 
   /** The ranges that this function answers now. */
@@ -270,6 +270,11 @@ export class PciFunction {
   /** Tells the listeners and whoever caches routes. */
   enablesChanged(): void {
     this.#tell();
+    this.routesChanged();
+  }
+
+  /** Tells whoever caches what this function answers that it is stale. */
+  routesChanged(): void {
     this.upstream?.routesChanged();
   }
 

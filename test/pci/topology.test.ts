@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Hpa, RequesterId } from "../../host/core/address.ts";
 import { ArgumentError } from "../../host/core/errors.ts";
 import { enumerate, PciFunction } from "../../host/pci/index.ts";
-import { AER, device, EXPRESS, PM, SRIOV } from "./support/device.ts";
+import { AER, device, EXPRESS, Memory, PM, SRIOV } from "./support/device.ts";
 import { Machine, WINDOWS } from "./support/machine.ts";
 
 const BRIDGE_CONTROL = 0x3e;
@@ -149,6 +149,19 @@ describe("memory and I/O requests", () => {
     machine.write(machine.tail3.requesterId, 0x10, 4, base + 0x40);
     expect(machine.root.ioRead(base + 0x46, 2)).toBe(0xbeef);
     expect(machine.root.ioRead(base + 6, 2)).toBe(0xffff);
+  });
+
+  test("PCIe §7.5.1.2.1 a bridge's own BAR moves too, and answers outside its windows", () => {
+    const machine = new Machine();
+    const registers = new Memory(0x1000);
+    registers.bytes[4] = 0x77;
+    machine.portA.addBar({ index: 0, kind: "memory32", size: 0x1000, handler: registers });
+    enumerate(machine.root, WINDOWS);
+    const base = machine.portA.decodedRanges()[0]?.base as number;
+    expect(machine.memory(base + 4)).toBe(0x77);
+    machine.write(machine.portA.requesterId, 0x10, 4, 0xcf00_0000);
+    expect(machine.memory(0xcf00_0004)).toBe(0x77);
+    expect(machine.memory(base + 4)).toBe(0xffff_ffff);
   });
 
   test("PCIe §7.5.1.3.13 ISA Enable: below 64 KiB only the first 256 bytes of each KiB go down", () => {
