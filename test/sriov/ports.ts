@@ -173,6 +173,12 @@ export class TestPort {
     }
   }
 
+  /** The next descriptor that `post` writes is the ring's first. */
+  restart(pool: number): void {
+    const next = this.#next.get(pool) as { tx: number };
+    next.tx = 0;
+  }
+
   doorbell(pool: number): void {
     this.state.set(PORT_PENDING, this.state.get(PORT_PENDING) | (1 << pool));
   }
