@@ -67,7 +67,6 @@ export class Configuration {
     const has2M = Bits.of64(cap, CAP_SSLPS_LO, CAP_SSLPS_LO) != 0;
     const has1G = Bits.of64(cap, CAP_SSLPS_LO + 1, CAP_SSLPS_LO + 1) != 0;
     const snoop = Bits.of64(ecap, ECAP_SC_HI, ECAP_SC_LO) != 0;
-    const format = changetype<SecondStage>(unit.base + offsetof<Unit>("secondStage"));
-    format.configure(unit.reservedAddress, has2M, has1G, snoop);
+    SecondStage.of(unit).configure(unit.reservedAddress, has2M, has1G, snoop);
   }
 }

@@ -2,9 +2,12 @@
 import { ACCESS_READ, UNIT_SIZE } from "../spec/abi/iommu";
 import { Configuration } from "./configure";
 import { Context } from "./context";
+import { ContextCache } from "./context-cache";
 import { Registers } from "./registers";
+import { Tables } from "./tables";
 import { Dma, FAULT } from "./translate";
 import { Unit } from "./unit";
+import { WALK_REFUSED } from "./walk";
 
 /** Bytes of a unit; align it to 64. */
 export function iommuSize(): u32 {
@@ -75,10 +78,31 @@ export function iommuTranslateBatch(
 
 function batch(unit: Unit, context: Context, access: u32, list: usize, out: usize, end: usize): u32 {
   let done: u32 = 0;
+  unit.translations += <u64>((end - list) >> 3);
   for (; list < end; list += 8, out += 8) {
-    const result = Dma.translate(unit, context, load<u64>(list), access);
+    const result = Dma.lookup(unit, context, load<u64>(list), access);
     store<u64>(out, result);
     done += u32((result & FAULT) == 0);
+  }
+  return done;
+}
+
+/**
+ * Walks the tables for `count` addresses (u64 each) from `list`, past all caches and recording nothing: to `out` the
+ * page's HPA 51:12 with the ACCESS_ bits that it grants, or bit 63 with the reason. Returns how many were mapped;
+ * 0 with `out` untouched when the requester's context is not one that translates.
+ */
+export function iommuWalkBatch(unit: usize, requesterId: u32, access: u32, list: usize, out: usize, count: u32): u32 {
+  const self = changetype<Unit>(unit);
+  const context = Context.line(self, requesterId);
+  if (!context.valid(self) || context.identity || ContextCache.refuses(context)) return 0;
+  Tables.refresh(self);
+  const width = Dma.width(self, context);
+  let done: u32 = 0;
+  for (const end = list + ((<usize>count) << 3); list < end; list += 8, out += 8) {
+    const result = Dma.inspect(self, context, width, load<u64>(list), access);
+    store<u64>(out, result);
+    done += u32((result & WALK_REFUSED) == 0);
   }
   return done;
 }

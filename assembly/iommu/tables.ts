@@ -13,8 +13,12 @@ export class Tables {
    * answers there or registers do: hardware does not walk through MMIO.
    */
   @inline static load(unit: Unit, hpa: u64): u64 {
-    if (hpa - unit.windowBase < unit.windowSpan) return load<u64>(<usize>(<u32>hpa + unit.windowDelta));
-    return Tables.loadElsewhere(unit, hpa);
+    return Tables.loadNear(unit, unit.windowBase, unit.windowSpan, unit.windowDelta, hpa);
+  }
+
+  /** As `load`, with the unit's window in the caller's locals. */
+  @inline static loadNear(unit: Unit, base: u64, span: u64, delta: u32, hpa: u64): u64 {
+    return hpa - base < span ? load<u64>(<usize>(<u32>hpa + delta)) : Tables.loadElsewhere(unit, hpa);
   }
 
   static loadElsewhere(unit: Unit, hpa: u64): u64 {
@@ -36,6 +40,22 @@ export class Tables {
     return UNREADABLE;
   }
 
+  /** The number of the region at `hpa`, remembering the last one. */
+  @inline static regionOf(unit: Unit, hpa: u64): u32 {
+    return hpa - unit.lastBase < unit.lastSpan ? unit.lastRegion : Tables.findRegion(unit, hpa);
+  }
+
+  static findRegion(unit: Unit, hpa: u64): u32 {
+    const index = unit.memory.find(hpa);
+    if (index != 0) {
+      const region = unit.memory.region(index);
+      unit.lastRegion = index;
+      unit.lastBase = region.base;
+      unit.lastSpan = region.limit - region.base + 1;
+    }
+    return index;
+  }
+
   /** Writes `length` bytes to memory at `hpa`, not across a page; registers and nothing are left alone. */
   static write(unit: Unit, hpa: u64, pointer: usize, length: u32): void {
     const memory = unit.memory;
@@ -43,11 +63,12 @@ export class Tables {
     if (index != 0 && memory.region(index).kind != REGION_KIND_MMIO) memory.write(index, hpa, pointer, length);
   }
 
-  /** The window must not outlive the region that it shows. */
+  /** What is remembered of regions must not outlive them. */
   @inline static refresh(unit: Unit): void {
     if (unit.windowGeneration != unit.memory.generation) {
       unit.windowGeneration = unit.memory.generation;
       unit.windowSpan = 0;
+      unit.lastSpan = 0;
     }
   }
 

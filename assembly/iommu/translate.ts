@@ -60,6 +60,11 @@ export class Dma {
    */
   @inline static translate(unit: Unit, context: Context, iova: u64, access: u32): u64 {
     unit.translations++;
+    return Dma.lookup(unit, context, iova, access);
+  }
+
+  /** As `translate`, for a caller that adds to `unit.translations` itself, many at a time. */
+  @inline static lookup(unit: Unit, context: Context, iova: u64, access: u32): u64 {
     const tag = ((iova & ~PAGE_OFFSET) << TAG_SHIFT) | context.tag;
     const entry = TlbEntry.of(unit, tag);
     const value = entry.value;
@@ -87,21 +92,19 @@ export class Dma {
 
   static miss(unit: Unit, context: Context, iova: u64, access: u32): u64 {
     unit.misses++;
+    Tables.refresh(unit);
     if (Tables.inInterruptRange(iova)) return iova;
     const tag = ((iova & ~PAGE_OFFSET) << TAG_SHIFT) | context.tag;
     const entry = TlbEntry.of(unit, tag);
     let value = (iova & PAGE_ADDRESS) | BOTH;
     if (!context.identity) {
-      const width = min(unit.guestAddressWidth, TABLE_WIDTH + LEVEL_WIDTH * context.levels);
-      if (iova >> <u64>width) return Dma.refuse(unit, context, iova, access, FAULT_ADDRESS_BEYOND_WIDTH);
-      if (entry.tag == tag) {
+      if (iova >> Dma.width(unit, context)) return Dma.refuse(unit, context, iova, access, FAULT_ADDRESS_BEYOND_WIDTH);
+      if (unit.cachingMode && entry.tag == tag) {
         const cached = <u32>Bits.of64(entry.value, INFO_REASON_HI, INFO_REASON_LO);
         if (cached != 0) return Dma.refuse(unit, context, iova, access, cached);
       }
-      Tables.refresh(unit);
       unit.walks++;
-      const format = changetype<SecondStage>(unit.base + offsetof<Unit>("secondStage"));
-      value = Walk.page<SecondStage>(format, unit, context, iova, <u64>access);
+      value = Walk.page<SecondStage>(SecondStage.of(unit), unit, context, iova, <u64>access);
       if (value & WALK_REFUSED) {
         if (unit.cachingMode && value & WALK_NOTHING) {
           entry.tag = tag;
@@ -117,13 +120,27 @@ export class Dma {
     } else if (iova >> <u64>unit.hostAddressWidth) {
       return Dma.refuse(unit, context, iova, access, FAULT_ADDRESS_BEYOND_WIDTH);
     }
-    const region = unit.memory.find(value & PAGE_ADDRESS);
+    const region = Tables.regionOf(unit, value & PAGE_ADDRESS);
     const place = ((<u64>region) << HPA_WIDTH) | (value & PAGE_ADDRESS);
     if (region != 0) {
       entry.tag = tag;
       entry.value = place | (value & BOTH);
     }
     return place | (iova & PAGE_OFFSET);
+  }
+
+  /** Bits of the addresses that a context translates: the smaller of MGAW and AGAW. */
+  @inline static width(unit: Unit, context: Context): u64 {
+    return <u64>min(unit.guestAddressWidth, TABLE_WIDTH + LEVEL_WIDTH * context.levels);
+  }
+
+  /**
+   * What the tables in memory say of `iova`, past all caches and without a fault: HPA 51:12 and ACCESS_ bits, or
+   * WALK_REFUSED and the reason. For a context that translates addresses of `width` bits.
+   */
+  @inline static inspect(unit: Unit, context: Context, width: u64, iova: u64, access: u32): u64 {
+    if (iova >> width) return WALK_REFUSED | <u64>FAULT_ADDRESS_BEYOND_WIDTH;
+    return Walk.uncached<SecondStage>(SecondStage.of(unit), unit, context, iova, <u64>access);
   }
 
   static refuse(unit: Unit, context: Context, iova: u64, access: u32, reason: u32): u64 {

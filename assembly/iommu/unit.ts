@@ -24,8 +24,12 @@ export class Unit {
   windowDelta: u32;
   windowBase: u64;
   windowSpan: u64;
+  /** The region that an HPA was last found in. */
+  lastBase: u64;
+  lastSpan: u64;
+  lastRegion: u32;
+  /** The MemoryMap.generation that window and last region belong to. */
   windowGeneration: u32;
-  reserved0: u32;
 
   translations: u64;
   misses: u64;

@@ -20,6 +20,8 @@ export const WALK_REFUSED: u64 = 0x8000_0000_0000_0000;
 /** With WALK_REFUSED: whatever the access, the tables map nothing here. */
 export const WALK_NOTHING: u64 = 0x4000_0000_0000_0000;
 export const WALK_REASON: u64 = 0xff;
+/** A fast walk met something that it leaves to a slow one; no other result looks like it. */
+const WALK_AGAIN: u64 = 0x2000_0000_0000_0000;
 
 const INDEX_MASK: u64 = 0xff8;
 const SHIFT_LEVEL_4: u64 = 45;
@@ -36,72 +38,142 @@ export class Walk {
    * The 4 KiB page of `iova`: HPA 51:12 and the ACCESS_ bits that all levels grant; or WALK_REFUSED.
    * `access` must be granted at every level, checked from the top as the entries are met.
    */
-  static page<F extends PageTableFormat>(format: F, unit: Unit, context: Context, iova: u64, access: u64): u64 {
-    const line2M = PagingLine.of2M(unit, PagingLine.tag2M(context.tag, iova));
+  @inline static page<F extends PageTableFormat>(format: F, unit: Unit, context: Context, iova: u64, access: u64): u64 {
+    const result = Walk.fast<F>(format, unit, context, iova, access);
+    return result != WALK_AGAIN ? result : Walk.slow<F>(format, unit, context, iova, access);
+  }
+
+  /** The same past the paging-structure caches: every level is read from memory. */
+  @inline static uncached<F extends PageTableFormat>(
+    format: F,
+    unit: Unit,
+    context: Context,
+    iova: u64,
+    access: u64,
+  ): u64 {
+    const result = Walk.uncachedFast<F>(format, unit, context, iova, access);
+    return result != WALK_AGAIN ? result : Walk.uncachedSlow<F>(format, unit, context, iova, access);
+  }
+
+  static fast<F extends PageTableFormat>(format: F, unit: Unit, context: Context, iova: u64, access: u64): u64 {
+    return Walk.walk<F>(format, unit, context, iova, access, true, true);
+  }
+
+  static slow<F extends PageTableFormat>(format: F, unit: Unit, context: Context, iova: u64, access: u64): u64 {
+    return Walk.walk<F>(format, unit, context, iova, access, true, false);
+  }
+
+  @inline static uncachedFast<F extends PageTableFormat>(
+    format: F,
+    unit: Unit,
+    context: Context,
+    iova: u64,
+    access: u64,
+  ): u64 {
+    return Walk.walk<F>(format, unit, context, iova, access, false, true);
+  }
+
+  static uncachedSlow<F extends PageTableFormat>(format: F, unit: Unit, context: Context, iova: u64, access: u64): u64 {
+    return Walk.walk<F>(format, unit, context, iova, access, false, false);
+  }
+
+  /**
+   * The walk itself; `caching` and `fast` are constants. A fast walk reads only tables in the RAM of the unit's
+   * window and calls nothing; whatever else it meets makes it give WALK_AGAIN, for a walk that is not fast.
+   */
+  @inline static walk<F extends PageTableFormat>(
+    format: F,
+    unit: Unit,
+    context: Context,
+    iova: u64,
+    access: u64,
+    caching: bool,
+    fast: bool,
+  ): u64 {
+    const tag2M = PagingLine.tag2M(context.tag, iova);
+    const line2M = PagingLine.of2M(unit, tag2M);
+    const base = unit.windowBase;
+    const span = unit.windowSpan;
+    const delta = unit.windowDelta;
+    const inTable = access | format.reservedInTable;
     let table: u64;
     let granted: u64;
     let entry: u64;
-    if (line2M.tag == PagingLine.tag2M(context.tag, iova)) {
+    let at: u64;
+    if (caching && line2M.tag == tag2M) {
       table = line2M.value & PAGE_ADDRESS;
       granted = line2M.value & BOTH;
+      if (access & ~granted) return fast ? WALK_AGAIN : Walk.refuse(unit, context, table, granted, access);
     } else {
-      const line1G = PagingLine.of1G(unit, PagingLine.tag1G(context.tag, iova));
-      if (line1G.tag == PagingLine.tag1G(context.tag, iova)) {
+      const tag1G = PagingLine.tag1G(context.tag, iova);
+      const line1G = PagingLine.of1G(unit, tag1G);
+      if (caching && line1G.tag == tag1G) {
         table = line1G.value & PAGE_ADDRESS;
         granted = line1G.value & BOTH;
+        if (access & ~granted) return fast ? WALK_AGAIN : Walk.refuse(unit, context, table, granted, access);
       } else {
         table = context.table;
         granted = BOTH;
         const levels = context.levels;
         if (levels > 3) {
           if (levels > 4) {
-            entry = Tables.load(unit, table | ((iova >> SHIFT_LEVEL_4) & INDEX_MASK));
+            at = table | ((iova >> SHIFT_LEVEL_4) & INDEX_MASK);
+            if (fast && at - base >= span) return WALK_AGAIN;
+            entry = fast ? load<u64>(<usize>(<u32>at + delta)) : Tables.load(unit, at);
             granted &= format.permissions(entry);
-            if ((access & ~granted) | format.reservedInTable(entry)) {
-              return Walk.refuse(unit, context, table, granted, access);
+            if (format.wrong(entry, access, inTable)) {
+              return fast ? WALK_AGAIN : Walk.refuse(unit, context, table, granted, access);
             }
             table = entry & PAGE_ADDRESS;
           }
-          entry = Tables.load(unit, table | ((iova >> SHIFT_LEVEL_3) & INDEX_MASK));
+          at = table | ((iova >> SHIFT_LEVEL_3) & INDEX_MASK);
+          if (fast && at - base >= span) return WALK_AGAIN;
+          entry = fast ? load<u64>(<usize>(<u32>at + delta)) : Tables.load(unit, at);
           granted &= format.permissions(entry);
-          if ((access & ~granted) | format.reservedInTable(entry)) {
-            return Walk.refuse(unit, context, table, granted, access);
+          if (format.wrong(entry, access, inTable)) {
+            return fast ? WALK_AGAIN : Walk.refuse(unit, context, table, granted, access);
           }
           table = entry & PAGE_ADDRESS;
         }
-        entry = Tables.load(unit, table | ((iova >> SHIFT_LEVEL_2) & INDEX_MASK));
+        at = table | ((iova >> SHIFT_LEVEL_2) & INDEX_MASK);
+        if (fast && at - base >= span) return WALK_AGAIN;
+        entry = fast ? load<u64>(<usize>(<u32>at + delta)) : Tables.load(unit, at);
         granted &= format.permissions(entry);
-        if (format.maps1G(entry)) {
-          if ((access & ~granted) | format.reservedIn1G(entry)) {
-            return Walk.refuse(unit, context, table, granted, access);
+        if (format.wrong(entry, access, inTable)) {
+          if (format.maps1G(entry) && !format.wrong(entry, access, access | format.reservedIn1G)) {
+            return (entry & PAGE_ADDRESS) | (iova & OFFSET_1G) | granted;
           }
-          return (entry & PAGE_ADDRESS) | (iova & OFFSET_1G) | granted;
-        }
-        if ((access & ~granted) | format.reservedInTable(entry)) {
-          return Walk.refuse(unit, context, table, granted, access);
+          return fast ? WALK_AGAIN : Walk.refuse(unit, context, table, granted, access);
         }
         table = entry & PAGE_ADDRESS;
-        line1G.tag = PagingLine.tag1G(context.tag, iova);
-        line1G.value = table | granted;
-      }
-      entry = Tables.load(unit, table | ((iova >> SHIFT_LEVEL_1) & INDEX_MASK));
-      granted &= format.permissions(entry);
-      if (format.maps2M(entry)) {
-        if ((access & ~granted) | format.reservedIn2M(entry)) {
-          return Walk.refuse(unit, context, table, granted, access);
+        if (caching) {
+          line1G.tag = tag1G;
+          line1G.value = table | granted;
         }
-        return (entry & PAGE_ADDRESS) | (iova & OFFSET_2M) | granted;
       }
-      if ((access & ~granted) | format.reservedInTable(entry)) {
-        return Walk.refuse(unit, context, table, granted, access);
+      at = table | ((iova >> SHIFT_LEVEL_1) & INDEX_MASK);
+      if (fast && at - base >= span) return WALK_AGAIN;
+      entry = fast ? load<u64>(<usize>(<u32>at + delta)) : Tables.load(unit, at);
+      granted &= format.permissions(entry);
+      if (format.wrong(entry, access, inTable)) {
+        if (format.maps2M(entry) && !format.wrong(entry, access, access | format.reservedIn2M)) {
+          return (entry & PAGE_ADDRESS) | (iova & OFFSET_2M) | granted;
+        }
+        return fast ? WALK_AGAIN : Walk.refuse(unit, context, table, granted, access);
       }
       table = entry & PAGE_ADDRESS;
-      line2M.tag = PagingLine.tag2M(context.tag, iova);
-      line2M.value = table | granted;
+      if (caching) {
+        line2M.tag = tag2M;
+        line2M.value = table | granted;
+      }
     }
-    entry = Tables.load(unit, table | ((iova >> SHIFT_LEVEL_0) & INDEX_MASK));
+    at = table | ((iova >> SHIFT_LEVEL_0) & INDEX_MASK);
+    if (fast && at - base >= span) return WALK_AGAIN;
+    entry = fast ? load<u64>(<usize>(<u32>at + delta)) : Tables.load(unit, at);
     granted &= format.permissions(entry);
-    if ((access & ~granted) | format.reservedIn4K(entry)) return Walk.refuse(unit, context, table, granted, access);
+    if (format.wrong(entry, access, access | format.reservedIn4K)) {
+      return fast ? WALK_AGAIN : Walk.refuse(unit, context, table, granted, access);
+    }
     return (entry & PAGE_ADDRESS) | granted;
   }
 

@@ -23,6 +23,8 @@ export interface IommuExports {
     out: number,
     count: number,
   ): number;
+  /** Walks the tables for a list of u64 addresses past all caches; the requester's context must be cached. */
+  iommuWalkBatch(unit: number, requesterId: number, access: number, list: number, out: number, count: number): number;
   /** Reads by DMA to `pointer`. Returns 1, or 0 when any of it was refused. */
   iommuDmaRead(
     unit: number,

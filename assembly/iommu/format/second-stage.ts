@@ -13,8 +13,9 @@ import {
   SS_R_LO,
   SS_SNP_HI,
   SS_SNP_LO,
-  SS_W_HI,
+  SS_W_LO,
 } from "../../spec/vtd/second-stage";
+import { Unit } from "../unit";
 import { PageTableFormat } from "./page-table-format";
 
 @final
@@ -27,6 +28,10 @@ export class SecondStage extends PageTableFormat {
   /** PS where CAP_REG.SSLPS has the page size, else 0. */
   large2M: u64;
   large1G: u64;
+
+  @inline static of(unit: Unit): SecondStage {
+    return changetype<SecondStage>(unit.base + offsetof<Unit>("secondStage"));
+  }
 
   /** Composes the masks. `reservedAddress` are the bits 63:HAW. */
   configure(reservedAddress: u64, has2M: bool, has1G: bool, snoopControl: bool): void {
@@ -43,7 +48,11 @@ export class SecondStage extends PageTableFormat {
   }
 
   @inline permissions(entry: u64): u64 {
-    return Bits.of64(entry, SS_W_HI, SS_R_LO);
+    return entry;
+  }
+
+  @inline wrong(entry: u64, access: u64, mask: u64): u64 {
+    return (entry ^ access) & mask;
   }
 
   @inline maps2M(entry: u64): bool {
@@ -54,19 +63,21 @@ export class SecondStage extends PageTableFormat {
     return (entry & this.large1G) != 0;
   }
 
-  @inline reservedInTable(entry: u64): u64 {
-    return entry & this.tableReserved;
+  @inline get reservedInTable(): u64 {
+    return this.tableReserved;
   }
 
-  @inline reservedIn4K(entry: u64): u64 {
-    return entry & this.reserved4K;
+  @inline get reservedIn4K(): u64 {
+    return this.reserved4K;
   }
 
-  @inline reservedIn2M(entry: u64): u64 {
-    return entry & this.reserved2M;
+  @inline get reservedIn2M(): u64 {
+    return this.reserved2M;
   }
 
-  @inline reservedIn1G(entry: u64): u64 {
-    return entry & this.reserved1G;
+  @inline get reservedIn1G(): u64 {
+    return this.reserved1G;
   }
 }
+
+if (SS_R_LO != 0 || SS_W_LO != 1) ERROR("R and W are not where ACCESS_READ and ACCESS_WRITE are");

@@ -1,7 +1,7 @@
 // How an IOMMU unit lies in linear memory: assembly/iommu works on it; the host lays out the register
 // tables, reads counters and snapshots the state.
 //
-//   unit ─┬─ wiring (32 bytes, written by iommuInit, never in a snapshot)
+//   unit ─┬─ wiring (48 bytes, written by iommuInit, never in a snapshot)
 //         ├─ counters, events, scalar state
 //         ├─ registers: values, then RW masks, W1C masks and reset values, 1024 dwords each
 //         ├─ interrupt entry cache   24 B × 512
@@ -15,30 +15,30 @@ export const ACCESS_READ: u32 = 1;
 export const ACCESS_WRITE: u32 = 2;
 
 /** First byte of the state, which a snapshot copies from here to UNIT_SIZE. */
-export const UNIT_STATE: u32 = 32;
+export const UNIT_STATE: u32 = 48;
 
 /** Counters, u64 each: page translations asked for, */
-export const UNIT_TRANSLATIONS: u32 = 32;
+export const UNIT_TRANSLATIONS: u32 = 48;
 /** those that the IOTLB did not answer, */
-export const UNIT_MISSES: u32 = 40;
+export const UNIT_MISSES: u32 = 56;
 /** walks of second-stage tables, */
-export const UNIT_WALKS: u32 = 48;
+export const UNIT_WALKS: u32 = 64;
 /** DMA requests refused, */
-export const UNIT_FAULTS: u32 = 56;
+export const UNIT_FAULTS: u32 = 72;
 /** interrupt requests seen, */
-export const UNIT_INTERRUPTS: u32 = 64;
+export const UNIT_INTERRUPTS: u32 = 80;
 /** interrupt requests blocked, */
-export const UNIT_INTERRUPTS_BLOCKED: u32 = 72;
+export const UNIT_INTERRUPTS_BLOCKED: u32 = 88;
 /** invalidation commands executed, by register or from the queue. */
-export const UNIT_INVALIDATIONS: u32 = 80;
+export const UNIT_INVALIDATIONS: u32 = 96;
 
 /** Event messages that are due (EVENT_ bits): whoever called into the module sends and clears them. */
-export const UNIT_EVENTS: u32 = 88;
+export const UNIT_EVENTS: u32 = 104;
 export const EVENT_FAULT: u32 = 1;
 export const EVENT_INVALIDATION: u32 = 2;
 
 /** The reason of the last refused request: a FAULT_ number. */
-export const UNIT_LAST_REASON: u32 = 92;
+export const UNIT_LAST_REASON: u32 = 108;
 
 export const UNIT_REGISTERS: u32 = 512;
 export const UNIT_REGISTER_BYTES: u32 = 4096;
