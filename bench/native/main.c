@@ -1,0 +1,133 @@
+/* The C partner of the bench. Commands come on stdin, one a line; each answers with one line on stdout.
+   Timed commands answer nanoseconds per operation; `digest` and `delivered` let the caller compare results. */
+#include <time.h>
+#include "iommu.h"
+
+static MemoryMap map; /* map.generation survives a reset */
+static Unit unit;
+static u64 *list, *out;
+static u32 count, requester;
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1e9 + time.tv_nsec;
+}
+
+static u8 *read_file(const char *name, size_t size, size_t room) {
+  size_t bytes = (room + 65535) & ~(size_t)65535;
+  u8 *target = aligned_alloc(65536, bytes);
+  FILE *file = fopen(name, "rb");
+  if (target == NULL || file == NULL || fread(target, 1, size, file) != size) {
+    perror(name);
+    exit(1);
+  }
+  fclose(file);
+  return target;
+}
+
+/* Order counts: a digest of 32-bit words, as bench/digest.ts makes it. */
+static u32 digest(u32 seed, const u64 *words, u32 length) {
+  for (u32 index = 0; index < length; index++) {
+    seed = (seed ^ (u32)words[index]) * 0x01000193u;
+    seed ^= seed >> 15;
+    seed = (seed ^ (u32)(words[index] >> 32)) * 0x01000193u;
+    seed ^= seed >> 15;
+  }
+  return seed;
+}
+
+static COLD u32 batch(u32 id, u32 access, const u64 *from, u64 *to, u32 length) {
+  Context *context = dma_open(&unit, id);
+  u32 done = 0;
+  if (context == NULL) {
+    for (u32 index = 0; index < length; index++) to[index] = FAULT;
+    return 0;
+  }
+  for (u32 index = 0; index < length; index++) {
+    u64 result = dma_translate(&unit, context, from[index], access);
+    to[index] = result;
+    done += (result & FAULT) == 0;
+  }
+  return done;
+}
+
+/* One translation for one call, as iommuTranslate answers it. */
+static COLD double single(u32 id, u64 iova, u32 access) {
+  Context *context = dma_open(&unit, id);
+  if (context == NULL) return -(double)unit.last_reason;
+  u64 result = dma_translate(&unit, context, iova, access);
+  return result & FAULT ? -(double)unit.last_reason : (double)(result & HPA_MASK);
+}
+
+static double time_batches(u32 passes) {
+  double start = now();
+  for (u32 pass = 0; pass < passes; pass++) {
+    for (u32 at = 0; at < count; at += 256) batch(requester, ACCESS_READ, list + at, out, 256);
+  }
+  return (now() - start) / ((double)passes * count);
+}
+
+static double time_singles(u32 passes) {
+  volatile double sink = 0;
+  double start = now(), sum = 0;
+  for (u32 pass = 0; pass < passes; pass++) {
+    for (u32 at = 0; at < count; at++) sum += single(requester, list[at], ACCESS_READ);
+  }
+  sink = sum;
+  (void)sink;
+  return (now() - start) / ((double)passes * count);
+}
+
+static u32 digest_all(void) {
+  u32 sum = 0x811c9dc5u;
+  for (u32 at = 0; at < count; at += 256) {
+    u32 length = count - at < 256 ? count - at : 256;
+    batch(requester, ACCESS_READ, list + at, out, length);
+    sum = digest(sum, out, length);
+  }
+  return sum;
+}
+
+int main(void) {
+  char line[1024], name[512];
+  unsigned long long a, b, c, d, e;
+  while (fgets(line, sizeof line, stdin) != NULL) {
+    if (strcmp(line, "reset\n") == 0) {
+      for (u32 index = 1; index <= map.count; index++) {
+        const Region *region = &map.regions[index];
+        if (region->kind == REGION_KIND_RAM) free(region_pointer(region, region->base));
+      }
+      map.count = 0;
+      puts("ok");
+    } else if (sscanf(line, "ram %llx %llx %511s", &a, &b, name) == 3) {
+      map_add(&map, a, b, REGION_KIND_RAM, read_file(name, b, b));
+      puts("ok");
+    } else if (sscanf(line, "external %llx %llx", &a, &b) == 2) {
+      map_add(&map, a, b, REGION_KIND_EXTERNAL, NULL);
+      puts("ok");
+    } else if (sscanf(line, "unit %llx %llx %llx %llx %llx", &a, &b, &c, &d, &e) == 5) {
+      unit_init(&unit, &map, (u32)a, b, c, d, e);
+      puts("ok");
+    } else if (sscanf(line, "list %llx %llx %511s", &a, &b, name) == 3) {
+      free(list);
+      free(out);
+      requester = (u32)a;
+      count = (u32)b;
+      list = (u64 *)read_file(name, count * 8, count * 8);
+      out = aligned_alloc(64, 256 * 8);
+      puts("ok");
+    } else if (strcmp(line, "flush\n") == 0) {
+      unit_flush(&unit);
+      puts("ok");
+    } else if (sscanf(line, "batch %llx", &a) == 1) printf("%.4f\n", time_batches((u32)a));
+    else if (sscanf(line, "single %llx", &a) == 1) printf("%.4f\n", time_singles((u32)a));
+    else if (strcmp(line, "digest\n") == 0) printf("%u\n", digest_all());
+    else if (strcmp(line, "counters\n") == 0) {
+      printf("%llu %llu %llu %llu\n", (unsigned long long)unit.translations, (unsigned long long)unit.misses,
+             (unsigned long long)unit.walks, (unsigned long long)unit.faults);
+    } else puts("unknown");
+    fflush(stdout);
+  }
+  return 0;
+}
