@@ -17,6 +17,11 @@ const ADDRESS_TOP = 25;
 const REFUSED = 0x100;
 const NOTHING = 0x200;
 const UNREADABLE = -1;
+/** Of a context line's second word. */
+const LEVELS = 7;
+const GENERATION = 20;
+/** The line of every requester while translation is disabled. */
+const DISABLED = 65536 << 2;
 
 /** The IOTLB slot of a tag. */
 export function halvesSlot(tagLo: number, tagHi: number): number {
@@ -34,8 +39,11 @@ export class HalvesUnit {
   readonly #tlb = new Int32Array(8192 * 4);
   readonly #cache1G = new Int32Array(1024 * 4);
   readonly #cache2M = new Int32Array(1024 * 4);
-  /** Tag, levels (0: not valid), table in two halves; one line for each requester ID. */
-  readonly #contexts = new Int32Array(65536 * 4);
+  /** Tag, generation and levels, table in two halves; one line for each requester ID, and that of disabled translation. */
+  readonly #contexts = new Int32Array(65537 * 4);
+  #generation = 1;
+  #mapGeneration = 0;
+  #translating = true;
   readonly #rootLo: number;
   readonly #reservedHi: number;
   readonly #guestWidth: number;
@@ -52,6 +60,7 @@ export class HalvesUnit {
   constructor(image: MachineImage, identity: UnitIdentity, ram: ArrayBuffer = image.ram) {
     this.map = new HalvesMap(image, ram);
     const { capLo, capHi, ecapLo } = identity;
+    this.#contexts[DISABLED] = VALID | IDENTITY;
     this.#rootLo = image.rootTable;
     this.#reservedHi = identity.hostAddressWidth >= 64 ? 0 : -1 << (identity.hostAddressWidth - 32);
     this.#guestWidth = ((capLo >>> 16) & 63) + 1;
@@ -73,8 +82,18 @@ export class HalvesUnit {
 
   /** The line of a requester for one burst; -1 when it is refused. */
   open(requesterId: number): number {
+    if (this.#mapGeneration !== this.map.generation) this.#mapChanged();
+    if (!this.#translating) return DISABLED;
     const line = (requesterId & 0xffff) << 2;
-    return this.#contexts[line + 1] === 0 ? this.#fill(requesterId, line) : line;
+    const info = this.#contexts[line + 1] as number;
+    return info >>> GENERATION === this.#generation && (info & LEVELS) !== LEVELS
+      ? line
+      : this.#fill(requesterId, line);
+  }
+
+  #mapChanged(): void {
+    this.#mapGeneration = this.map.generation;
+    this.#tlb.fill(0);
   }
 
   /** The lower half of where an address leads; `hi` has the upper. */
@@ -104,6 +123,17 @@ export class HalvesUnit {
     if (line < 0) return -this.lastReason;
     const place = this.translate(line, lo, hi, access);
     return this.hi < 0 ? -this.lastReason : (this.hi & 0xf_ffff) * 0x1_0000_0000 + (place >>> 0);
+  }
+
+  /** Whether DMA remapping is enabled. */
+  set translating(enabled: boolean) {
+    this.#translating = enabled;
+  }
+
+  /** Forgets every requester's context. */
+  flushContexts(): void {
+    this.#generation = this.#generation === 4095 ? 1 : this.#generation + 1;
+    if (this.#generation === 1) this.#contexts.fill(0, 0, DISABLED);
   }
 
   /** Translates `length` addresses of `list` from `from` on into `out`. Returns how many were not refused. */
@@ -169,7 +199,7 @@ export class HalvesUnit {
     const width = upper & 7;
     if (width < 1 || width > 3 || ((this.#supported >>> width) & 1) === 0) return 0x03;
     contexts[line] = VALID | (type === 2 ? IDENTITY : 0) | (domain << DOMAIN);
-    contexts[line + 1] = width + 2;
+    contexts[line + 1] = (this.#generation << GENERATION) | (width + 2);
     contexts[line + 2] = entry & PAGE;
     contexts[line + 3] = entryHi;
     return 0;
@@ -184,7 +214,7 @@ export class HalvesUnit {
     let valueLo = (lo & PAGE) | BOTH;
     let valueHi = hi & 0xf_ffff;
     if (((this.#contexts[line] as number) & IDENTITY) === 0) {
-      const width = Math.min(this.#guestWidth, 12 + 9 * (this.#contexts[line + 1] as number));
+      const width = Math.min(this.#guestWidth, 12 + 9 * ((this.#contexts[line + 1] as number) & LEVELS));
       if (width < 64 && hi >>> (width - 32) !== 0) return this.#refuse(0x04);
       (this.counters[2] as number)++;
       valueLo = this.#walk(line, lo, hi, access);
@@ -231,7 +261,7 @@ export class HalvesUnit {
         granted = (cache1G[at1G + 2] as number) & BOTH;
         tableHi = cache1G[at1G + 3] as number;
       } else {
-        const levels = this.#contexts[line + 1] as number;
+        const levels = (this.#contexts[line + 1] as number) & LEVELS;
         table = this.#contexts[line + 2] as number;
         tableHi = this.#contexts[line + 3] as number;
         granted = BOTH;

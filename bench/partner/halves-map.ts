@@ -4,6 +4,8 @@ import type { MachineImage } from "../scene/machine.ts";
 export class HalvesMap {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
+  /** Changes whenever a region comes or goes. */
+  generation = 1;
   readonly #base: Float64Array;
   readonly #limit: Float64Array;
 
