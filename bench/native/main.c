@@ -1,7 +1,7 @@
 /* The C partner of the bench. Commands come on stdin, one a line; each answers with one line on stdout.
    Timed commands answer nanoseconds per operation; `digest` and `delivered` let the caller compare results. */
 #include <time.h>
-#include "iommu.h"
+#include "frames.h"
 
 static MemoryMap map; /* map.generation survives a reset */
 static Unit unit;
@@ -92,6 +92,7 @@ static u32 digest_all(void) {
 int main(void) {
   char line[1024], name[512];
   unsigned long long a, b, c, d, e;
+  u32 r[9];
   while (fgets(line, sizeof line, stdin) != NULL) {
     if (strcmp(line, "reset\n") == 0) {
       for (u32 index = 1; index <= map.count; index++) {
@@ -122,7 +123,30 @@ int main(void) {
       puts("ok");
     } else if (sscanf(line, "batch %llx", &a) == 1) printf("%.4f\n", time_batches((u32)a));
     else if (sscanf(line, "single %llx", &a) == 1) printf("%.4f\n", time_singles((u32)a));
-    else if (strcmp(line, "digest\n") == 0) printf("%u\n", digest_all());
+    else if (sscanf(line, "port %llx %x %x %x %x %x %x %x %x %x", &a, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7],
+                    &r[8]) == 10) {
+      port_setup((u32)a, &unit, r);
+      puts("ok");
+    } else if (sscanf(line, "queue %x %x %x %x %x %x", &r[0], &r[1], &r[2], &r[3], &r[4], &r[5]) == 6) {
+      queue_setup(r[0], r[1], r[2], r[3], r[4], r[5]);
+      puts("ok");
+    } else if (sscanf(line, "frames %x %x %x", &r[0], &r[1], &r[2]) == 3) {
+      double time = 0;
+      for (u32 pass = 0; pass < r[2]; pass++) {
+        time += turn(&map, r[0], r[1], now);
+        next_turn(r[0]);
+      }
+      printf("%.4f\n", time / ((double)r[2] * r[0] * POSTED));
+    } else if (sscanf(line, "deliver %x %x", &r[0], &r[1]) == 2) {
+      turn(&map, r[0], r[1], now);
+      printf("%u", delivered(&map, r[0], r[1]));
+      for (u32 number = 0; number < PORTS; number++) {
+        const Port *port = &ports[number];
+        printf(" %u %u %u", port->delivered, (u32)port->rx_octets, port->pools[0].loop_tx_octets);
+      }
+      puts("");
+      next_turn(r[0]);
+    } else if (strcmp(line, "digest\n") == 0) printf("%u\n", digest_all());
     else if (strcmp(line, "counters\n") == 0) {
       printf("%llu %llu %llu %llu\n", (unsigned long long)unit.translations, (unsigned long long)unit.misses,
              (unsigned long long)unit.walks, (unsigned long long)unit.faults);
