@@ -51,7 +51,9 @@ async function run(): Promise<number> {
       process.stderr.write(`bench: no case holds ${JSON.stringify(values.case)}\n`);
       return 2;
     }
-    process.stdout.write(`\nMinimum (median) of ${rounds} rounds; ratios of minima / median of the rounds' ratios.\n\n`);
+    process.stdout.write(
+      `\nMinimum (median) of ${rounds} rounds; ratios of minima / median of the rounds' ratios.\n\n`,
+    );
     process.stdout.write(toTable(results));
     if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(toJson(results), null, 2)}\n`);
     return 0;

@@ -51,7 +51,9 @@ export function toTable(results: readonly Result[]): string {
     against(figures.js, figures.wasm),
     against(figures.bigint, figures.wasm),
   ]);
-  const widths = HEADS.map((head, column) => Math.max(head.length, ...rows.map((row) => (row[column] as string).length)));
+  const widths = HEADS.map((head, column) =>
+    Math.max(head.length, ...rows.map((row) => (row[column] as string).length)),
+  );
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number))).join(" | ")} |\n`;
   const rule = `|${widths.map((width, column) => (column === 0 ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|\n`;

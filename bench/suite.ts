@@ -20,7 +20,9 @@ export function showSuite(subject: Case): void {
     const operations = subject[target.name]?.operations ?? 1;
     const nanoseconds = ((target.stats?.mean ?? Number.NaN) * 1e9) / operations;
     const error = target.stats?.rme ?? Number.NaN;
-    process.stdout.write(`  ${target.name.padEnd(8)}${nanoseconds.toFixed(2).padStart(10)} ns ±${error.toFixed(1)} %\n`);
+    process.stdout.write(
+      `  ${target.name.padEnd(8)}${nanoseconds.toFixed(2).padStart(10)} ns ±${error.toFixed(1)} %\n`,
+    );
   });
   suite.run({ async: false });
 }

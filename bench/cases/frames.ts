@@ -204,7 +204,11 @@ async function nativeCard(native: Native, machine: ProductMachine, bench: BenchC
 /** All frame cases, with the guests' RAM inside the wasm memory or outside; the partners' is always their own. */
 export async function frameCases(native: Native | null, outside: boolean): Promise<Case[]> {
   const { machine, bench, card } = await productCard(outside);
-  const drivers = { wasm: new Drivers(card), js: new Drivers(halvesCard(machine, bench)), bigint: new Drivers(bigCard(machine, bench)) };
+  const drivers = {
+    wasm: new Drivers(card),
+    js: new Drivers(halvesCard(machine, bench)),
+    bigint: new Drivers(bigCard(machine, bench)),
+  };
   if (native !== null) await nativeCard(native, machine, bench);
   const make = (vfs: number, length: number): Case => {
     const name = `frames: ${vfs} VF${vfs > 1 ? "s" : ""}, ${length} bytes, RAM ${outside ? "outside" : "inside"} the wasm`;

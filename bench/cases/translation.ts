@@ -35,7 +35,7 @@ export class TranslationBench {
   }
 
   static async create(scene: TranslationScene, native: Native | null): Promise<TranslationBench> {
-    const product = await ProductMachine.create(scene.image);
+    const product = await ProductMachine.create({ image: scene.image });
     if (native !== null) await loadNative(native, scene.image, product.identity);
     return new TranslationBench(scene, product, native);
   }
@@ -173,10 +173,7 @@ export class TranslationBench {
         }
         sink = Number(sum & 1n);
       }),
-      c:
-        native === null
-          ? null
-          : { prepare: () => this.#list(list), time: () => native.time("single", passes) },
+      c: native === null ? null : { prepare: () => this.#list(list), time: () => native.time("single", passes) },
       check: async () => {
         const wrong = await this.differences(name, [list]);
         for (let index = 0; index < count; index++) {
@@ -184,7 +181,8 @@ export class TranslationBench {
           const hi = halves[index * 2 + 1] as number;
           const place = wasm.iommuTranslate(unit, requesterId, lo, hi, READ);
           if (js.single(requesterId, lo | 0, hi | 0, READ) !== place) wrong.push(`${name}: js differs`);
-          if (Number(big.single(requesterId, bigList[index] as bigint, 1n)) !== place) wrong.push(`${name}: bigint differs`);
+          if (Number(big.single(requesterId, bigList[index] as bigint, 1n)) !== place)
+            wrong.push(`${name}: bigint differs`);
         }
         if (!Number.isFinite(sink)) wrong.push(`${name}: no sum`);
         return wrong;
@@ -205,11 +203,7 @@ export async function translationCases(native: Native | null): Promise<Case[]> {
   return [
     bench.batches("translate: hit, batches of 256", { wasm: hits, js: hits, bigint: hits }, 512),
     bench.singles("translate: hit, one call each", hits, 512),
-    bench.batches(
-      "translate: 4-level walk",
-      { wasm: walks.wasm, js: walks.halves, bigint: walks.bigint },
-      128,
-    ),
+    bench.batches("translate: 4-level walk", { wasm: walks.wasm, js: walks.halves, bigint: walks.bigint }, 128),
     bench.batches("translate: random 4 KiB pages of 1 GiB", same, 1, within(DENSE_PAGES / 64)),
     bench.batches("translate: random 4 KiB pages of 64 GiB", same, 1, within(DENSE_PAGES)),
   ];

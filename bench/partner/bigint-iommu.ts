@@ -82,8 +82,7 @@ export class BigUnit {
     const context = this.open(requesterId);
     let done = 0;
     for (let index = 0; index < length; index++) {
-      const result =
-        context === undefined ? BIG_FAULT : this.translate(context, list[from + index] as bigint, 1n);
+      const result = context === undefined ? BIG_FAULT : this.translate(context, list[from + index] as bigint, 1n);
       out[index] = result;
       if (result !== BIG_FAULT) done++;
     }

@@ -118,14 +118,7 @@ export class BigPort {
   }
 
   /** Switches and delivers one frame. False when it needs another way. */
-  #send(
-    index: number,
-    own: number,
-    source: number,
-    length: number,
-    words: BigUint64Array,
-    bytes: Uint8Array,
-  ): boolean {
+  #send(index: number, own: number, source: number, length: number, words: BigUint64Array, bytes: Uint8Array): boolean {
     const setup = this.#setup;
     const first = words[source / 8] as bigint;
     const second = words[source / 8 + 1] as bigint;

@@ -105,10 +105,7 @@ export class HalvesUnit {
     const at = (Math.imul(tagLo ^ Math.imul(tagHi, 0x85eb_ca6b), 0x9e37_79b1) >>> 19) << 2;
     const value = tlb[at + 2] as number;
     if (
-      (((tlb[at] as number) ^ tagLo) |
-        ((tlb[at + 1] as number) ^ tagHi) |
-        (hi >>> ADDRESS_TOP) |
-        (access & ~value)) ===
+      (((tlb[at] as number) ^ tagLo) | ((tlb[at + 1] as number) ^ tagHi) | (hi >>> ADDRESS_TOP) | (access & ~value)) ===
       0
     ) {
       this.hi = tlb[at + 3] as number;
@@ -142,7 +139,8 @@ export class HalvesUnit {
     let done = 0;
     for (let index = 0; index < length; index++) {
       const place = (from + index) << 1;
-      const lo = line < 0 ? 0 : this.translate(line, (list[place] as number) | 0, (list[place + 1] as number) | 0, READ);
+      const lo =
+        line < 0 ? 0 : this.translate(line, (list[place] as number) | 0, (list[place + 1] as number) | 0, READ);
       const hi = line < 0 ? FAULT : this.hi;
       out[index << 1] = lo;
       out[(index << 1) + 1] = hi;
@@ -192,7 +190,8 @@ export class HalvesUnit {
     if ((entry & 1) === 0) return 0x02;
     const type = (entry >>> 2) & 3;
     const domain = (upper >>> 8) & 0xffff;
-    let reserved = (entry & 0xff0) | (upper & 0xff00_0080) | (words[at + 3] as number) | (domain & this.#reservedDomain);
+    let reserved =
+      (entry & 0xff0) | (upper & 0xff00_0080) | (words[at + 3] as number) | (domain & this.#reservedDomain);
     if (type !== 2) reserved |= entryHi & this.#reservedHi;
     if (reserved) return 0x0b;
     if (type === 3 || (type === 2 && !this.#passThrough) || (type === 1 && !this.#deviceTlb)) return 0x03;

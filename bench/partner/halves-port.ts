@@ -50,7 +50,18 @@ interface Queue {
 function queueOf(requesterId: number, base: number, control: number, srrctl: number): Queue {
   const cursor = { burst: 0, left: 0, descriptor: 0, context: -1, bufferSize: 0, direct: false, frames: 0, octets: 0 };
   const length = RING * 16;
-  const ring = { baseLo: base, baseHi: 0, length, head: 0, tail: 0, control, flags: DMA, requesterId, srrctl, drops: 0 };
+  const ring = {
+    baseLo: base,
+    baseHi: 0,
+    length,
+    head: 0,
+    tail: 0,
+    control,
+    flags: DMA,
+    requesterId,
+    srrctl,
+    drops: 0,
+  };
   return { ...ring, ...cursor };
 }
 

@@ -19,11 +19,16 @@ export class TableBuilder {
   readonly #end: number;
   #next: number;
 
-  constructor(ram: ArrayBuffer, next: number, end: number) {
+  constructor(ram: ArrayBuffer, next: number, end: number, rootTable?: number) {
     this.words = new Uint32Array(ram);
     this.#next = next;
     this.#end = end;
-    this.rootTable = this.page();
+    this.rootTable = rootTable ?? this.page();
+  }
+
+  /** Goes on with tables that are there already, in the RAM's last 64 KiB. */
+  static extend(ram: ArrayBuffer, rootTable: number): TableBuilder {
+    return new TableBuilder(ram, ram.byteLength - 16 * PAGE, ram.byteLength, rootTable);
   }
 
   /** A zeroed page. */

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { toJson, toTable } from "../../bench/report.ts";
+import { type Case, measure, median, ratio, timed } from "../../bench/rounds.ts";
+
+function subject(times: { wasm: number[]; c: number[] }): { subject: Case; order: string[] } {
+  const order: string[] = [];
+  const contender = (name: "wasm" | "c") => ({
+    prepare: (seed: number) => {
+      order.push(`${name} prepares ${seed}`);
+    },
+    time: () => times[name].shift() as number,
+  });
+  return {
+    order,
+    subject: {
+      name: "a case",
+      wasm: contender("wasm"),
+      c: contender("c"),
+      js: null,
+      bigint: null,
+      check: async () => [],
+    },
+  };
+}
+
+test("measure interleaves: every partner once a round with the same seed, warm rounds do not count", async () => {
+  const { subject: one, order } = subject({ wasm: [900, 6, 8, 30], c: [700, 3, 2, 10] });
+  const { figures } = await measure(one, 3, 1);
+  expect(figures.wasm).toEqual({ rounds: [6, 8, 30], minimum: 6, median: 8 });
+  expect(figures.c).toEqual({ rounds: [3, 2, 10], minimum: 2, median: 3 });
+  expect(order.map((line) => line.split(" ").at(-1))).toEqual(["1", "1", "2", "2", "3", "3", "4", "4"]);
+  if (figures.wasm === null || figures.c === null) throw new Error("no figures");
+  expect(ratio(figures.wasm, figures.c)).toEqual({ minimum: 3, median: 3 });
+});
+
+test("--json: one row a case, medians in ns, absent partners null", async () => {
+  const { subject: one } = subject({ wasm: [5.123456, 7.5], c: [1, 2] });
+  const results = [await measure(one, 2, 0)];
+  expect(toJson(results)).toEqual([{ case: "a case", unit: "ns", wasm: 6.3117, c: 1.5, js: null, bigint: null }]);
+  expect(toTable(results)).toContain("5.12 (6.31)");
+});
+
+test("the median is the middle, or the mean of the two in the middle", () => {
+  expect(median([9, 1, 4])).toBe(4);
+  expect(median([9, 1, 4, 6])).toBe(5);
+});
+
+test("a timed contender divides by its operations", () => {
+  let calls = 0;
+  const contender = timed(1e9, () => {
+    calls++;
+  });
+  expect(contender.time()).toBeLessThan(1);
+  expect(calls).toBe(1);
+});
