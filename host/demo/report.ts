@@ -41,14 +41,18 @@ export function measured(result: DemoResult): [heading: string, text: string][] 
   ];
 }
 
-/** One line for each kind of fault: who, where, why, and how often when more than once. */
+/** One line for each kind of fault: who, why, where, and how often when more than once. */
 export function faultLines(result: DemoResult): string[] {
-  const counts = new Map<string, number>();
+  const kinds = new Map<string, { first: string; count: number }>();
   for (const { requesterId, iova, reason } of result.dma.faults) {
-    const line = `${requesterId} at ${iova}: ${reason}`;
-    counts.set(line, (counts.get(line) ?? 0) + 1);
+    const kind = `${requesterId}: ${reason}`;
+    const seen = kinds.get(kind);
+    if (seen === undefined) kinds.set(kind, { first: iova, count: 1 });
+    else seen.count++;
   }
-  return [...counts].map(([line, count]) => (count === 1 ? line : `${line} (${formatNumber(count)} times)`));
+  return [...kinds].map(([kind, { first, count }]) =>
+    count === 1 ? `${kind}, at ${first}` : `${kind}, ${formatNumber(count)} times, first at ${first}`,
+  );
 }
 
 /** Digits in groups of three; at most three decimals. */

@@ -30,6 +30,20 @@ describe("README", () => {
     expect(stdout + stderr).toBe(answer);
   });
 
+  test("the embedding example, of at most 25 lines, prints what stands below it", () => {
+    const example = /^```js\n([\s\S]*?)^```\n[\s\S]*?^```text\n([\s\S]*?)^```$/m.exec(readme);
+    const [, code, answer] = example as unknown as [string, string, string];
+    expect(code.trimEnd().split("\n").length).toBeLessThanOrEqual(25);
+    // The package is asked by its name: from its own folder that is itself, as built.
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module"], {
+      cwd: root,
+      input: code,
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    expect(stdout).toBe(answer);
+  });
+
   test("names no file that is not there", () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1] as string);
     for (const link of links) expect(() => readFileSync(root + link)).not.toThrow();

@@ -29,6 +29,41 @@ async function open(path: string): Promise<{ page: Page; problems: string[] }> {
   return { page, problems };
 }
 
+/** How the run ended. */
+async function outcome(page: Page): Promise<string | null> {
+  await page.locator("main:is([data-state=held], [data-state=failed], [data-state=error])").waitFor({ timeout: 50_000 });
+  return page.locator("main").getAttribute("data-state");
+}
+
+test("the demonstration runs in a page, and every claim holds", async (context) => {
+  requireBrowser(context);
+  const { page, problems } = await open("?vms=3&frames=600&seed=5");
+  expect(await outcome(page)).toBe("held");
+  const claims = await page
+    .locator(".claims li")
+    .evaluateAll((items) =>
+      items.map((item) => [(item as HTMLElement).dataset.name, (item as HTMLElement).dataset.ok]),
+    );
+  const names = ["probe", "delivery", "isolation", "interrupt-remapping", "revocation", "snapshot"];
+  expect(claims).toEqual(expect.arrayContaining(names.map((name) => [name, "true"])));
+  expect(await page.locator("output").textContent()).toBe(`${claims.length} of ${claims.length} claims hold`);
+  expect(await page.locator(".measured dd").first().textContent()).toMatch(/^[\d,]+ sent, [\d,]+ delivered/);
+  expect(await page.locator(".topology").textContent()).toMatch(/00:00\.0/);
+  expect(problems).toEqual([]);
+});
+
+test("the form runs it again with its values, and refuses what is out of range", async (context) => {
+  requireBrowser(context);
+  const { page, problems } = await open("?vms=129");
+  expect(await page.locator("main").getAttribute("data-state")).toBe("idle");
+  await page.fill("[name=vms]", "2");
+  await page.fill("[name=frames]", "100");
+  await page.click("button");
+  expect(await outcome(page)).toBe("held");
+  expect(await page.locator(".claims li[data-ok=true]").count()).toBeGreaterThanOrEqual(6);
+  expect(problems).toEqual([]);
+});
+
 test("the built package is importable by a plain module script, and its engine runs", async (context) => {
   requireBrowser(context);
   const { page } = await open("?vms=129");
