@@ -31,7 +31,9 @@ async function open(path: string): Promise<{ page: Page; problems: string[] }> {
 
 /** How the run ended. */
 async function outcome(page: Page): Promise<string | null> {
-  await page.locator("main:is([data-state=held], [data-state=failed], [data-state=error])").waitFor({ timeout: 50_000 });
+  await page
+    .locator("main:is([data-state=held], [data-state=failed], [data-state=error])")
+    .waitFor({ timeout: 50_000 });
   return page.locator("main").getAttribute("data-state");
 }
 
