@@ -4,7 +4,19 @@ import * as link from "../../assembly/spec/pci/express-link.ts";
 import * as slot from "../../assembly/spec/pci/express-slot.ts";
 import { bits } from "../core/bits.ts";
 import { bit, flag } from "./bits.ts";
+import type { ConfigSpace } from "./config-space.ts";
 import type { PciFunction } from "./function.ts";
+
+/** Bytes of the capability at `offset` that every version and port type has, or of version 2 all of it. */
+export function expressLength(config: ConfigSpace, offset: number): number {
+  return isVersion2(config, offset) ? spec.EXPRESS_LENGTH : link.LNKSTA + link.LNKSTA_WIDTH / 8;
+}
+
+/** Version 1 has no Device Control 2 and what follows it. */
+function isVersion2(config: ConfigSpace, offset: number): boolean {
+  const capability = config.get(offset + spec.EXPRESS_CAP, 2);
+  return bits(capability, spec.EXPRESS_CAP_VERSION_HI, spec.EXPRESS_CAP_VERSION_LO) >= 2;
+}
 
 export class Express {
   readonly #fn: PciFunction;
@@ -22,7 +34,7 @@ export class Express {
       if (bit(config.get(offset + spec.DEVCAP, 4), spec.DEVCAP_FLR_LO)) fn.reset("flr");
     });
     if (!this.isDownstreamPort) return;
-    config.onWrite(offset + spec.DEVCTL2, 2, () => fn.enablesChanged());
+    if (isVersion2(config, offset)) config.onWrite(offset + spec.DEVCTL2, 2, () => fn.enablesChanged());
     config.onWrite(offset + link.LNKCTL, 2, () => {
       config.clearBits(offset + link.LNKCTL, 2, flag(link.LNKCTL_RETRAIN_LO));
       fn.enablesChanged();
@@ -40,7 +52,7 @@ export class Express {
 
   /** PCIe 6.0 §6.13: the port passes configuration requests for functions above 7. */
   get ariForwarding(): boolean {
-    return bit(this.#get(spec.DEVCTL2), spec.DEVCTL2_ARI_FORWARDING_LO);
+    return isVersion2(this.#fn.config, this.#offset) && bit(this.#get(spec.DEVCTL2), spec.DEVCTL2_ARI_FORWARDING_LO);
   }
 
   get linkDisabled(): boolean {

@@ -1,18 +1,17 @@
 // A function: its configuration space, its BARs, and what its enable bits and power state let through.
 import * as spec from "../../assembly/spec/pci/header.ts";
-import * as ids from "../../assembly/spec/pci/ids.ts";
 import type { RequesterId } from "../core/address.ts";
 import { bits } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
 import { type BarOptions, barBase, barRows, checkBar, checkRom, romBase, romRows } from "./bar.ts";
+import { behavioursOf } from "./behaviours.ts";
 import { bit, flag } from "./bits.ts";
-import { findCapability, findExtendedCapability } from "./capability.ts";
 import type { ConfigSpace, ConfigSpaceState, ResetKind } from "./config-space.ts";
-import { ErrorReporting } from "./errors.ts";
-import { Express } from "./express.ts";
-import { Msi } from "./msi.ts";
-import { PowerManagement } from "./power.ts";
+import type { ErrorReporting } from "./errors.ts";
+import type { Express } from "./express.ts";
+import type { Msi } from "./msi.ts";
+import type { PowerManagement } from "./power.ts";
 import type { DecodedRange, Upstream } from "./upstream.ts";
 
 /** Bits of COMMAND that open ranges; bus mastering moves none. */
@@ -85,12 +84,11 @@ export class PciFunction {
       if ((changed & DECODE) !== 0) this.enablesChanged();
       else if (changed !== 0) this.#tell();
     });
-    const at = <T>(offset: number | undefined, make: (offset: number) => T): T | undefined =>
-      offset === undefined ? undefined : make(offset);
-    this.power = at(findCapability(config, ids.CAP_POWER_MANAGEMENT), (offset) => new PowerManagement(this, offset));
-    this.express = at(findCapability(config, ids.CAP_EXPRESS), (offset) => new Express(this, offset));
-    this.msi = at(findCapability(config, ids.CAP_MSI), (offset) => new Msi(this, offset));
-    this.errors = new ErrorReporting(this, findExtendedCapability(config, ids.EXT_CAP_AER));
+    const { power, express, msi, errors } = behavioursOf(this);
+    this.power = power;
+    this.express = express;
+    this.msi = msi;
+    this.errors = errors;
   }
 
   /** Bus, device and function as captured from configuration writes (PCIe 6.0 §2.2.6.2). */

@@ -2,7 +2,18 @@
 import * as spec from "../../assembly/spec/pci/msi.ts";
 import { bits } from "../core/bits.ts";
 import { bit, flag } from "./bits.ts";
+import type { ConfigSpace } from "./config-space.ts";
 import type { PciFunction } from "./function.ts";
+
+/** Bytes of the MSI capability at `offset`, by its address size and per-vector masking. */
+export function msiLength(config: ConfigSpace, offset: number): number {
+  const control = config.get(offset + spec.MSI_CONTROL, 2);
+  const wide = bit(control, spec.MSI_CONTROL_ADDRESS64_LO);
+  if (bit(control, spec.MSI_CONTROL_PER_VECTOR_MASKING_LO)) {
+    return wide ? spec.MSI_LENGTH_64_MASKED : spec.MSI_LENGTH_32_MASKED;
+  }
+  return wide ? spec.MSI_LENGTH_64 : spec.MSI_LENGTH_32;
+}
 
 export class Msi {
   readonly #fn: PciFunction;

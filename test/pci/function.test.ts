@@ -1,7 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RequesterId } from "../../host/core/address.ts";
 import { ArgumentError } from "../../host/core/errors.ts";
-import { MsixTable } from "../../host/pci/index.ts";
+import { ConfigSpace, MsixTable, PciFunction } from "../../host/pci/index.ts";
 import { Above, AER, device, EXPRESS, Memory, MSI, MSIX, PM } from "./support/device.ts";
 
 const COMMAND = 0x04;
@@ -233,6 +234,38 @@ describe("errors", () => {
     fn.errors.receive(0x0614 as RequesterId, "correctable");
     expect(above.messages).toHaveLength(2);
     expect(fn.configRead(AER + 0x34, 4)).toBe(0x0311_0614);
+  });
+});
+
+describe("damaged lists", () => {
+  test("capabilities whose registers would leave their region do nothing, whatever the bytes say", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(0x01, 0x05, 0x10, 0x11),
+        fc.integer({ min: 0x10, max: 0x3f }),
+        fc.integer({ min: 0x40, max: 0x3ff }),
+        fc.integer({ min: 0, max: 0xffff_ffff }),
+        fc.constantFrom(256, 4096),
+        (id, place, extended, noise, size) => {
+          const config = new ConfigSpace(size);
+          for (let at = 0; at < size; at += 4) config.define([{ offset: at, width: 4, reset: noise, rw: 0xffff_ffff }]);
+          config.set(0x06, 2, 0x10);
+          config.set(0x34, 1, place * 4);
+          config.set(place * 4, 2, id);
+          if (size === 4096) {
+            config.set(0x100, 4, (extended << 22) | 0x1_0003);
+            config.set(extended * 4, 4, 0x0001_0001);
+          }
+          const fn = new PciFunction("damaged", config);
+          for (let at = 0; at < size; at += 4) fn.configWrite(at, 4, ~noise >>> 0);
+          fn.errors.uncorrectable(20);
+          fn.errors.receive(0x100 as RequesterId, "fatal");
+          fn.msi?.raise(noise & 31);
+          // The noise may have been a reset's request.
+          expect([~noise >>> 0, noise]).toContain(fn.configRead(0x3c, 4));
+        },
+      ),
+    );
   });
 });
 
