@@ -107,6 +107,8 @@ export class Engine {
     if (!Number.isInteger(bytes) || bytes <= 0) throw new ArgumentError("bytes", bytes, "is not a size");
     const pointer = Math.ceil(this.#next / alignment) * alignment;
     const end = pointer + bytes;
+    // What the memory grows by is zero already; what was there may be another emulator's leavings.
+    const used = Math.min(end, this.memory.buffer.byteLength);
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / WASM_PAGE);
     if (missing > 0) {
       try {
@@ -116,7 +118,7 @@ export class Engine {
       }
     }
     this.#next = end;
-    this.u8.fill(0, pointer, end);
+    if (pointer < used) this.u8.fill(0, pointer, used);
     return pointer;
   }
 

@@ -150,7 +150,7 @@ describe("snapshots of a machine with its hypervisor", () => {
         const bytes = encodeSnapshot(hypervisor.save() as unknown as SnapshotValue);
         const twin = new Hypervisor(await Machine.create(OPTIONS), { administratorRam: 0x10_0000 });
         twin.restore(decodeSnapshot(bytes) as unknown as HypervisorState);
-        expect(encodeSnapshot(twin.save() as unknown as SnapshotValue)).toEqual(bytes);
+        expect(Buffer.compare(encodeSnapshot(twin.save() as unknown as SnapshotValue), bytes)).toBe(0);
         for (const one of history.slice(cut)) {
           expect(apply(twin, vfs, one), JSON.stringify(one)).toEqual(apply(hypervisor, vfs, one));
         }

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { EVENT_CONTROL_IM_HI, FEADDR_REG, FECTL_REG, FEDATA_REG } from "../../assembly/spec/vtd/event.ts";
+import { type Hpa, hpa, type RequesterId } from "../../host/core/address.ts";
+import { Engine } from "../../host/core/engine.ts";
+import { IOMMU_BASE } from "../../host/machine/layout.ts";
+import { Machine } from "../../host/machine/machine.ts";
+import { build, MIB } from "../hypervisor/fixture.ts";
+
+describe("a machine", () => {
+  it("PCIe 6.0 §6.1.4: a message to an address outside the interrupt range is a memory write like any other", async () => {
+    const { machine, vfs, hypervisor } = await build(1);
+    const vm = hypervisor.createVm({ ram: 2 * MIB });
+    const { requesterId } = hypervisor.assign(vm, vfs[0] as RequesterId);
+    const { raised } = machine.interrupts.counts;
+    machine.interrupts.message(requesterId, 0x1_2344, 0, 0xfeed_beef);
+    expect(vm.platform.ram.read32(0x1_2344 as never)).toBe(0xfeed_beef);
+    expect(machine.interrupts.counts.raised).toBe(raised);
+    machine.interrupts.message(requesterId, 0x7000_0000, 0, 1);
+    expect(hypervisor.faults()).toMatchObject([{ requesterId, access: "write", addressLo: 0x7000_0000 }]);
+  });
+
+  it("VT-d §7.3: a fault raises the unit's own message, which is not remapped", async () => {
+    const { machine } = await build(1);
+    const taken: number[] = [];
+    machine.interrupts.fabric.connect(0x77, (interrupt) => taken.push(interrupt.vector));
+    const register = (offset: number): Hpa => hpa(IOMMU_BASE + offset);
+    machine.map.write(register(FEDATA_REG), 4, 0x5a);
+    machine.map.write(register(FEADDR_REG), 4, 0xfee7_7000);
+    machine.map.write(register(FECTL_REG), 4, 0);
+    machine.iommu.dma.write(0x0310 as RequesterId, 0x4000, 0, new Uint8Array(4));
+    expect(taken).toEqual([0x5a]);
+    machine.map.write(register(FECTL_REG), 4, 2 ** EVENT_CONTROL_IM_HI);
+  });
+
+  it("shares an engine with another machine, and neither sees the other's RAM", async () => {
+    const engine = await Engine.create();
+    const one = await Machine.create({ engine, ram: MIB });
+    const two = await Machine.create({ engine, ram: MIB });
+    one.map.write(hpa(0x400), 4, 0x0102_0304);
+    expect(two.map.read(hpa(0x400), 4)).toBe(0);
+    expect(one.map.read(hpa(0x400), 4)).toBe(0x0102_0304);
+  });
+
+  it("lives in another emulator's memory without touching what was there", async () => {
+    const memory = new WebAssembly.Memory({ initial: 4, maximum: 4096 });
+    const foreign = new Uint8Array(memory.buffer).fill(0xa5).length;
+    const machine = await Machine.create({ engine: await Engine.create({ memory }), ram: MIB });
+    machine.map.write(hpa(0), 4, 1);
+    machine.run(1000);
+    expect(new Uint8Array(memory.buffer, 0, foreign).every((byte) => byte === 0xa5)).toBe(true);
+  });
+
+  it.each([
+    [{ ram: 1000 }, /ram 0x3e8 \(1000\) is not a multiple of 4 KiB/],
+    [{ cards: [{ ports: 5 }] }, /ports 5 is not in 1–4/],
+    [{ cards: [{ profile: "82599" as never }] }, /profile "82599"/],
+    [{ cards: Array.from({ length: 17 }, () => ({})) }, /cards 0x11 \(17\) are more than 16/],
+  ])("refuses %j and names the value", async (options, message) => {
+    await expect(Machine.create(options)).rejects.toThrow(message);
+  });
+
+  it("refuses the state of another machine, and stays as it was", async () => {
+    const machine = await Machine.create({ ram: MIB });
+    const before = machine.save();
+    const other = await Machine.create({ ram: 2 * MIB });
+    expect(() => machine.restore(other.save())).toThrow(/is of another machine/);
+    const two = await Machine.create({ ram: MIB, cards: [{}, {}] });
+    expect(() => machine.restore(two.save())).toThrow(/is of another machine/);
+    expect(machine.save()).toEqual(before);
+  });
+});
