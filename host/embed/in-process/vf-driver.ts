@@ -34,6 +34,7 @@ import { type ReceiveHandler, RxRing, type RxRingState } from "./rx-ring.ts";
 import { TxRing, type TxRingState } from "./tx-ring.ts";
 import { VfMailbox, type VfMailboxState } from "./vf-mailbox.ts";
 import { VfRequests, type VfRequestsState } from "./vf-requests.ts";
+import { VfStatistics, type VfStatisticsState } from "./vf-statistics.ts";
 
 const TX_VECTOR = 0;
 const RX_VECTOR = 1;
@@ -73,6 +74,7 @@ export interface IgbVfState {
   interrupts: { tx: number; rx: number; other: number };
   resets: number;
   requests: VfRequestsState;
+  statistics: VfStatisticsState;
   tx: TxRingState;
   rx: RxRingState;
   mailbox: VfMailboxState;
@@ -87,6 +89,8 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
   readonly mailbox: VfMailbox;
   /** What the VF asks of the PF. */
   readonly requests: VfRequests;
+  /** What the card counted. */
+  readonly statistics: VfStatistics;
   linkUp = false;
   /** Interrupts taken, by vector. */
   readonly interrupts = { tx: 0, rx: 0, other: 0 };
@@ -114,6 +118,7 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     this.msix = new Msix(guest.platform, device);
     this.mailbox = new VfMailbox(guest, this.registers);
     this.requests = new VfRequests(this.mailbox);
+    this.statistics = new VfStatistics(this.registers);
     this.tx = new TxRing(guest, this.registers, TX_QUEUE_ALIAS_BASE, options.descriptors);
     this.rx = new RxRing(guest, this.registers, RX_QUEUE_ALIAS_BASE, {
       ...(options.descriptors === undefined ? {} : { descriptors: options.descriptors }),
@@ -192,6 +197,7 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
       interrupts: { ...this.interrupts },
       resets: this.resets,
       requests: this.requests.save(),
+      statistics: this.statistics.save(),
       tx: this.tx.save(),
       rx: this.rx.save(),
       mailbox: this.mailbox.save(),
@@ -204,6 +210,7 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     this.rx.restore(state.rx);
     this.mailbox.restore(state.mailbox);
     this.requests.restore(state.requests);
+    this.statistics.restore(state.statistics);
     this.#given.set(state.given);
     this.linkUp = state.linkUp;
     this.#checkLink = state.checkLink;
@@ -225,6 +232,7 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     this.#configureInterrupts();
     const rings = this.tx.start() && this.rx.start();
     this.#running = true;
+    this.statistics.rebase();
     this.registers.read(VTEICR);
     this.registers.write(VTEIAC, ALL_BITS);
     this.registers.write(VTEIAM, ALL_BITS);

@@ -161,6 +161,26 @@ describe.each(["i350", "82576"] as const)("%s", (profile) => {
     expect(mailbox.message[0]).toBe(0x4001_0004);
   });
 
+  test("I350 §8.26.30 statistics: what went to and fro, by the card's count, across a reset", () => {
+    const [a, b] = [vf(0), vf(1)];
+    a.send(b.mac, b.id, 100, 7);
+    a.send(OUTSIDER, OUTSIDE, 200, 3);
+    bare.settle();
+    bare.inject(b.mac, OUTSIDER, OUTSIDE, b.id, 2);
+    bare.inject(Uint8Array.of(255, 255, 255, 255, 255, 255), OUTSIDER, OUTSIDE, b.id, 1);
+    bare.settle();
+    const ofA = bare.vfDriver(a).statistics.update();
+    const ofB = bare.vfDriver(b).statistics.update();
+    expect([ofA.txFrames, ofA.txOctets, ofA.loopbackTxFrames, ofA.loopbackTxOctets]).toEqual([10, 1340, 7, 728]);
+    expect([ofB.rxFrames, ofB.rxOctets, ofB.loopbackRxFrames, ofB.loopbackRxOctets]).toEqual([10, 920, 7, 728]);
+    expect([ofA.rxFrames, ofA.rxMulticast, ofB.rxMulticast, ofB.txFrames]).toEqual([1, 1, 1, 0]);
+    expect(bare.vfDriver(a).up()).toBe(true);
+    a.send(b.mac, b.id, 100, 5);
+    bare.settle();
+    expect(bare.vfDriver(a).statistics.update().txFrames).toBe(15);
+    expect(bare.vfDriver(b).statistics.update().rxFrames).toBe(15);
+  });
+
   test("I350 §8.8.14 EITR: an interval between interrupts makes few of them, and no frame waits for ever", async () => {
     const counts: number[] = [];
     for (const interruptInterval of [0, 200]) {
