@@ -13,7 +13,20 @@ import {
 import type { Snapshotable } from "../../core/ports.ts";
 import type { Registers } from "./guest.ts";
 
-const COUNTERS = {
+/** What the card counted for a VF since its driver started. Octets include each frame's CRC. */
+export interface VfCounts {
+  rxFrames: number;
+  rxOctets: number;
+  txFrames: number;
+  txOctets: number;
+  rxMulticast: number;
+  loopbackRxFrames: number;
+  loopbackRxOctets: number;
+  loopbackTxFrames: number;
+  loopbackTxOctets: number;
+}
+
+const COUNTERS: Readonly<VfCounts> = {
   rxFrames: VFGPRC,
   rxOctets: VFGORC,
   txFrames: VFGPTC,
@@ -23,12 +36,8 @@ const COUNTERS = {
   loopbackRxOctets: VFGORLBC,
   loopbackTxFrames: VFGPTLBC,
   loopbackTxOctets: VFGOTLBC,
-} as const;
-type Counter = keyof typeof COUNTERS;
-const NAMES = Object.keys(COUNTERS) as Counter[];
-
-/** What the card counted for a VF since its driver started. Octets include each frame's CRC. */
-export type VfCounts = Record<Counter, number>;
+};
+const NAMES = Object.keys(COUNTERS) as (keyof VfCounts)[];
 
 export interface VfStatisticsState {
   counts: VfCounts;
@@ -70,5 +79,5 @@ export class VfStatistics implements Snapshotable<VfStatisticsState> {
 }
 
 function zero(): VfCounts {
-  return Object.fromEntries(NAMES.map((name) => [name, 0])) as VfCounts;
+  return Object.fromEntries(NAMES.map((name) => [name, 0])) as unknown as VfCounts;
 }
