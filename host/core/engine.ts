@@ -81,22 +81,32 @@ export class Engine {
     return engine;
   }
 
+  // `memory.buffer` takes some 20 ns to ask for, so the views ask themselves: growing the memory detaches them, and a
+  // detached view has no length. (Shared memory would not detach; the module imports none.)
+
   /** The memory's bytes. Valid until the memory grows: fetch it anew after any allocation. */
   get u8(): Uint8Array {
-    if (this.#u8.buffer !== this.memory.buffer) this.#u8 = new Uint8Array(this.memory.buffer);
+    if (this.#u8.length === 0) this.#refresh();
     return this.#u8;
   }
 
   /** The memory as u32 words, index = pointer / 4. Valid until the memory grows. */
   get u32(): Uint32Array {
-    if (this.#u32.buffer !== this.memory.buffer) this.#u32 = new Uint32Array(this.memory.buffer);
+    if (this.#u32.length === 0) this.#refresh();
     return this.#u32;
   }
 
   /** The memory as f64 words, index = pointer / 8. Valid until the memory grows. */
   get f64(): Float64Array {
-    if (this.#f64.buffer !== this.memory.buffer) this.#f64 = new Float64Array(this.memory.buffer);
+    if (this.#f64.length === 0) this.#refresh();
     return this.#f64;
+  }
+
+  #refresh(): void {
+    const { buffer } = this.memory;
+    this.#u8 = new Uint8Array(buffer);
+    this.#u32 = new Uint32Array(buffer);
+    this.#f64 = new Float64Array(buffer);
   }
 
   /**
