@@ -62,7 +62,6 @@ export const PORT_DIRECT: u32 = 1128;
 /** VT mode: pools are in use. */
 export const PORT_VIRTUAL: u32 = 1132;
 // Counters of the port. The 64-bit ones are two u32, low half first.
-export const PORT_COUNTERS: u32 = 1152;
 export const COUNT_RX_FRAMES: u32 = 1152;
 export const COUNT_TX_FRAMES: u32 = 1156;
 export const COUNT_RX_OCTETS: u32 = 1160;
@@ -88,7 +87,6 @@ export const COUNT_INGRESS: u32 = 1220;
 export const COUNT_DELIVERED: u32 = 1224;
 /** Queues stopped. */
 export const COUNT_STOPS: u32 = 1228;
-export const PORT_COUNTERS_END: u32 = 1232;
 
 /** Pools: 8 rows. */
 export const PORT_POOLS: u32 = 1280;

@@ -112,10 +112,10 @@ export class Statistics {
     }
   }
 
-  /** All counters start anew. */
+  /** The PF's registers count from 0 again; `totals` goes on. */
   reset(): void {
-    this.#since.clear();
-    this.#state.clear(abi.PORT_COUNTERS, abi.PORT_COUNTERS_END - abi.PORT_COUNTERS);
+    for (const [register, place] of SMALL) this.#since.set(register, this.#state.get(place));
+    for (const [register, place] of LARGE) this.#since.set(register, this.#large(place));
   }
 
   totals(): PortStatistics {
