@@ -128,6 +128,9 @@ describe("gates and resets", () => {
     fn.configWrite(EXPRESS + 8, 2, 0xa810);
     expect(kinds).toEqual(["flr"]);
     expect(fn.configRead(EXPRESS + 8, 2)).toBe(0x2810);
+    fn.config.set(EXPRESS + 4, 4, 0x0000_8000);
+    fn.configWrite(EXPRESS + 8, 2, 0x8020);
+    expect([kinds.length, fn.configRead(EXPRESS + 8, 2)]).toEqual([1, 0x0020]);
     expect(fn.configRead(COMMAND, 2)).toBe(0);
     expect(fn.configRead(AER + 8, 4)).toBe(0x4000);
     expect(fn.requesterId).toBe(0x0305);
@@ -204,6 +207,9 @@ describe("errors", () => {
     fn.configWrite(AER + 4, 4, 0xffff_ffff);
     fn.errors.uncorrectable(UR, { header, nonPosted: true });
     expect(above.errors).toEqual([{ requesterId: 0x0305, severity: "correctable" }]);
+    fn.config.set(EXPRESS + 4, 4, 0x1000_0000);
+    fn.errors.uncorrectable(UR, { header, nonPosted: true });
+    expect(above.errors.at(-1)?.severity).toBe("non-fatal");
   });
 
   test("PCIe §6.2.3.2.1 severity makes it fatal; SERR# Enable signals without the Device Control bits", () => {
@@ -315,6 +321,13 @@ describe("message-signalled interrupts", () => {
     fn.configWrite(MSIX + 2, 2, 0x8000);
     expect(above.messages).toEqual([{ requesterId: 0x0305, addressLo: 0xfee0_5000, addressHi: 9, data: 0x1234_5678 }]);
     expect(table.pending(9)).toBe(false);
+    fn.configWrite(MSIX + 2, 2, 0xc000);
+    table.raise(9);
+    fn.configWrite(MSIX + 2, 2, 0);
+    table.handler.write(0x9c, 4, 0);
+    expect(table.pending(9)).toBe(true);
+    fn.configWrite(MSIX + 2, 2, 0x8000);
+    expect(above.messages).toHaveLength(2);
     const saved = fn.save();
     fn.reset("flr");
     expect(table.handler.read(0x9c, 4)).toBe(1);

@@ -87,6 +87,7 @@ describe("configuration requests", () => {
     root.ioWrite(0xcfc, 1, 0x00);
     expect(root.configRead(0x00e0 as RequesterId, 4, 1)).toBe(0);
     root.ioWrite(0xcf8, 1, 0x00);
+    expect(root.ioRead(0xcf8, 1)).toBe(0xff);
     expect(root.ioRead(0xcf8, 4)).toBe(0x8000_e004);
     root.ioWrite(0xcf8, 4, 0x0000_e000);
     expect(root.ioRead(0xcfc, 4)).toBe(0xffff_ffff);
@@ -183,11 +184,11 @@ describe("memory and I/O requests", () => {
     const { memory } = { memory: machine.down2.memoryWindows()[0] as { base: number; end: number } };
     const hole = memory.end - 4;
     machine.write(machine.tail0.requesterId, EXPRESS + 8, 2, 0x280f);
-    machine.root.memoryWrite(hole as Hpa, 2, 0xdead);
+    machine.root.memoryWrite((hole + 2) as Hpa, 2, 0xdead);
     for (const fn of [machine.tail0, machine.tail3]) {
       expect(fn.configRead(EXPRESS + 10, 2)).toBe(0x000a);
       expect(fn.configRead(AER + 4, 4)).toBe(0x0010_0000);
-      expect([0, 4, 8, 12].map((i) => fn.configRead(AER + 28 + i, 4))).toEqual([0x4000_0001, 0x3, hole, 0]);
+      expect([0, 4, 8, 12].map((i) => fn.configRead(AER + 28 + i, 4))).toEqual([0x4000_0001, 0xc, hole, 0]);
     }
     expect(machine.memory(hole)).toBe(0xffff_ffff);
     expect(machine.portB.configRead(SECONDARY_STATUS, 2) & 0x2000).toBe(0x2000);
