@@ -2,6 +2,7 @@
 import { styleText } from "node:util";
 import { allHold, faultLines, figuresOf, jsonOf, measured } from "../demo/report.ts";
 import type { DemoOptions, DemoResult, RunDemo } from "../demo/types.ts";
+import { FRAME_MAX, FRAME_MIN } from "../device/igb/port.ts";
 import { readCapture } from "../embed/pcap/read.ts";
 import { CaptureFile } from "./capture-file.ts";
 import type { Command } from "./command.ts";
@@ -49,12 +50,14 @@ export function demoCommand(runDemo: RunDemo): Command {
   };
 }
 
+/** The frames of a capture that a wire could bring: whole, and of a length that the card's uplink takes. */
 async function readReplay(path: string, io: Io): Promise<Uint8Array[]> {
   const frames = readCapture(await io.readFile(path), path);
-  const whole = frames.filter(({ cut }) => !cut);
+  const whole = frames.filter(({ cut, bytes }) => !cut && bytes.length >= FRAME_MIN && bytes.length <= FRAME_MAX);
   if (whole.length < frames.length) {
     io.err(
-      `iovirt: ${path}: ${frames.length - whole.length} of ${frames.length} frames were cut by the capture: left out\n`,
+      `iovirt: ${path}: left out ${frames.length - whole.length} of ${frames.length} frames: ` +
+        `cut by the capture, or not ${FRAME_MIN} to ${FRAME_MAX} bytes long\n`,
     );
   }
   return whole.map(({ bytes }) => bytes);

@@ -104,16 +104,27 @@ describe("iovirt demo", () => {
     expect(calls).toEqual([{ vms: 128, frames: 77, seed: 4294967295 }]);
   });
 
-  test("--pcap hands over whole frames and names those that were cut", async () => {
+  test("--pcap hands over whole frames and counts those that a wire could not bring", async () => {
     const file = join(folder, "in.pcap");
     const frame = new Uint8Array(61).fill(7);
     const cut = captureRecord(new Uint8Array(60), 0);
     new DataView(cut.buffer).setUint32(12, 1514, true);
-    writeFileSync(file, Buffer.concat([captureHeader(), captureRecord(frame, 0), cut]));
+    writeFileSync(
+      file,
+      Buffer.concat([
+        captureHeader(),
+        captureRecord(frame, 0),
+        cut,
+        captureRecord(new Uint8Array(13), 0),
+        captureRecord(new Uint8Array(9733), 0),
+      ]),
+    );
     const { calls, run } = harness(observed);
     const { io } = await run(["demo", "--pcap", file]);
     expect(calls[0]?.replay?.map((bytes) => Buffer.from(bytes))).toEqual([Buffer.from(frame)]);
-    expect(io.stderr).toBe(`iovirt: ${file}: 1 of 2 frames were cut by the capture: left out\n`);
+    expect(io.stderr).toBe(
+      `iovirt: ${file}: left out 3 of 4 frames: cut by the capture, or not 14 to 9732 bytes long\n`,
+    );
   });
 
   test("--capture writes every frame that left, also beyond its buffer", async () => {

@@ -60,8 +60,9 @@ export interface IgbPortOptions {
 }
 
 /** Longest frame that the wire carries, without CRC: 9.5 KiB and a tag. */
-const FRAME_MAX = tx.TX_FRAME_MAX + 4;
-const FRAME_MIN = 14;
+export const FRAME_MAX: number = tx.TX_FRAME_MAX + 4;
+/** The shortest: a header. */
+export const FRAME_MIN: number = 14;
 const NO_IO: MmioHandler = { read: () => 0, write: () => {} };
 const NS_PER_US = 1000;
 
