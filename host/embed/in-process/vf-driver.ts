@@ -47,6 +47,8 @@ const ALL_BITS = TX_BIT | RX_BIT | OTHER_BIT;
 const RESET_TRIES = 200;
 const RESET_MICROSECONDS = 5;
 const ANSWER_MILLISECONDS = 10;
+/** What every register reads where nothing answers. */
+const ALL_ONES = 0xffff_ffff;
 const RING_ENABLES = (1 << COMMAND_MEMORY_SPACE_ENABLE_LO) | (1 << COMMAND_BUS_MASTER_ENABLE_LO);
 
 export interface IgbVfOptions {
@@ -147,8 +149,15 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     const id = this.device.requesterId;
     platform.configWrite(id, COMMAND, 2, platform.configRead(id, COMMAND, 2) | RING_ENABLES);
     this.msix.enable(true);
+    this.linkUp = false;
+    if (!this.present) return false;
     for (const [entry, vector] of this.#vectors.entries()) this.msix.route(entry, vector);
     return this.#start();
+  }
+
+  /** False when the function does not answer any more: taken away, or its PF was reset. */
+  get present(): boolean {
+    return this.registers.read(VTSTATUS) !== ALL_ONES;
   }
 
   /** Stops rings and interrupts. */
@@ -178,6 +187,11 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
   /** What the driver does every two seconds and after a mailbox interrupt: link state, and recovery from a PF reset. */
   watchdog(): void {
     if (!this.#running) return;
+    if (!this.present) {
+      this.#checkLink = true;
+      this.linkUp = false;
+      return;
+    }
     if (!this.#linkCheck()) this.#lost = true;
     this.linkUp = !this.#checkLink;
     if (this.#lost) {
