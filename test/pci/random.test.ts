@@ -44,7 +44,7 @@ function program(machine: Machine, seed: number, count: number): { fold: number;
   const bases = [0xc000_0000, 0xc010_0000, 0xc020_0000, 0xc030_0000, 0x40_0000_0000, 0x40_0010_0000, 0x1_0000_0000, 0];
   for (let i = 0; i < count; i++) {
     // What random writes tore apart, software puts together again.
-    if (i % 200 === 0) {
+    if (i % 500 === 0) {
       enumerate(root, WINDOWS, { ari: random.below(2) === 0 });
       for (const { pf } of [...machine.left, machine.plain]) machine.enableVfs(pf, 1 + random.below(8));
     }
@@ -137,7 +137,7 @@ test("400,000 random accesses: no exception, and no read-only bit ever changes",
     fc.property(fc.integer(), (seed) => {
       const machine = new Machine();
       const before = readOnlyBits(machine);
-      expect(program(machine, seed, 50_000).answered).toBeGreaterThan(3_000);
+      expect(program(machine, seed, 50_000).answered).toBeGreaterThan(2_500);
       const tree = functionsByPath(machine.root.bus);
       const changed = [...before].filter(([key, value]) => {
         const [path, at, mask] = key.split(" ") as [string, string, string];
