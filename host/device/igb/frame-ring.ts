@@ -26,6 +26,10 @@ export class FrameRing {
     this.pointer = pointer;
   }
 
+  get empty(): boolean {
+    return this.#get(FRAMES_HEAD) === this.#get(FRAMES_TAIL);
+  }
+
   /** Appends a frame. False when there is no room. */
   push(frame: Uint8Array): boolean {
     const capacity = this.#get(FRAMES_CAPACITY);

@@ -65,6 +65,8 @@ export const FRAME_MAX: number = tx.TX_FRAME_MAX + 4;
 export const FRAME_MIN: number = 14;
 const NO_IO: MmioHandler = { read: () => 0, write: () => {} };
 const NS_PER_US = 1000;
+/** In place of an owner; no requester ID and no complement of one. */
+const NOBODY = 0x7fff_ffff;
 
 /** The wire of a port. */
 export interface Uplink {
@@ -87,6 +89,10 @@ export class IgbPort {
   readonly #phy: Phy;
   readonly #statistics: Statistics;
   readonly #vfs: VirtualFunction[] = [];
+  /** Whom each pool's queues belong to as the data path knows it: a requester ID, its complement while DMA is refused. */
+  readonly #owners = new Int32Array(virt.POOLS).fill(NOBODY);
+  /** Some function may not make requests, as far as was asked last. */
+  #refused = true;
   #linkUp = true;
   #missed = 0;
 
@@ -184,9 +190,14 @@ export class IgbPort {
    * how many frames moved. The only place where rings are read and written.
    */
   service(budget: number): number {
-    this.#own();
-    const moved = this.state.service(budget);
-    this.#signal();
+    let moved = 0;
+    // A quiet port costs a look at its doorbells and causes; only a function that may not make requests has to be asked again.
+    const due = this.state.get(abi.PORT_PENDING) | this.state.get(abi.PORT_CAUSES) | this.state.get(abi.PORT_STOPS);
+    if (this.#refused || due !== 0 || !this.state.ingress.empty) {
+      this.#own();
+      moved = this.state.service(budget);
+      this.#signal();
+    }
     this.#interrupts.block.tick();
     for (const vf of this.#vfs) vf.interrupts.tick();
     return moved;
@@ -223,28 +234,45 @@ export class IgbPort {
     this.#linkUp = state.linkUp;
     this.#missed = state.missed;
     this.state.restore(state.port);
+    for (let pool = 0; pool < virt.POOLS; pool++) this.#disown(pool);
   }
 
   /** Tells the data path who owns each queue and whether it may make DMA requests now. */
   #own(): void {
-    const { queues } = this.#options.profile.registers;
     const present = this.sriov.vfs.length;
     const master = (this.registers.get(device.CTRL) & device.CTRL_GIO_MASTER_DISABLE) === 0;
+    this.#refused = false;
     for (let pool = 0; pool < virt.POOLS; pool++) {
       const vf = pool < present ? this.#vfs[pool] : undefined;
       const fn = vf?.fn ?? this.pf;
       const allowed = fn.requestsReachRoot() && (vf !== undefined || master);
-      for (let queue = pool; queue < queues; queue += virt.POOLS) {
-        for (const direction of ["tx", "rx"] as const) {
-          const row = this.state.queue(direction, queue);
-          const flags = this.state.get(row + abi.QUEUE_FLAGS);
-          if (allowed && (flags & abi.QUEUE_FLAG_DMA) === 0) ringDoorbells(this.state, 1 << queue);
-          const others = flags & ~abi.QUEUE_FLAG_DMA;
-          this.state.set(row + abi.QUEUE_FLAGS, others | (allowed ? abi.QUEUE_FLAG_DMA : 0));
-          this.state.set(row + abi.QUEUE_REQUESTER, fn.requesterId);
-        }
+      if (!allowed) this.#refused = true;
+      const owner = allowed ? fn.requesterId : ~fn.requesterId;
+      if (this.#owners[pool] === owner) continue;
+      this.#owners[pool] = owner;
+      this.#hand(pool, fn.requesterId, allowed);
+    }
+  }
+
+  /** Gives the queues of a pool to a requester. Doorbells that rang while it might not make requests ring again. */
+  #hand(pool: number, requesterId: number, allowed: boolean): void {
+    const { queues } = this.#options.profile.registers;
+    for (let queue = pool; queue < queues; queue += virt.POOLS) {
+      for (const direction of ["tx", "rx"] as const) {
+        const row = this.state.queue(direction, queue);
+        const flags = this.state.get(row + abi.QUEUE_FLAGS);
+        if (allowed && (flags & abi.QUEUE_FLAG_DMA) === 0) ringDoorbells(this.state, 1 << queue);
+        const others = flags & ~abi.QUEUE_FLAG_DMA;
+        this.state.set(row + abi.QUEUE_FLAGS, others | (allowed ? abi.QUEUE_FLAG_DMA : 0));
+        this.state.set(row + abi.QUEUE_REQUESTER, requesterId);
       }
     }
+  }
+
+  /** The rows of a pool's queues no longer say whose they are. */
+  #disown(pool: number): void {
+    this.#owners[pool] = NOBODY;
+    this.#refused = true;
   }
 
   /** Turns what the data path left into interrupts. */
@@ -311,6 +339,7 @@ export class IgbPort {
       for (const direction of ["tx", "rx"] as const)
         this.state.clear(this.state.queue(direction, queue), abi.QUEUE_SIZE);
     }
+    this.#disown(index);
     this.#vfs[index]?.reset();
     const bit = 1 << index;
     this.state.set(abi.PORT_VFRE, this.state.get(abi.PORT_VFRE) & ~bit);
@@ -322,6 +351,7 @@ export class IgbPort {
   /** Resets the port: everything but the configuration space (I350 §4.3, CTRL.RST and reset of the PF). */
   #reset(): void {
     this.state.clear(abi.PORT_TX_QUEUES, abi.PORT_RAR - abi.PORT_TX_QUEUES);
+    for (let pool = 0; pool < virt.POOLS; pool++) this.#disown(pool);
     this.state.clear(abi.PORT_POOLS, abi.PORT_TX_QUEUES - abi.PORT_POOLS);
     for (const offset of [abi.PORT_PENDING, abi.PORT_CAUSES, abi.PORT_STOPS]) this.state.set(offset, 0);
     for (const vf of this.#vfs) vf.reset();
