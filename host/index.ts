@@ -12,7 +12,7 @@ export type {
   MmioHandler,
   Snapshotable,
 } from "./core/ports.ts";
-export { decodeSnapshot, encodeSnapshot, type SnapshotValue } from "./core/snapshot.ts";
+export { decodeSnapshot, encodeSnapshot } from "./core/snapshot.ts";
 export { Trace, type TraceEvent } from "./core/trace.ts";
 export { IgbCard, type IgbCardName, type IgbCardOptions } from "./device/igb/card.ts";
 export { IgbPort, type Uplink } from "./device/igb/port.ts";

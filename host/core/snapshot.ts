@@ -3,24 +3,14 @@
 //   "iovirt snapshot 1\n" │ u32 length │ JSON, byte arrays as {"$bytes": [offset, length]} │ the byte arrays
 import { FormatError } from "./errors.ts";
 
-/** What a part's `save` may give. */
-export type SnapshotValue =
-  | null
-  | boolean
-  | number
-  | string
-  | Uint8Array
-  | readonly SnapshotValue[]
-  | { readonly [key: string]: SnapshotValue };
-
 const MAGIC = "iovirt snapshot 1\n";
 const HEADER = MAGIC.length + 4;
 
-/** The bytes of a snapshot. Equal states give equal bytes. */
-export function encodeSnapshot(value: SnapshotValue): Uint8Array<ArrayBuffer> {
+/** The bytes of what a part's `save` gave. Equal states give equal bytes. */
+export function encodeSnapshot(state: object): Uint8Array<ArrayBuffer> {
   const blobs: Uint8Array[] = [];
   let blobBytes = 0;
-  const json = JSON.stringify(value, (_key, item: unknown) => {
+  const json = JSON.stringify(state, (_key, item: unknown) => {
     if (!(item instanceof Uint8Array)) return item;
     blobs.push(item);
     blobBytes += item.length;
@@ -39,8 +29,11 @@ export function encodeSnapshot(value: SnapshotValue): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The value that `encodeSnapshot` was given. Throws FormatError when the bytes are not a whole snapshot. */
-export function decodeSnapshot(bytes: Uint8Array): SnapshotValue {
+/**
+ * What `encodeSnapshot` was given; the caller says of what kind that was.
+ * Throws FormatError when the bytes are not a whole snapshot.
+ */
+export function decodeSnapshot<State extends object>(bytes: Uint8Array): State {
   const magic = new TextDecoder().decode(bytes.subarray(0, MAGIC.length));
   if (magic !== MAGIC) throw new FormatError("snapshot", `starts with ${JSON.stringify(magic.slice(0, 20))}`);
   if (bytes.length < HEADER) throw new FormatError("snapshot", `ends after ${bytes.length} bytes`);
@@ -54,7 +47,7 @@ export function decodeSnapshot(bytes: Uint8Array): SnapshotValue {
       const [start, size] = place as [number, number];
       if (blobs + start + size > bytes.length) throw new RangeError(`byte array at ${start} is cut short`);
       return bytes.slice(blobs + start, blobs + start + size);
-    }) as SnapshotValue;
+    }) as State;
   } catch (error) {
     throw new FormatError("snapshot", (error as Error).message);
   }

@@ -9,10 +9,11 @@ import {
   FAULT_READ_DENIED,
   FAULT_WRITE_DENIED,
 } from "../../assembly/spec/vtd/fault-reason.ts";
-import { formatBdf, join32 } from "../core/address.ts";
-import { encodeSnapshot, type SnapshotValue } from "../core/snapshot.ts";
+import { formatBdf, hex, join32 } from "../core/address.ts";
+import { encodeSnapshot } from "../core/snapshot.ts";
 import { HostileVf } from "../embed/in-process/misbehave.ts";
 import { compatibilityMessage } from "../hypervisor/compatibility-message.ts";
+import type { DomainRam } from "../hypervisor/domain-ram.ts";
 import { Hypervisor } from "../hypervisor/hypervisor.ts";
 import { type FaultRecord, faultAddress } from "../machine/fault.ts";
 import { Machine } from "../machine/machine.ts";
@@ -93,7 +94,7 @@ export function checkIsolation(stage: Stage): DemoCheck {
   const victims = [cast.hypervisor.administrator.domain, ...others];
   const victim = victims.at(-1) ?? cast.hypervisor.administrator.domain;
   settle(stage);
-  const before = victims.map((domain) => digest(stage, domain.ram.base, domain.ram.size));
+  const before = victims.map((domain) => digest(stage, domain.ram));
   const target = victim.ram.base + 0x3000;
   const hostile = new HostileVf(attacker.guest, attacker.driver);
 
@@ -107,7 +108,7 @@ export function checkIsolation(stage: Stage): DemoCheck {
   cast.hypervisor.machine.ports[attacker.port]?.uplink.inject(frameFor(attacker));
   const [write] = attack(stage);
 
-  const after = victims.map((domain) => digest(stage, domain.ram.base, domain.ram.size));
+  const after = victims.map((domain) => digest(stage, domain.ram));
   const unchanged = before.every((value, place) => value === after[place]);
   const recovered = hostile.behave();
   attacker.driver.watchdog();
@@ -128,6 +129,7 @@ export function checkIsolation(stage: Stage): DemoCheck {
     figures: {
       requester: formatBdf(requester),
       victim: victim.name,
+      address: hex(target),
       read: read?.text ?? "not stopped",
       ring: ring?.text ?? "not stopped",
       write: write?.text ?? "not stopped",
@@ -191,7 +193,7 @@ export function checkRevocation(stage: Stage): DemoCheck {
   const handle = [...stage.routes.handles()].find(([, owner]) => owner === assigned.requesterId)?.[0];
   // Frames wait in the ring, the doorbell has rung: the function is in the middle of its work when it is taken away.
   traffic.queue(player, PENDING_FRAMES, false);
-  const before = digest(stage, player.vm.domain.ram.base, player.vm.domain.ram.size);
+  const before = digest(stage, player.vm.domain.ram);
   hypervisor.revoke(assigned, { reset: "never" });
   const [dma] = attack(stage);
   const seen = player.guest.probe().length;
@@ -201,7 +203,7 @@ export function checkRevocation(stage: Stage): DemoCheck {
     assigned.physical.sendMessage(addressLo, addressHi, data);
     [interrupt] = attack(stage);
   }
-  const unchanged = before === digest(stage, player.vm.domain.ram.base, player.vm.domain.ram.size);
+  const unchanged = before === digest(stage, player.vm.domain.ram);
   assigned.resetPhysical();
   return {
     name: "revocation",
@@ -226,10 +228,10 @@ export async function checkSnapshot(stage: Stage): Promise<DemoCheck> {
   const { cast, traffic } = stage;
   settle(stage);
   for (const player of cast.players) traffic.queue(player, PENDING_FRAMES, true);
-  const bytes = encodeSnapshot(cast.hypervisor.save() as unknown as SnapshotValue);
+  const bytes = encodeSnapshot(cast.hypervisor.save());
   const twin = new Hypervisor(await Machine.create(cast.machineOptions), { administratorRam: cast.administratorRam });
   twin.restore(cast.hypervisor.save());
-  const restored = equal(bytes, encodeSnapshot(twin.save() as unknown as SnapshotValue));
+  const restored = equal(bytes, encodeSnapshot(twin.save()));
   let moved = 0;
   let same = 0;
   for (let step = 0; step < SNAPSHOT_STEPS; step++) {
@@ -237,8 +239,8 @@ export async function checkSnapshot(stage: Stage): Promise<DemoCheck> {
     const here = cast.hypervisor.machine.run(SNAPSHOT_STEP_NS);
     moved += here;
     const alike = here === twin.machine.run(SNAPSHOT_STEP_NS);
-    const one = encodeSnapshot(cast.hypervisor.save() as unknown as SnapshotValue);
-    if (alike && equal(one, encodeSnapshot(twin.save() as unknown as SnapshotValue))) same++;
+    const one = encodeSnapshot(cast.hypervisor.save());
+    if (alike && equal(one, encodeSnapshot(twin.save()))) same++;
   }
   settle(stage);
   return {
@@ -272,9 +274,9 @@ function attack(stage: Stage): FaultRecord[] {
 }
 
 /** A number that changes with every byte of the memory at `base`. */
-function digest({ cast }: Stage, base: number, size: number): number {
+function digest({ cast }: Stage, { base, size }: DomainRam): number {
   const bytes = new Uint8Array(size);
-  cast.hypervisor.machine.map.readBytes(base as never, bytes);
+  cast.hypervisor.machine.map.readBytes(base, bytes);
   const words = new Uint32Array(bytes.buffer);
   let hash = 0x811c_9dc5;
   for (let place = 0; place < words.length; place++) hash = Math.imul(hash ^ (words[place] as number), 0x0100_0193);

@@ -1,5 +1,6 @@
 // Drives a VT-d unit as an operating system does: root, context and interrupt-remapping tables in RAM, commands by
 // registers, invalidations by the queue. Whatever it changes in a table, it invalidates before it returns.
+import { COMPATIBILITY_IDENTIFIER } from "../../assembly/spec/vtd/compatibility-format.ts";
 import * as context from "../../assembly/spec/vtd/context-entry.ts";
 import * as global from "../../assembly/spec/vtd/global.ts";
 import * as request from "../../assembly/spec/vtd/interrupt-request.ts";
@@ -122,7 +123,11 @@ export class RemappingDriver implements Snapshotable<RemappingDriverState> {
 
   /** The message, in remappable format, that goes by way of `handle`. */
   message(handle: number): InterruptMessage {
-    const identifier = place(0xfee, request.REQUEST_ADDRESS_IDENTIFIER_HI, request.REQUEST_ADDRESS_IDENTIFIER_LO);
+    const identifier = place(
+      COMPATIBILITY_IDENTIFIER,
+      request.REQUEST_ADDRESS_IDENTIFIER_HI,
+      request.REQUEST_ADDRESS_IDENTIFIER_LO,
+    );
     const low = place(handle, request.REQUEST_ADDRESS_HANDLE_LOW_HI, request.REQUEST_ADDRESS_HANDLE_LOW_LO);
     const high = place(
       handle >>> request.REQUEST_HANDLE_LOW_WIDTH,

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Gpa, gpa, type RequesterId } from "../../host/core/address.ts";
-import { decodeSnapshot, encodeSnapshot, type SnapshotValue } from "../../host/core/snapshot.ts";
+import { decodeSnapshot, encodeSnapshot } from "../../host/core/snapshot.ts";
 import { Guest } from "../../host/embed/in-process/guest.ts";
 import { IgbPfDriver, isIgbPf } from "../../host/embed/in-process/pf-driver.ts";
 import { IgbVfDriver, isIgbVf } from "../../host/embed/in-process/vf-driver.ts";
@@ -147,15 +147,15 @@ describe("snapshots of a machine with its hypervisor", () => {
         const { hypervisor, vfs } = await build();
         const cut = where % history.length;
         for (const one of history.slice(0, cut)) apply(hypervisor, vfs, one);
-        const bytes = encodeSnapshot(hypervisor.save() as unknown as SnapshotValue);
+        const bytes = encodeSnapshot(hypervisor.save());
         const twin = new Hypervisor(await Machine.create(OPTIONS), { administratorRam: 0x10_0000 });
-        twin.restore(decodeSnapshot(bytes) as unknown as HypervisorState);
-        expect(Buffer.compare(encodeSnapshot(twin.save() as unknown as SnapshotValue), bytes)).toBe(0);
+        twin.restore(decodeSnapshot<HypervisorState>(bytes));
+        expect(Buffer.compare(encodeSnapshot(twin.save()), bytes)).toBe(0);
         for (const one of history.slice(cut)) {
           expect(apply(twin, vfs, one), JSON.stringify(one)).toEqual(apply(hypervisor, vfs, one));
         }
-        const end = encodeSnapshot(hypervisor.save() as unknown as SnapshotValue);
-        expect(Buffer.compare(encodeSnapshot(twin.save() as unknown as SnapshotValue), end)).toBe(0);
+        const end = encodeSnapshot(hypervisor.save());
+        expect(Buffer.compare(encodeSnapshot(twin.save()), end)).toBe(0);
       }),
       { numRuns: 25 },
     );
