@@ -43,10 +43,11 @@ export function iommuWrite32(unit: usize, offset: u32, value: u32, mask: u32): v
   Registers.write(changetype<Unit>(unit), offset, value, mask);
 }
 
-/** The HPA of one access, or minus the reason of its refusal. */
+/** The HPA of one access, or minus the reason of its refusal. Requests in the interrupt range are not translated. */
 export function iommuTranslate(unit: usize, requesterId: u32, iovaLo: u32, iovaHi: u32, access: u32): f64 {
   const self = changetype<Unit>(unit);
   const iova = ((<u64>iovaHi) << 32) | <u64>iovaLo;
+  if (Tables.inInterruptRange(iova)) return <f64>iova;
   const context = Dma.open(self, requesterId, iova, access);
   if (changetype<usize>(context) == 0) return -(<f64>self.lastReason);
   const result = Dma.translate(self, context, iova, access);

@@ -1,7 +1,7 @@
 // The IOTLB (VT-d 5.10 §6.2.4): 8192 hashed entries of 4 KiB each, larger pages in pieces (§6.5.3.2).
 //
 //   tag    address and context tag, see context.ts
-//   value  62:52 region  51:12 HPA  11:4 reason of a cached refusal  1 W  0 R
+//   value  62:52 region  51:12 HPA  11:4 reason and 3:2 access of a cached refusal  1 W  0 R
 
 import { IOTLB_ENTRIES, IOTLB_ENTRY_SIZE, IOTLB_INDEX_WIDTH, UNIT_IOTLB } from "../spec/abi/iommu";
 import { PAGE_OFFSET, TAG_ADDRESS_WIDTH, TAG_DOMAIN, TAG_IDENTITY, TAG_SHIFT, TAG_VALID } from "./context";

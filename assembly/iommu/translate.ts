@@ -37,6 +37,9 @@ const HPA_MASK: u64 = 0x000f_ffff_ffff_ffff;
 const HPA_WIDTH: u64 = 52;
 const REGION_MASK: u64 = 0x7ff;
 const BOTH: u64 = 3;
+/** In an IOTLB value: the access that a cached refusal is for; 0 in a translation. */
+const REFUSED_HI: u32 = 3;
+const REFUSED_LO: u32 = 2;
 const TABLE_WIDTH: u32 = 12;
 const LEVEL_WIDTH: u32 = 9;
 const MESSAGE_LENGTH: u32 = 4;
@@ -99,16 +102,16 @@ export class Dma {
     let value = (iova & PAGE_ADDRESS) | BOTH;
     if (!context.identity) {
       if (iova >> Dma.width(unit, context)) return Dma.refuse(unit, context, iova, access, FAULT_ADDRESS_BEYOND_WIDTH);
-      if (unit.cachingMode && entry.tag == tag) {
-        const cached = <u32>Bits.of64(entry.value, INFO_REASON_HI, INFO_REASON_LO);
-        if (cached != 0) return Dma.refuse(unit, context, iova, access, cached);
+      if (unit.cachingMode && entry.tag == tag && <u32>Bits.of64(entry.value, REFUSED_HI, REFUSED_LO) == access) {
+        const reason = <u32>Bits.of64(entry.value, INFO_REASON_HI, INFO_REASON_LO);
+        return Dma.refuse(unit, context, iova, access, reason);
       }
       unit.walks++;
       value = Walk.page<SecondStage>(SecondStage.of(unit), unit, context, iova, <u64>access);
       if (value & WALK_REFUSED) {
         if (unit.cachingMode && value & WALK_NOTHING) {
           entry.tag = tag;
-          entry.value = (value & WALK_REASON) << INFO_REASON_LO;
+          entry.value = ((value & WALK_REASON) << INFO_REASON_LO) | ((<u64>access) << REFUSED_LO);
         }
         return Dma.refuse(unit, context, iova, access, <u32>(value & WALK_REASON));
       }
