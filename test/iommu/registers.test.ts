@@ -1,0 +1,215 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { GCMD_IRE_LO, GCMD_QIE_LO, GCMD_SIRTP_LO, GCMD_SRTP_LO, GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
+import { ArgumentError, FormatError } from "../../host/core/errors.ts";
+import type { IommuCapabilities } from "../../host/machine/iommu-capabilities.ts";
+import { Harness, RAM_BASE, READ } from "./harness.ts";
+
+const GCMD = 0x18;
+const GSTS = 0x1c;
+let h: Harness;
+
+beforeEach(async () => {
+  h = await Harness.create();
+});
+
+describe("VT-d §11.4 the register block", () => {
+  test("CAP_REG and ECAP_REG report what was asked for", async () => {
+    expect(h.get32(0)).toBe(0x50);
+    // ND 6, SAGAW 39|48|57, MGAW 57, FRO 0x400, SSLPS 2M|1G, PSI, 8 records, MAMV 18, drains.
+    const capability = 6n | (0xen << 8n) | (56n << 16n) | (0x40n << 24n) | (3n << 34n) | (1n << 39n) | (7n << 40n);
+    expect(h.get64(8)).toBe(capability | (18n << 48n) | (3n << 54n));
+    // C, QI, IR, EIM, PT, SC, IRO 0x1f0, MHMV 15.
+    expect(h.get64(0x10)).toBe(0xdbn | (0x1fn << 8n) | (0xfn << 20n));
+    h = await Harness.create({
+      domainIdWidth: 8,
+      addressWidths: [48],
+      guestAddressWidth: 48,
+      hostAddressWidth: 46,
+      faultRecords: 1,
+      cachingMode: true,
+      interruptRemapping: false,
+      extendedInterruptMode: false,
+      passThrough: false,
+      snoopControl: false,
+      largestPage: "4K",
+      pageSelectiveInvalidation: false,
+      enhancedSetPointer: true,
+    });
+    expect(h.get64(8)).toBe(2n | 0x80n | (4n << 8n) | (47n << 16n) | (0x40n << 24n) | (3n << 54n) | (1n << 63n));
+    expect(h.get64(0x10)).toBe(3n | (0x1fn << 8n));
+  });
+
+  test("reset: both event controls masked, everything else that is writable 0", () => {
+    for (const offset of [0x1c, 0x20, 0x28, 0x34, 0x3c, 0x80, 0x88, 0x90, 0x9c, 0xb8, 0x400]) {
+      expect(h.get32(offset)).toBe(0);
+    }
+    expect([h.get32(0x38), h.get32(0xa0)]).toEqual([0x8000_0000, 0x8000_0000]);
+  });
+
+  test.each([
+    [0x00, 0x50],
+    [0x04, 0],
+    [0x08, 0x4038_0e06],
+    [0x18, 0],
+    [0x20, 0xffff_fc00],
+    [0x24, 0x000f_ffff],
+    [0x3c, 0x0000_ffff],
+    [0x40, 0xffff_fffc],
+    [0x44, 0xffff_ffff],
+    [0x64, 0],
+    [0x90, 0xffff_f807],
+    [0x94, 0x000f_ffff],
+    [0xb8, 0xffff_f80f],
+    [0x408, 0],
+    [0xffc, 0],
+  ])("register %i keeps of all-ones what it implements", (offset, kept) => {
+    h.set32(offset, 0xffff_ffff);
+    expect(h.get32(offset)).toBe(kept);
+  });
+
+  test("bytes and words of a register are written alone", () => {
+    h.set32(0x40, 0x1122_3344);
+    h.unit.mmio.write(0x41, 1, 0xaa);
+    h.unit.mmio.write(0x42, 2, 0xbbcc);
+    expect(h.get32(0x40)).toBe(0xbbcc_aa44);
+    expect(h.unit.mmio.read(0x41, 1)).toBe(0xaa);
+    expect(h.unit.mmio.read(0x42, 2)).toBe(0xbbcc);
+  });
+
+  test("a byte that does not hold the command bit starts no command", () => {
+    h.unit.mmio.write(0x2c, 2, 0);
+    h.unit.mmio.write(0x2f, 1, 0xa0);
+    expect((h.get32(0x2c) >>> 24) & 0xf8).toBe(0x28);
+  });
+
+  test("beyond the block: 0, and writes vanish", () => {
+    h.set32(0x1000, 5);
+    expect(h.get32(0x1000)).toBe(0);
+  });
+});
+
+describe("VT-d §11.4.4 global command and status", () => {
+  test("TE is taken only once a root table was latched", () => {
+    h.set32(GCMD, 0x8000_0000);
+    expect(h.get32(GSTS)).toBe(0);
+    h.command(GCMD_SRTP_LO);
+    expect(h.get32(GSTS)).toBe(0x4000_0000);
+    h.command(GCMD_TE_LO);
+    expect(h.get32(GSTS)).toBe(0xc000_0000);
+    expect(h.get32(GCMD)).toBe(0);
+  });
+
+  test("IRE is taken only once a table was latched; QIE by itself", () => {
+    h.command(GCMD_IRE_LO);
+    expect(h.get32(GSTS)).toBe(0);
+    h.command(GCMD_SIRTP_LO);
+    h.command(GCMD_IRE_LO);
+    h.command(GCMD_QIE_LO);
+    expect(h.get32(GSTS)).toBe(0x0700_0000);
+  });
+
+  test("without the capability there is nothing to enable", async () => {
+    h = await Harness.create({
+      queuedInvalidation: false,
+      interruptRemapping: false,
+      extendedInterruptMode: false,
+    });
+    h.set32(GCMD, 0x0780_0000);
+    expect(h.get32(GSTS)).toBe(0);
+    h.set32(0x90, 0xffff_ffff);
+    h.set32(0xb8, 0xffff_ffff);
+    expect([h.get32(0x90), h.get32(0xb8), h.get32(0xa0)]).toEqual([0, 0, 0]);
+  });
+
+  test("RTADDR_REG takes effect by SRTP only", () => {
+    const [root, other, table] = [h.page(), h.page(), h.page()];
+    h.context(root, 0x0215, { table });
+    h.mapPage(table, 4, 0x1000, RAM_BASE);
+    h.enable(root);
+    h.set64(0x20, BigInt(other));
+    expect(h.translate(0x0215, 0x1000)).toBe(RAM_BASE);
+    expect(h.translate(0x0315, 0x1000)).toBe(-1);
+    h.write64(other + 3 * 16, BigInt(RAM_BASE) | 3n);
+    expect(h.translate(0x0315, 0x1000)).toBe(-1);
+    h.command(GCMD_SRTP_LO);
+    expect(h.translate(0x0315, 0x1000)).toBe(-0xa);
+  });
+
+  test("writing a byte of GCMD_REG leaves the other levels as they are", () => {
+    h.enable(h.page());
+    h.unit.mmio.write(GCMD, 1, 0);
+    expect(h.get32(GSTS)).toBe(0xc000_0000);
+    h.unit.mmio.write(GCMD + 3, 1, 0);
+    expect(h.get32(GSTS)).toBe(0x4000_0000);
+  });
+});
+
+describe("capabilities that no hardware could report", () => {
+  const wrong: [string, Partial<IommuCapabilities>, string][] = [
+    ["a host address of 53 bits", { hostAddressWidth: 53 }, "hostAddressWidth"],
+    ["MGAW below HAW", { guestAddressWidth: 48 }, "guestAddressWidth"],
+    ["no width", { addressWidths: [] }, "addressWidths"],
+    ["a width of 40", { addressWidths: [40 as 39] }, "addressWidths"],
+    ["a page of 512 GiB", { largestPage: "512G" as "1G" }, "largestPage"],
+    ["odd domain-ids", { domainIdWidth: 9 }, "domainIdWidth"],
+    ["no fault record", { faultRecords: 0 }, "faultRecords"],
+    ["remapping without a queue", { queuedInvalidation: false }, "interruptRemapping"],
+    ["x2APIC without remapping", { interruptRemapping: false }, "extendedInterruptMode"],
+    ["an address mask of 60", { maximumAddressMask: 60 }, "maximumAddressMask"],
+  ];
+  test.each(wrong)("%s", async (_name, capabilities, parameter) => {
+    await expect(Harness.create(capabilities)).rejects.toThrow(ArgumentError);
+    await expect(Harness.create(capabilities)).rejects.toThrow(parameter);
+  });
+});
+
+describe("save and restore", () => {
+  const start = async (): Promise<{ h: Harness; table: number }> => {
+    const harness = await Harness.create();
+    const [root, table] = [harness.page(), harness.page()];
+    harness.context(root, 0x0215, { table, domainId: 7 });
+    for (let page = 0; page < 8; page++) harness.mapPage(table, 4, page * 4096, RAM_BASE + page * 4096);
+    harness.enable(root);
+    return { h: harness, table };
+  };
+
+  test("a restored unit continues identically, stale entries, faults and counters included", async () => {
+    const one = await start();
+    const two = await start();
+    for (const page of [0, 1, 2]) one.h.translate(0x0215, page * 4096);
+    one.h.translate(0x0333, 0x5000);
+    one.h.set32(0x3c, 0x31);
+    for (const side of [one, two]) side.h.mapPage(side.table, 4, 0x1000, RAM_BASE + 0x7000);
+    const state = one.h.unit.save();
+    two.h.unit.restore(structuredClone(state));
+    expect(two.h.unit.save()).toEqual(state);
+    const go = (harness: Harness): unknown => [
+      [0, 1, 2, 3, 9].map((page) => harness.translate(0x0215, page * 4096, READ)),
+      harness.unit.faults(),
+      harness.unit.statistics(),
+      [0x1c, 0x34, 0x38, 0x3c, 0x400, 0x408, 0x40c].map((offset) => harness.get32(offset)),
+    ];
+    const continued = go(two.h);
+    expect(continued).toEqual(go(one.h));
+    expect((continued as number[][])[0]?.[1]).toBe(RAM_BASE + 0x1000);
+    expect(two.h.unit.save()).toEqual(one.h.unit.save());
+  });
+
+  test("a state of another kind of unit, or none at all, is refused and changes nothing", async () => {
+    const { h: harness } = await start();
+    const before = harness.unit.save();
+    const other = await Harness.create({ faultRecords: 3 });
+    expect(() => harness.unit.restore(other.unit.save())).toThrow(FormatError);
+    expect(() => harness.unit.restore({ pieces: [{ offset: 0, bytes: new Uint8Array(8) }] })).toThrow(FormatError);
+    expect(() => harness.unit.restore({ pieces: [] })).toThrow(FormatError);
+    expect(harness.unit.save()).toEqual(before);
+  });
+
+  test("reset gives the state after power-on", async () => {
+    const { h: harness } = await start();
+    const fresh = await Harness.create();
+    harness.translate(0x0215, 0);
+    harness.unit.reset();
+    expect(harness.unit.save()).toEqual(fresh.unit.save());
+  });
+});
