@@ -46,7 +46,8 @@ export class Transmit {
     const queue = port.tx(index);
     const doorbell: u32 = 1 << index;
     if (!Transmit.ready(port, state, queue, index)) {
-      state.pending &= ~doorbell;
+      // Without leave to make requests the doorbell stays: the leave may come.
+      if (queue.flags & QUEUE_FLAG_DMA) state.pending &= ~doorbell;
       return 0;
     }
     const context = Dma.open(port.unit, queue.requester, queue.base, ACCESS_READ);

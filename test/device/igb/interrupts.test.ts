@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { PORT_CAUSES } from "../../../assembly/spec/abi/port.ts";
 import { Bench } from "./bench.ts";
 
 /** A PF with MSI-X on, vectors 0 to 9 sending 60h to 69h, all enabled. */
@@ -14,9 +15,10 @@ function taken(bench: Bench): number[] {
   return bench.takeMessages().map(({ data }) => data);
 }
 
-/** Sets queue causes as the data path does, and lets the card turn them into interrupts. */
+/** Sets queue causes as the data path does, and lets a doorbell's turn make interrupts of them. */
 function cause(bench: Bench, direction: "tx" | "rx", queue: number): void {
-  bench.port.state.set(1036, (1 << (queue + (direction === "tx" ? 16 : 0))) >>> 0);
+  bench.port.state.set(PORT_CAUSES, (1 << (queue + (direction === "tx" ? 16 : 0))) >>> 0);
+  bench.pf.write(0xe018, 4, 0);
   bench.card.service(1);
 }
 
