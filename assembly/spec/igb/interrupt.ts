@@ -56,6 +56,8 @@ export const EITR_CNT_INGR: u32 = 0x8000_0000;
 /** IVAR n at 1700h + 4n, n = 0 to 7 (82576), 0 to 3 (I350): four entries of 8 bits. */
 export const IVAR: u32 = 0x1700;
 export const IVAR_COUNT: u32 = 8;
+/** Of the I350: row n holds queues 2n and 2n + 1; of the 82576: row n holds queues n and n + 8. */
+export const IVAR_QUEUES_PER_ROW: u32 = 2;
 export const IVAR_ENTRY_BITS: u32 = 8;
 /** In an entry: the vector, and whether the entry counts. */
 export const IVAR_INT_ALLOC_HI: u32 = 4;

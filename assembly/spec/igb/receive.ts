@@ -67,6 +67,13 @@ export const RXCTL_RESET: u32 = 0x0000_a200;
 export const RDT: u32 = 0x18;
 export const RDT_MASK: u32 = 0x0000_ffff;
 export const RXDCTL: u32 = 0x28;
+/** Descriptors: prefetch, host and write-back threshold. */
+export const RXDCTL_PTHRESH_HI: u32 = 4;
+export const RXDCTL_PTHRESH_LO: u32 = 0;
+export const RXDCTL_HTHRESH_HI: u32 = 12;
+export const RXDCTL_HTHRESH_LO: u32 = 8;
+export const RXDCTL_WTHRESH_HI: u32 = 20;
+export const RXDCTL_WTHRESH_LO: u32 = 16;
 export const RXDCTL_ENABLE: u32 = 0x0200_0000;
 export const RXDCTL_SWFLSH: u32 = 0x0400_0000;
 export const RXDCTL_MASK: u32 = 0x021f_1f1f;

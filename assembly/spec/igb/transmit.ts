@@ -34,6 +34,13 @@ export const TXCTL_RESET: u32 = 0x0000_2a00;
 export const TDT: u32 = 0x18;
 export const TDT_MASK: u32 = 0x0000_ffff;
 export const TXDCTL: u32 = 0x28;
+/** Descriptors: prefetch, host and write-back threshold. */
+export const TXDCTL_PTHRESH_HI: u32 = 4;
+export const TXDCTL_PTHRESH_LO: u32 = 0;
+export const TXDCTL_HTHRESH_HI: u32 = 12;
+export const TXDCTL_HTHRESH_LO: u32 = 8;
+export const TXDCTL_WTHRESH_HI: u32 = 20;
+export const TXDCTL_WTHRESH_LO: u32 = 16;
 export const TXDCTL_ENABLE: u32 = 0x0200_0000;
 /** Software flush: writes back what is pending; clears itself. */
 export const TXDCTL_SWFLSH: u32 = 0x0400_0000;

@@ -33,9 +33,11 @@ import {
   IMC,
   IMS,
   IVAR,
+  IVAR_COUNT,
   IVAR_ENTRY_BITS,
   IVAR_MISC,
   IVAR_MISC_OTHER_LO,
+  IVAR_QUEUES_PER_ROW,
   IVAR_VALID,
 } from "../../../assembly/spec/igb/interrupt.ts";
 import {
@@ -128,8 +130,8 @@ export function configureInterrupts(registers: Registers, { kind, pool }: PortSe
   registers.write(IVAR_MISC, (OTHER_VECTOR | IVAR_VALID) << IVAR_MISC_OTHER_LO);
   if (pool === undefined) return;
   const byColumn = kind === "82576";
-  const row = byColumn ? pool & 7 : pool >> 1;
-  const column = byColumn ? pool >> 3 : pool & 1;
+  const row = byColumn ? pool % IVAR_COUNT : Math.floor(pool / IVAR_QUEUES_PER_ROW);
+  const column = byColumn ? Math.floor(pool / IVAR_COUNT) : pool % IVAR_QUEUES_PER_ROW;
   const entry = QUEUE_VECTOR | IVAR_VALID;
   registers.write(IVAR + row * 4, (entry | (entry << IVAR_ENTRY_BITS)) << (column * 2 * IVAR_ENTRY_BITS));
   registers.write(EITR + QUEUE_VECTOR * 4, (interval << EITR_INTERVAL_LO) | EITR_CNT_INGR);

@@ -8,6 +8,9 @@ import {
   RDT,
   RXDCTL,
   RXDCTL_ENABLE,
+  RXDCTL_HTHRESH_LO,
+  RXDCTL_PTHRESH_LO,
+  RXDCTL_WTHRESH_LO,
   SRRCTL,
   SRRCTL_BSIZEHEADER_LO,
   SRRCTL_BSIZEPACKET_LO,
@@ -17,12 +20,16 @@ import {
 } from "../../../assembly/spec/igb/receive.ts";
 import {
   RX_DESCRIPTOR_SIZE,
+  RXD_LENGTH_HI,
+  RXD_LENGTH_LO,
   RXD_STAT_DD,
   RXD_STAT_EOP,
   RXD_STAT_LB,
   RXD_STAT_VP,
+  RXD_VLAN_LO,
 } from "../../../assembly/spec/igb/rx-descriptor.ts";
 import { type Gpa, hi32, lo32 } from "../../core/address.ts";
+import { mask } from "../../core/bits.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { GuestRam, Snapshotable } from "../../core/ports.ts";
 import type { Guest, Registers } from "./guest.ts";
@@ -30,12 +37,14 @@ import { BUFFER_SIZE, checkRingLength, waitForQueue } from "./tx-ring.ts";
 
 const WORDS = RX_DESCRIPTOR_SIZE / 4;
 const CHUNK = 64;
-const LENGTH_MASK = 0xffff;
-const VLAN_SHIFT = 16;
+/** The last of a descriptor's four dwords begins at this bit of its second 8 bytes. */
+const LAST_DWORD = 32;
+const LENGTH_MASK = mask(RXD_LENGTH_HI - LAST_DWORD, RXD_LENGTH_LO - LAST_DWORD);
+const VLAN_SHIFT = RXD_VLAN_LO - LAST_DWORD;
 /** Longest frame that the card can hand over. */
 const MAX_JUMBO = 16384;
 /** igb's thresholds: P 8, H 8, W 4. */
-const RXDCTL_THRESHOLDS = 8 | (8 << 8) | (4 << 16);
+const RXDCTL_THRESHOLDS = (8 << RXDCTL_PTHRESH_LO) | (8 << RXDCTL_HTHRESH_LO) | (4 << RXDCTL_WTHRESH_LO);
 const SPLIT =
   (((BUFFER_SIZE / 1024) << SRRCTL_BSIZEPACKET_LO) |
     ((256 / 64) << SRRCTL_BSIZEHEADER_LO) |

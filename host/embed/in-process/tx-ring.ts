@@ -1,6 +1,17 @@
 // A transmit ring of advanced descriptors as igb and igbvf run it: every frame is copied into a buffer of the ring's
 // own, a batch of descriptors is written at once, and one tail write tells the card (I350 §7.2).
-import { TDBAH, TDBAL, TDH, TDLEN, TDT, TXDCTL, TXDCTL_ENABLE } from "../../../assembly/spec/igb/transmit.ts";
+import {
+  TDBAH,
+  TDBAL,
+  TDH,
+  TDLEN,
+  TDT,
+  TXDCTL,
+  TXDCTL_ENABLE,
+  TXDCTL_HTHRESH_LO,
+  TXDCTL_PTHRESH_LO,
+  TXDCTL_WTHRESH_LO,
+} from "../../../assembly/spec/igb/transmit.ts";
 import {
   TX_DESCRIPTOR_SIZE,
   TXC_MACLEN_HI,
@@ -27,7 +38,7 @@ import type { Guest, Registers } from "./guest.ts";
 export const BUFFER_SIZE = 2048;
 const WORDS = TX_DESCRIPTOR_SIZE / 4;
 /** igb's write-back and prefetch thresholds: P 8, H 1, W 16. */
-const TXDCTL_THRESHOLDS = 8 | (1 << 8) | (16 << 16);
+const TXDCTL_THRESHOLDS = (8 << TXDCTL_PTHRESH_LO) | (1 << TXDCTL_HTHRESH_LO) | (16 << TXDCTL_WTHRESH_LO);
 const DATA = TXD_DTYP_DATA | TXD_DCMD_DEXT | TXD_DCMD_IFCS;
 const LAST = TXD_DCMD_EOP | TXD_DCMD_RS;
 const CONTEXT = TXD_DTYP_CONTEXT | TXD_DCMD_DEXT;
