@@ -1,4 +1,5 @@
 // Who takes part in the demonstration: a machine with cards, an administrator who drives the PFs, VMs with a VF each.
+import { DEVICE_ID, VENDOR_ID } from "../../assembly/spec/pci/header.ts";
 import { formatBdf, hex } from "../core/address.ts";
 import { Guest } from "../embed/in-process/guest.ts";
 import { IgbPfDriver, isIgbPf } from "../embed/in-process/pf-driver.ts";
@@ -102,10 +103,15 @@ export function topologyText(cast: Cast): string {
   const { machine, administrator } = cast.hypervisor;
   const domains = new Map(cast.players.map(({ assigned, vm }) => [assigned.requesterId as number, vm.domain]));
   for (const { device } of cast.drivers) domains.set(device.requesterId, administrator.domain);
+  const shown = new Map(cast.players.map(({ assigned }) => [assigned.physical, assigned.virtual]));
+  const ids = (fn: PciFunction): string => {
+    const { config } = shown.get(fn) ?? fn;
+    return [VENDOR_ID, DEVICE_ID].map((id) => config.get(id, 2).toString(16).padStart(4, "0")).join(":");
+  };
   const line = (fn: PciFunction): string => {
     const domain = domains.get(fn.requesterId);
     const owner = domain === undefined ? "" : ` ── ${domain.name}, RAM at ${hex(domain.ram.base)}`;
-    return `${formatBdf(fn.requesterId)} ${fn.name}${owner}`;
+    return `${formatBdf(fn.requesterId)} ${ids(fn)} ${fn.name}${owner}`;
   };
   const lines = ["machine"];
   const draw = (functions: readonly PciFunction[], indent: string): void => {

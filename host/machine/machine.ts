@@ -188,7 +188,7 @@ export class Machine implements Snapshotable<MachineState> {
       profile: options.profile ?? "i350",
       ports: options.ports ?? 1,
       mac: options.mac ?? Uint8Array.of(0x02, 0, 0, 0, index, 0),
-      name: `card-${index}`,
+      name: `${options.profile ?? "i350"}-${index}`,
     });
     for (const [place, port] of card.ports.entries()) above.attach(port.pf, 0, place);
     return card;
