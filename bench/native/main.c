@@ -2,6 +2,7 @@
    Timed commands answer nanoseconds per operation; `digest` and `delivered` let the caller compare results. */
 #include <time.h>
 #include "frames.h"
+#include "remap.h"
 
 static MemoryMap map; /* map.generation survives a reset */
 static Unit unit;
@@ -68,6 +69,31 @@ static double time_batches(u32 passes) {
   return (now() - start) / ((double)passes * count);
 }
 
+static u32 *requests, request_count;
+
+static double time_remaps(u32 passes) {
+  volatile u32 sink = 0;
+  u32 sum = 0, remapped[6];
+  double start = now();
+  for (u32 pass = 0; pass < passes; pass++) {
+    for (const u32 *request = requests; request < requests + request_count * 3; request += 3) {
+      sum += remap_request(&unit, request[0], request[1], request[2], remapped);
+    }
+  }
+  sink = sum + remapped[1];
+  (void)sink;
+  return (now() - start) / ((double)passes * request_count);
+}
+
+static u32 digest_remaps(void) {
+  u32 sum = 0x811c9dc5u, remapped[6] = {0};
+  for (const u32 *request = requests; request < requests + request_count * 3; request += 3) {
+    remap_request(&unit, request[0], request[1], request[2], remapped);
+    sum = digest32(sum, (const u8 *)remapped, sizeof remapped);
+  }
+  return sum;
+}
+
 static double time_singles(u32 passes) {
   volatile double sink = 0;
   double start = now(), sum = 0;
@@ -123,6 +149,13 @@ int main(void) {
       puts("ok");
     } else if (sscanf(line, "batch %llx", &a) == 1) printf("%.4f\n", time_batches((u32)a));
     else if (sscanf(line, "single %llx", &a) == 1) printf("%.4f\n", time_singles((u32)a));
+    else if (sscanf(line, "requests %llx %511s", &a, name) == 2) {
+      free(requests);
+      request_count = (u32)a;
+      requests = (u32 *)read_file(name, a * 12, a * 12);
+      puts("ok");
+    } else if (sscanf(line, "remap %llx", &a) == 1) printf("%.4f\n", time_remaps((u32)a));
+    else if (strcmp(line, "remapped\n") == 0) printf("%u\n", digest_remaps());
     else if (sscanf(line, "port %llx %x %x %x %x %x %x %x %x %x", &a, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7],
                     &r[8]) == 10) {
       port_setup((u32)a, &unit, r);

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { configCases } from "../../bench/cases/config.ts";
 import { frameCases } from "../../bench/cases/frames.ts";
+import { interruptCases } from "../../bench/cases/interrupts.ts";
 import { TranslationBench } from "../../bench/cases/translation.ts";
 import { Native } from "../../bench/native.ts";
 import { BATCH } from "../../bench/scene/machine.ts";
@@ -117,4 +119,15 @@ describe("the partners deliver what the wasm delivers", () => {
       native?.stop();
     }
   });
+});
+
+test("the partners remap interrupts as the wasm does; ECAM reads what the bus reads", async () => {
+  const native = Native.start();
+  try {
+    for (const subject of [...(await interruptCases(native)), ...(await configCases())]) {
+      expect(await subject.check()).toEqual([]);
+    }
+  } finally {
+    native?.stop();
+  }
 });
