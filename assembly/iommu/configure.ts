@@ -15,8 +15,6 @@ import {
   CAP_MGAW_LO,
   CAP_ND_HI,
   CAP_ND_LO,
-  CAP_PI_HI,
-  CAP_PI_LO,
   CAP_REG,
   CAP_SAGAW_HI,
   CAP_SAGAW_LO,
@@ -58,7 +56,6 @@ export class Configuration {
     unit.guestAddressWidth = <u32>Bits.of64(cap, CAP_MGAW_HI, CAP_MGAW_LO) + 1;
     unit.supportedWidths = <u32>Bits.of64(cap, CAP_SAGAW_HI, CAP_SAGAW_LO);
     unit.cachingMode = <u32>Bits.of64(cap, CAP_CM_HI, CAP_CM_LO);
-    unit.postedInterrupts = <u32>Bits.of64(cap, CAP_PI_HI, CAP_PI_LO);
     unit.passThrough = <u32>Bits.of64(ecap, ECAP_PT_HI, ECAP_PT_LO);
     unit.deviceTlb = <u32>Bits.of64(ecap, ECAP_DT_HI, ECAP_DT_LO);
     const domainWidth = LEAST_DOMAIN_WIDTH + 2 * <u32>Bits.of64(cap, CAP_ND_HI, CAP_ND_LO);

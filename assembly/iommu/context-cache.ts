@@ -66,6 +66,8 @@ const UPPER: u32 = 64;
 const UPPER_OFFSET: u64 = 8;
 const GENERATION_LIMIT: u32 = 4096;
 const FUNCTIONS_PER_BUS: u32 = 256;
+const BUSES_PER_WORD: u32 = 64;
+const BUS_WORDS: u32 = 4;
 /** AW 1 walks three levels. */
 const LEVELS_ABOVE_AW: u32 = 2;
 const BASE_WIDTH: u32 = 30;
@@ -109,6 +111,8 @@ export class ContextCache {
   static decide(unit: Unit, requesterId: u32, line: Context): u32 {
     const bus = requesterId / FUNCTIONS_PER_BUS;
     const generation = (<u64>unit.contextGeneration) << INFO_GENERATION_LO;
+    const used = ContextCache.busWord(unit, bus / BUSES_PER_WORD);
+    store<u64>(used, load<u64>(used) | (u64(1) << u64(bus % BUSES_PER_WORD)));
     line.tag = TAG_VALID;
     line.info = 0;
     const rootTable = unit.rootTable;
@@ -178,6 +182,7 @@ export class ContextCache {
   }
 
   static flush(unit: Unit): void {
+    for (let word: u32 = 0; word < BUS_WORDS; word++) store<u64>(ContextCache.busWord(unit, word), 0);
     unit.contextGeneration++;
     if (unit.contextGeneration < GENERATION_LIMIT) return;
     unit.contextGeneration = 1;
@@ -185,10 +190,21 @@ export class ContextCache {
   }
 
   static flushDomain(unit: Unit, domainId: u32): void {
-    for (let requesterId: u32 = 0; requesterId < CONTEXT_CACHE_ENTRIES; requesterId++) {
-      const line = Context.line(unit, requesterId);
-      if (<u32>(line.tag & TAG_DOMAIN) == domainId) line.info = 0;
+    for (let word: u32 = 0; word < BUS_WORDS; word++) {
+      let buses = load<u64>(ContextCache.busWord(unit, word));
+      for (; buses != 0; buses &= buses - 1) {
+        const first = (word * BUSES_PER_WORD + <u32>ctz<u64>(buses)) * FUNCTIONS_PER_BUS;
+        for (let requesterId = first; requesterId < first + FUNCTIONS_PER_BUS; requesterId++) {
+          const line = Context.line(unit, requesterId);
+          if (<u32>(line.tag & TAG_DOMAIN) == domainId) line.info = 0;
+        }
+      }
     }
+  }
+
+  /** Where the bits of buses with lines in the cache are. */
+  @inline static busWord(unit: Unit, word: u32): usize {
+    return unit.base + offsetof<Unit>("buses0") + ((<usize>word) << 3);
   }
 
   /** Drops the lines of a source-id, and of those that differ in the bits of `functions` only, if in the domain. */

@@ -26,7 +26,15 @@ export class TlbEntry {
 
 export class Iotlb {
   static flush(unit: Unit): void {
+    if (!unit.iotlbUsed) return;
+    unit.iotlbUsed = 0;
     memory.fill(unit.base + <usize>UNIT_IOTLB, 0, IOTLB_ENTRIES * IOTLB_ENTRY_SIZE);
+  }
+
+  @inline static fill(unit: Unit, entry: TlbEntry, tag: u64, value: u64): void {
+    unit.iotlbUsed = 1;
+    entry.tag = tag;
+    entry.value = value;
   }
 
   static flushDomain(unit: Unit, domainId: u32): void {
@@ -57,6 +65,7 @@ export class Iotlb {
 
   /** Drops the entries whose tag, as far as `mask` selects, equals `wanted`. */
   static drop(unit: Unit, mask: u64, wanted: u64): void {
+    if (!unit.iotlbUsed) return;
     let at = unit.base + <usize>UNIT_IOTLB;
     const end = at + <usize>(IOTLB_ENTRIES * IOTLB_ENTRY_SIZE);
     for (; at < end; at += IOTLB_ENTRY_SIZE) {

@@ -35,6 +35,12 @@ export class PagingLine {
     return changetype<PagingLine>(unit.base + <usize>UNIT_PAGING_CACHE_2M + index * PAGING_CACHE_ENTRY_SIZE);
   }
 
+  @inline fill(unit: Unit, tag: u64, value: u64): void {
+    unit.pagingUsed = 1;
+    this.tag = tag;
+    this.value = value;
+  }
+
   /** The tag of the 1 GiB region around `iova`. */
   @inline static tag1G(contextTag: u64, iova: u64): u64 {
     return ((iova >> WIDTH_1G) << (WIDTH_1G + TAG_SHIFT)) | contextTag;
@@ -48,6 +54,8 @@ export class PagingLine {
 
 export class PagingCaches {
   static flush(unit: Unit): void {
+    if (!unit.pagingUsed) return;
+    unit.pagingUsed = 0;
     memory.fill(unit.base + <usize>UNIT_PAGING_CACHE_1G, 0, 2 * PAGING_CACHE_ENTRIES * PAGING_CACHE_ENTRY_SIZE);
   }
 
@@ -68,6 +76,7 @@ export class PagingCaches {
   }
 
   static drop(unit: Unit, cache: u32, count: u32, mask: u64, wanted: u64): void {
+    if (!unit.pagingUsed) return;
     let at = unit.base + <usize>cache;
     const end = at + <usize>(count * PAGING_CACHE_ENTRY_SIZE);
     for (; at < end; at += PAGING_CACHE_ENTRY_SIZE) {

@@ -110,8 +110,8 @@ export class Dma {
       value = Walk.page<SecondStage>(SecondStage.of(unit), unit, context, iova, <u64>access);
       if (value & WALK_REFUSED) {
         if (unit.cachingMode && value & WALK_NOTHING) {
-          entry.tag = tag;
-          entry.value = ((value & WALK_REASON) << INFO_REASON_LO) | ((<u64>access) << REFUSED_LO);
+          const refusal = ((value & WALK_REASON) << INFO_REASON_LO) | ((<u64>access) << REFUSED_LO);
+          Iotlb.fill(unit, entry, tag, refusal);
         }
         return Dma.refuse(unit, context, iova, access, <u32>(value & WALK_REASON));
       }
@@ -125,10 +125,7 @@ export class Dma {
     }
     const region = Tables.regionOf(unit, value & PAGE_ADDRESS);
     const place = ((<u64>region) << HPA_WIDTH) | (value & PAGE_ADDRESS);
-    if (region != 0) {
-      entry.tag = tag;
-      entry.value = place | (value & BOTH);
-    }
+    if (region != 0) Iotlb.fill(unit, entry, tag, place | (value & BOTH));
     return place | (iova & PAGE_OFFSET);
   }
 

@@ -68,12 +68,18 @@ export class Unit {
   cachingMode: u32;
   passThrough: u32;
   deviceTlb: u32;
-  postedInterrupts: u32;
-  reserved1: u32;
+  /** 1 when the IOTLB may hold something; the paging-structure caches likewise. */
+  iotlbUsed: u32;
+  pagingUsed: u32;
   /** bits of a domain-id that ND leaves reserved, */
   reservedDomain: u64;
   /** bits 63:HAW. */
   reservedAddress: u64;
+  /** One bit per bus whose requesters have lines in the context cache. */
+  buses0: u64;
+  buses1: u64;
+  buses2: u64;
+  buses3: u64;
   /** A SecondStage in place. */
   secondStage: u64;
   secondStage1: u64;

@@ -146,10 +146,7 @@ export class Walk {
           return fast ? WALK_AGAIN : Walk.refuse(unit, context, table, granted, access);
         }
         table = entry & PAGE_ADDRESS;
-        if (caching) {
-          line1G.tag = tag1G;
-          line1G.value = table | granted;
-        }
+        if (caching) line1G.fill(unit, tag1G, table | granted);
       }
       at = table | ((iova >> SHIFT_LEVEL_1) & INDEX_MASK);
       if (fast && at - base >= span) return WALK_AGAIN;
@@ -162,10 +159,7 @@ export class Walk {
         return fast ? WALK_AGAIN : Walk.refuse(unit, context, table, granted, access);
       }
       table = entry & PAGE_ADDRESS;
-      if (caching) {
-        line2M.tag = tag2M;
-        line2M.value = table | granted;
-      }
+      if (caching) line2M.fill(unit, tag2M, table | granted);
     }
     at = table | ((iova >> SHIFT_LEVEL_0) & INDEX_MASK);
     if (fast && at - base >= span) return WALK_AGAIN;

@@ -1,10 +1,11 @@
 // One IOMMU unit of a machine: its place in linear memory, its register block as MMIO, DMA and interrupts through
 // it. All decisions are made in assembly/iommu and assembly/interrupt.
 import * as abi from "../../assembly/spec/abi/iommu.ts";
+import { MAP_REGIONS, REGION_BASE, REGION_LIMIT, REGION_SIZE } from "../../assembly/spec/abi/memory-map.ts";
 import * as cap from "../../assembly/spec/vtd/capability.ts";
 import * as event from "../../assembly/spec/vtd/event.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
-import { type Hpa, join32, type RequesterId } from "../core/address.ts";
+import { type Hpa, hex, join32, type RequesterId } from "../core/address.ts";
 import type { Engine } from "../core/engine.ts";
 import { FormatError } from "../core/errors.ts";
 import type { AccessWidth, DmaPort, MmioHandler } from "../core/ports.ts";
@@ -75,6 +76,7 @@ export class IommuUnit {
   /** DMA of any length through the unit. */
   readonly dma: DmaPort;
   readonly #engine: Engine;
+  readonly #map: number;
   readonly #staging: number;
   #listener: (message: EventMessage) => void = () => {};
 
@@ -84,6 +86,7 @@ export class IommuUnit {
     const registers = capabilityRegisters(this.capabilities);
     const tables = registerTables(registerRows(this.capabilities, registers), abi.UNIT_REGISTER_BYTES);
     this.#engine = engine;
+    this.#map = mapPointer;
     this.pointer = engine.allocate(engine.wasm.iommuSize(), 64);
     this.#staging = engine.allocate(STAGING_SIZE, 64);
     engine.u32.set(tables.rw, (this.pointer + abi.UNIT_RW_MASKS) >>> 2);
@@ -210,7 +213,24 @@ export class IommuUnit {
     for (let offset = abi.UNIT_RW_MASKS; offset < abi.UNIT_INTERRUPT_CACHE; offset++) {
       if (image[offset] !== own[offset]) throw new FormatError("IOMMU state", "is that of a unit with other registers");
     }
+    this.#checkRegions(new Uint32Array(image.buffer, abi.UNIT_IOTLB, abi.IOTLB_ENTRIES * 4));
     own.set(image.subarray(abi.UNIT_STATE), abi.UNIT_STATE);
+  }
+
+  /** A cached translation must lead into the region that it names: a map that was built alike has it. */
+  #checkRegions(entries: Uint32Array): void {
+    const words = this.#engine.u32;
+    const regions = words[(this.#map + MAP_REGIONS) >>> 2] as number;
+    const at = (row: number): number => join32(words[row >>> 2] as number, words[(row >>> 2) + 1] as number);
+    for (let place = 0; place < entries.length; place += 4) {
+      const value = entries.subarray(place + 2, place + 4);
+      const row = regions + field(value, abi.IOTLB_REGION_HI, abi.IOTLB_REGION_LO) * REGION_SIZE;
+      const page = pageOf(value);
+      const granted = field(value, abi.IOTLB_GRANTED_HI, abi.IOTLB_GRANTED_LO) !== 0 && entries[place + 1] !== 0;
+      if (granted && (page < at(row + REGION_BASE) || page + PIECE - 1 > at(row + REGION_LIMIT))) {
+        throw new FormatError("IOMMU state", `a cached translation leads to ${hex(page)}, outside its region`);
+      }
+    }
   }
 
   #read(offset: number, width: AccessWidth): number {
@@ -277,6 +297,12 @@ export class IommuUnit {
   #counter(offset: number): number {
     return join32(this.#u32(offset), this.#u32(offset + 4));
   }
+}
+
+/** The HPA of the page in an IOTLB value, 52 bits. */
+function pageOf(value: ArrayLike<number>): number {
+  const low = field(value, 31, abi.IOTLB_PAGE_LO) * 2 ** abi.IOTLB_PAGE_LO;
+  return field(value, abi.IOTLB_PAGE_HI, 32) * 2 ** 32 + low;
 }
 
 /** The halves of an address `ahead` bytes further on, modulo 2^64. */

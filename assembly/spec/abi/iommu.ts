@@ -61,6 +61,14 @@ export const IOTLB_ENTRY_SIZE: u32 = 16;
 /** log2 of IOTLB_ENTRIES. */
 export const IOTLB_INDEX_WIDTH: u32 = 13;
 
+/** Bits of an IOTLB value, which follows its tag: region, HPA page, ACCESS_ bits granted. */
+export const IOTLB_REGION_HI: u32 = 62;
+export const IOTLB_REGION_LO: u32 = 52;
+export const IOTLB_PAGE_HI: u32 = 51;
+export const IOTLB_PAGE_LO: u32 = 12;
+export const IOTLB_GRANTED_HI: u32 = 1;
+export const IOTLB_GRANTED_LO: u32 = 0;
+
 export const UNIT_CONTEXT_CACHE: u32 = 193024;
 export const CONTEXT_CACHE_ENTRIES: u32 = 65536;
 export const CONTEXT_CACHE_ENTRY_SIZE: u32 = 16;
