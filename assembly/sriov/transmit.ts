@@ -33,6 +33,7 @@ import { Gather } from "./gather";
 import { Outside } from "./outside";
 import { Receive } from "./receive";
 import { Control, Port, Queue } from "./state";
+import { Switch } from "./switch";
 
 const PAGE: u32 = 4096;
 /** Frames that one queue may send before it is another's turn. */
@@ -82,6 +83,7 @@ export class Transmit {
     const own: u32 = 1 << pool;
     const toSelf: u32 = Bits.of32(state.txswc, TXSWC_LLE_HI, TXSWC_LLE_LO) & own;
     const reachable: u32 = (state.plain & own) != 0 ? state.direct & (~own | toSelf) : 0;
+    const plain = (state.plain & own) != 0 && state.overflowUnicast == 0;
     const headWriteback = (<u32>queue.writeback & TDWBAL_HEAD_WB_EN) != 0;
     const tail = queue.tail;
     const count = queue.length / TX_DESCRIPTOR_SIZE;
@@ -92,9 +94,14 @@ export class Transmit {
     let touched: u32 = 0;
     let descriptor: usize = 0;
     let left: u32 = 0;
+    let wired: u32 = 0;
+    let wiredOctets: u32 = 0;
     let writable = false;
     let reported = false;
+    // How many frames to look at before an import; it grows while the way through memory outside is of use.
+    let window = BURST;
     while (frames < budget && head != tail) {
+      let outside = false;
       if (left == 0) {
         const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE;
         const result = Dma.translate(unit, context, place, ACCESS_READ);
@@ -104,22 +111,16 @@ export class Transmit {
         }
         const region = map.region(Dma.region(result));
         if (region.kind == REGION_KIND_RAM) descriptor = region.pointer(Dma.hpa(result));
-        else if (region.kind == REGION_KIND_EXTERNAL) {
-          queue.head = head;
-          const moved = Transmit.other(port, queue, index, context, reachable, budget - frames);
-          head = queue.head;
-          if (moved == 0) break;
-          frames += moved;
-          continue;
-        } else {
+        else if (region.kind == REGION_KIND_EXTERNAL) outside = true;
+        else {
           port.stop(queue, CAUSE_TX + index, STOP_RING);
           break;
         }
-        left = min((PAGE - (<u32>place & (PAGE - 1))) / TX_DESCRIPTOR_SIZE, count - head);
+        if (!outside) left = min((PAGE - (<u32>place & (PAGE - 1))) / TX_DESCRIPTOR_SIZE, count - head);
         writable = false;
       }
-      const length = Transmit.plainLength(descriptor);
-      const address = load<u64>(descriptor);
+      const length = outside ? 0 : Transmit.plainLength(descriptor);
+      const address = outside ? 0 : load<u64>(descriptor);
       let sent = false;
       if (length != 0 && (<u32>address & (PAGE - 1)) + length <= PAGE) {
         const result = Dma.translate(unit, context, address, ACCESS_READ);
@@ -134,13 +135,19 @@ export class Transmit {
           if (to != 0) {
             const done = Transmit.direct(port, ctz(to), frame, length);
             sent = done != REFUSED;
+            outside = !sent;
             if (done == DELIVERED) {
               looped++;
               octets += length;
               touched |= to;
             }
+          } else if (plain && Transmit.leaves(port, state, pool, frame)) {
+            Switch.send(port, frame, length);
+            wired++;
+            wiredOctets += length;
+            sent = true;
           }
-        }
+        } else outside = region.kind == REGION_KIND_EXTERNAL;
       }
       if (sent) {
         if ((load<u32>(descriptor, 8) & TXD_DCMD_RS) != 0) {
@@ -165,10 +172,13 @@ export class Transmit {
         continue;
       }
       queue.head = head;
-      const moved = Transmit.other(port, queue, index, context, reachable, budget - frames);
+      left = 0;
+      let moved: u32 = 0;
+      if (outside) moved = Outside.burst(port, queue, index, context, reachable, min(budget - frames, window));
+      window = moved == 0 ? 1 : min(window << 1, BURST);
+      if (moved == 0 && !queue.stopped) moved = u32(Gather.frame(port, queue, index, context) != 0);
       head = queue.head;
       if (moved == 0) break;
-      left = 0;
       frames += moved;
     }
     queue.head = head;
@@ -177,14 +187,8 @@ export class Transmit {
       Transmit.account(port, state, pool, looped, octets + looped * FRAME_CRC, true);
       Receive.settle(port, state, touched);
     }
+    if (wired != 0) Transmit.account(port, state, pool, wired, wiredOctets + wired * FRAME_CRC, false);
     return frames;
-  }
-
-  /** Sends what the direct way does not: through memory outside, or piece by piece. Returns how many frames. */
-  private static other(port: Port, queue: Queue, index: u32, context: Context, reachable: u32, budget: u32): u32 {
-    const moved = Outside.burst(port, queue, index, context, reachable, budget);
-    if (moved != 0 || queue.stopped) return moved;
-    return u32(Gather.frame(port, queue, index, context) != 0);
   }
 
   /** The length of a frame that one data descriptor without offloads holds; 0 for any other. */
@@ -206,6 +210,13 @@ export class Transmit {
     if (load<u8>(frame) & 1 || Ethernet.type(frame) == state.vet) return 0;
     if (Filter.checksMac(state, pool) && (Filter.poolsOf(port, Ethernet.source(frame)) & (1 << pool)) == 0) return 0;
     return pools;
+  }
+
+  /** Whether an untagged, honest unicast of a plain sender goes to the wire and nowhere else. */
+  @inline private static leaves(port: Port, state: Control, pool: u32, frame: usize): bool {
+    if (load<u8>(frame) & 1 || Ethernet.type(frame) == state.vet) return false;
+    if (Filter.find(port, Ethernet.destination(frame)) != 0) return false;
+    return !Filter.checksMac(state, pool) || (Filter.poolsOf(port, Ethernet.source(frame)) & (1 << pool)) != 0;
   }
 
   /** Copies a frame that lies in one piece straight into the next buffer of receive queue `index`. */
