@@ -17,7 +17,6 @@ import { type Guest, Registers } from "./guest.ts";
 import { MAC_LENGTH, multicastHash, unpackMac } from "./mac.ts";
 import { Msix } from "./msix.ts";
 import { type CardKind, PoolFilters } from "./pf-filters.ts";
-import { VfServer, type VfServerState } from "./pf-mailbox.ts";
 import {
   configureInterrupts,
   configurePort,
@@ -31,6 +30,7 @@ import type { FoundFunction } from "./probe.ts";
 import { type ReceiveHandler, RxRing, type RxRingState } from "./rx-ring.ts";
 import { VirtualFunctions } from "./sriov.ts";
 import { TxRing, type TxRingState } from "./tx-ring.ts";
+import { VfServer, type VfServerState } from "./vf-server.ts";
 
 const ALL_ONES = 0xffff_ffff;
 const ENABLES = (1 << COMMAND_MEMORY_SPACE_ENABLE_LO) | (1 << COMMAND_BUS_MASTER_ENABLE_LO);
