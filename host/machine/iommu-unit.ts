@@ -1,23 +1,23 @@
 // One IOMMU unit of a machine: its place in linear memory, its register block as MMIO, DMA and interrupts through
 // it. All decisions are made in assembly/iommu and assembly/interrupt.
 import * as abi from "../../assembly/spec/abi/iommu.ts";
-import { MAP_REGIONS, REGION_BASE, REGION_LIMIT, REGION_SIZE } from "../../assembly/spec/abi/memory-map.ts";
 import * as cap from "../../assembly/spec/vtd/capability.ts";
 import * as event from "../../assembly/spec/vtd/event.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
-import { type Hpa, hex, join32, type RequesterId } from "../core/address.ts";
+import { type Hpa, join32, type RequesterId } from "../core/address.ts";
 import type { Engine } from "../core/engine.ts";
-import { FormatError } from "../core/errors.ts";
 import type { AccessWidth, DmaPort, MmioHandler } from "../core/ports.ts";
 import { decodeFault, type FaultRecord } from "./fault.ts";
 import { field } from "./fields.ts";
 import { capabilityRegisters, DEFAULT_CAPABILITIES, type IommuCapabilities } from "./iommu-capabilities.ts";
 import { registerRows, registerTables } from "./iommu-registers.ts";
+import { type IommuState, restoreUnit, saveUnit } from "./iommu-state.ts";
+
+export type { IommuState };
 
 /** Bytes of the register block. */
 export const IOMMU_BLOCK_SIZE: number = abi.UNIT_REGISTER_BYTES;
 const STAGING_SIZE = 65536;
-const PIECE = 4096;
 const ALL_ONES = 0xff;
 
 /** A message that a unit sends for itself: a fault or invalidation event, never remapped (VT-d 5.10 §7.3). */
@@ -60,11 +60,6 @@ export interface IommuStatistics {
   interrupts: number;
   interruptsBlocked: number;
   invalidations: number;
-}
-
-export interface IommuState {
-  /** Pieces of the unit's state that are not all zero; offsets from the unit. */
-  pieces: { offset: number; bytes: Uint8Array }[];
 }
 
 export class IommuUnit {
@@ -192,45 +187,12 @@ export class IommuUnit {
   }
 
   save(): IommuState {
-    const pieces: IommuState["pieces"] = [];
-    for (let offset = abi.UNIT_STATE; offset < abi.UNIT_SIZE; offset += PIECE) {
-      const end = Math.min(offset + PIECE, abi.UNIT_SIZE);
-      const bytes = this.#engine.u8.slice(this.pointer + offset, this.pointer + end);
-      if (bytes.some((byte) => byte !== 0)) pieces.push({ offset, bytes });
-    }
-    return { pieces };
+    return saveUnit(this.#engine, this.pointer);
   }
 
-  /** Throws FormatError, with nothing changed, for what is not the state of a unit with the same capabilities. */
+  /** Throws FormatError, with nothing changed, for what is not the state of a unit and map that were built alike. */
   restore(state: IommuState): void {
-    const image = new Uint8Array(abi.UNIT_SIZE);
-    for (const { offset, bytes } of state.pieces) {
-      const fits = Number.isInteger(offset) && offset >= abi.UNIT_STATE && offset + bytes.length <= abi.UNIT_SIZE;
-      if (!fits) throw new FormatError("IOMMU state", `a piece at ${offset} lies outside the unit`);
-      image.set(bytes, offset);
-    }
-    const own = this.#engine.u8.subarray(this.pointer, this.pointer + abi.UNIT_SIZE);
-    for (let offset = abi.UNIT_RW_MASKS; offset < abi.UNIT_INTERRUPT_CACHE; offset++) {
-      if (image[offset] !== own[offset]) throw new FormatError("IOMMU state", "is that of a unit with other registers");
-    }
-    this.#checkRegions(new Uint32Array(image.buffer, abi.UNIT_IOTLB, abi.IOTLB_ENTRIES * 4));
-    own.set(image.subarray(abi.UNIT_STATE), abi.UNIT_STATE);
-  }
-
-  /** A cached translation must lead into the region that it names: a map that was built alike has it. */
-  #checkRegions(entries: Uint32Array): void {
-    const words = this.#engine.u32;
-    const regions = words[(this.#map + MAP_REGIONS) >>> 2] as number;
-    const at = (row: number): number => join32(words[row >>> 2] as number, words[(row >>> 2) + 1] as number);
-    for (let place = 0; place < entries.length; place += 4) {
-      const value = entries.subarray(place + 2, place + 4);
-      const row = regions + field(value, abi.IOTLB_REGION_HI, abi.IOTLB_REGION_LO) * REGION_SIZE;
-      const page = pageOf(value);
-      const granted = field(value, abi.IOTLB_GRANTED_HI, abi.IOTLB_GRANTED_LO) !== 0 && entries[place + 1] !== 0;
-      if (granted && (page < at(row + REGION_BASE) || page + PIECE - 1 > at(row + REGION_LIMIT))) {
-        throw new FormatError("IOMMU state", `a cached translation leads to ${hex(page)}, outside its region`);
-      }
-    }
+    restoreUnit(this.#engine, this.pointer, this.#map, state);
   }
 
   #read(offset: number, width: AccessWidth): number {
@@ -297,12 +259,6 @@ export class IommuUnit {
   #counter(offset: number): number {
     return join32(this.#u32(offset), this.#u32(offset + 4));
   }
-}
-
-/** The HPA of the page in an IOTLB value, 52 bits. */
-function pageOf(value: ArrayLike<number>): number {
-  const low = field(value, 31, abi.IOTLB_PAGE_LO) * 2 ** abi.IOTLB_PAGE_LO;
-  return field(value, abi.IOTLB_PAGE_HI, 32) * 2 ** 32 + low;
 }
 
 /** The halves of an address `ahead` bytes further on, modulo 2^64. */

@@ -202,6 +202,10 @@ describe("save and restore", () => {
     expect(() => harness.unit.restore(other.unit.save())).toThrow(FormatError);
     expect(() => harness.unit.restore({ pieces: [{ offset: 0, bytes: new Uint8Array(8) }] })).toThrow(FormatError);
     expect(() => harness.unit.restore({ pieces: [] })).toThrow(FormatError);
+    harness.translate(0x0215, 0x1000);
+    const less = await Harness.create({}, 0x1000);
+    expect(() => less.unit.restore(harness.unit.save())).toThrow(/leads to 0x101000/);
+    harness.unit.restore(before);
     expect(harness.unit.save()).toEqual(before);
   });
 
