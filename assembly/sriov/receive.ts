@@ -213,7 +213,10 @@ export class Receive {
     state.causes |= pools;
   }
 
-  /** Counts a frame that no descriptor took. */
+  /**
+   * Counts a frame that no descriptor took. Deviation: without drop enable (SRRCTL.Drop_En, QDE) the card keeps the
+   * frame in its packet buffer until that overflows; here the buffer has no room, so that nobody else is held up.
+   */
   static miss(port: Port, queue: Queue): bool {
     queue.drops++;
     port.state.missed++;

@@ -1,5 +1,5 @@
 // The port's layer 2 switch: which pools a frame goes to, and whether it goes to the wire (I350 §7.8.3, 82576 §7.10.3).
-// Receive queues of a pool: queue n is pool n's.
+// Receive queues of a pool: queue n is pool n's. Deviation: without RSS the 82576's second queue of a pool gets none.
 
 import { Bits } from "../core/bits";
 import { PORT_MTA, PORT_UTA, SCRATCH_STRIPPED, VLAN_LOCAL } from "../spec/abi/port";

@@ -54,5 +54,5 @@ export const TDWBAH: u32 = 0x3c;
 
 /** Longest frame that may be sent, without the CRC (9.5 KiB). */
 export const TX_FRAME_MAX: u32 = 9728;
-/** Longest that segmentation may be given (PAYLEN has 18 bits; the field allows 256 KiB − 1). */
+/** Shortest frame that software may hand over. */
 export const TX_FRAME_MIN: u32 = 17;
