@@ -133,7 +133,7 @@ export function checkIsolation(stage: Stage): DemoCheck {
       read: read?.text ?? "not stopped",
       ring: ring?.text ?? "not stopped",
       write: write?.text ?? "not stopped",
-      memoryChanged: !unchanged,
+      memory: unchanged ? "unchanged" : "changed",
     },
   };
 }

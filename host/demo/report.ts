@@ -12,10 +12,10 @@ export function allHold(result: DemoResult): boolean {
   return result.checks.length > 0 && result.checks.every(({ ok }) => ok);
 }
 
-/** `devices 17, functions 8` for a claim's figures. */
+/** `found 16, victim: vm8` for a claim's figures. */
 export function figuresOf(check: DemoCheck): string {
   return Object.entries(check.figures)
-    .map(([name, value]) => `${name} ${typeof value === "number" ? formatNumber(value) : value}`)
+    .map(([name, value]) => (typeof value === "number" ? `${name} ${formatNumber(value)}` : `${name}: ${value}`))
     .join(", ");
 }
 

@@ -62,7 +62,7 @@ describe("iovirt demo", () => {
         "└─ 01:00.0 card",
         "",
         "✓ probe: each guest finds its own devices: functions 4, vms 3",
-        "✓ isolation: no DMA leaves its VM: fault not writable",
+        "✓ isolation: no DMA leaves its VM: fault: not writable",
         "",
         "frames      12,345 sent, 12,344 delivered, 1,000,001 bytes; 234,568 frames/s, 4,263 ns per frame",
         "dma         54,321 translations, IOTLB hit rate 98.77 %, faults recorded: 3",
