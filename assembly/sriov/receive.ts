@@ -148,24 +148,28 @@ export class Receive {
       const copy = port.scratch + SCRATCH_RECEIVE;
       const place = queue.base + <u64>queue.head * RX_DESCRIPTOR_SIZE;
       if (!Receive.move(port, cursor, place, copy, RX_DESCRIPTOR_SIZE, false)) {
-        port.stop(queue, index, STOP_RING);
-        return false;
+        return Receive.refuse(port, queue, index, cursor, STOP_RING);
       }
       const part = min(length - done, cursor.bufferSize);
       if (!Receive.move(port, cursor, load<u64>(copy), frame + done, part, true)) {
-        port.stop(queue, index, STOP_BUFFER);
-        return false;
+        return Receive.refuse(port, queue, index, cursor, STOP_BUFFER);
       }
       done += part;
       Receive.fill(port, copy, part, done == length, tag, loopback, legacy);
       if (!Receive.move(port, cursor, place, copy, RX_DESCRIPTOR_SIZE, true)) {
-        port.stop(queue, index, STOP_RING);
-        return false;
+        return Receive.refuse(port, queue, index, cursor, STOP_RING);
       }
       Receive.advance(queue, cursor);
     }
     port.state.causes |= 1 << index;
     return true;
+  }
+
+  /** Takes a queue that refused a request out of service, for the rest of the burst too. */
+  private static refuse(port: Port, queue: Queue, index: u32, cursor: Cursor, reason: u32): bool {
+    port.stop(queue, index, reason);
+    cursor.left = 0;
+    return false;
   }
 
   /** Composes the write-back form (I350 §7.1.5.2) at `place`. */

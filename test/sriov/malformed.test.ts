@@ -148,6 +148,20 @@ describe.each([{ external: false }, { external: true }])("RAM outside the wasm: 
     expect(port.head("tx", 0)).toBe(2);
   });
 
+  it("a receive queue that stopped takes nothing more in the same burst, whatever way the frames come", async () => {
+    const port = await TestPort.create({ pools: 2, external });
+    port.arm(1, 2, NOWHERE);
+    // Plain frames, then ones of two pieces, then plain ones again.
+    for (const pieces of [[80], [80], [20, 60], [20, 60], [80]]) {
+      port.send(0, frameOf(macOf(1), macOf(0), 80, 1), { pieces });
+    }
+    expect(port.run()).toBe(5);
+    expect(reason(port, "rx", 1)).toBe(STOP_BUFFER);
+    expect(port.state.get(COUNT_STOPS)).toBe(1);
+    expect(port.head("rx", 1)).toBe(2);
+    expect(port.receive(1)).toHaveLength(2);
+  });
+
   it("PCIe 6.0 §7.5.1.1.3 a queue whose function may not make requests moves nothing in either direction", async () => {
     const port = await TestPort.create({ pools: 3, external });
     port.setQueueWord("tx", 0, QUEUE_FLAGS, 0);
