@@ -23,46 +23,35 @@ const DROPPED = 2;
 /** Up to this many bytes a loop over words beats copyWithin. */
 const WORD_COPY = 256;
 
-interface Queue {
+/** A ring, and the cursor of the current burst when it is a receive ring. A class: all rings have one hidden class. */
+class Queue {
   /** The ring's address, halves. */
   baseLo: number;
-  baseHi: number;
-  length: number;
-  head: number;
-  tail: number;
+  baseHi = 0;
+  length: number = RING * 16;
+  head = 0;
+  tail = 0;
   control: number;
-  flags: number;
+  flags: number = DMA;
   requesterId: number;
   srrctl: number;
-  drops: number;
-  // The cursor of the current burst, of a receive queue.
-  burst: number;
-  left: number;
+  drops = 0;
+  burst = 0;
+  left = 0;
   /** Word index of the next descriptor. */
-  descriptor: number;
-  context: number;
-  bufferSize: number;
-  direct: boolean;
-  frames: number;
-  octets: number;
-}
+  descriptor = 0;
+  context = -1;
+  bufferSize = 0;
+  direct = false;
+  frames = 0;
+  octets = 0;
 
-function queueOf(requesterId: number, base: number, control: number, srrctl: number): Queue {
-  const cursor = { burst: 0, left: 0, descriptor: 0, context: -1, bufferSize: 0, direct: false, frames: 0, octets: 0 };
-  const length = RING * 16;
-  const ring = {
-    baseLo: base,
-    baseHi: 0,
-    length,
-    head: 0,
-    tail: 0,
-    control,
-    flags: DMA,
-    requesterId,
-    srrctl,
-    drops: 0,
-  };
-  return { ...ring, ...cursor };
+  constructor(requesterId: number, base: number, control: number, srrctl: number) {
+    this.requesterId = requesterId;
+    this.baseLo = base;
+    this.control = control;
+    this.srrctl = srrctl;
+  }
 }
 
 function macSlot(lo: number, hi: number): number {
@@ -95,8 +84,8 @@ export class HalvesPort {
     this.#words = unit.map.words;
     this.#bytes = unit.map.bytes;
     this.#setup = setup;
-    this.tx = setup.queues.map((queue) => queueOf(queue.requesterId, txRing, queue.txControl, 0));
-    this.rx = setup.queues.map((queue) => queueOf(queue.requesterId, rxRing, queue.rxControl, queue.srrctl));
+    this.tx = setup.queues.map((queue) => new Queue(queue.requesterId, txRing, queue.txControl, 0));
+    this.rx = setup.queues.map((queue) => new Queue(queue.requesterId, rxRing, queue.rxControl, queue.srrctl));
   }
 
   addMac(lo: number, hi: number, pools: number): void {
