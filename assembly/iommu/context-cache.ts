@@ -47,11 +47,13 @@ import {
 import { RTADDR_SSIRWE_HI, RTADDR_SSIRWE_LO, RTADDR_TTM_HI, RTADDR_TTM_LO } from "../spec/vtd/root-table-address";
 import {
   Context,
+  INFO_CAREFUL,
   INFO_FPD,
   INFO_GENERATION_LO,
   INFO_LEVELS,
   INFO_REASON_LO,
   INFO_REFUSED,
+  INFO_WIDTH_LO,
   PAGE_ADDRESS,
   PAGE_OFFSET,
   TAG_DOMAIN,
@@ -148,7 +150,9 @@ export class ContextCache {
     }
     const width = Bits.of64(upper, CONTEXT_AW_HI - UPPER, CONTEXT_AW_LO - UPPER);
     line.tag = TAG_VALID | domain;
-    line.info = generation | (entry & PAGE_ADDRESS) | fpd | (width + LEVELS_ABOVE_AW);
+    const bits = min(<u64>unit.guestAddressWidth, BASE_WIDTH + WIDTH_PER_AW * width);
+    const how = (bits << INFO_WIDTH_LO) | (unit.cachingMode ? INFO_CAREFUL : 0) | fpd | (width + LEVELS_ABOVE_AW);
+    line.info = generation | (entry & PAGE_ADDRESS) | how;
     return 0;
   }
 

@@ -1,7 +1,8 @@
 // What one requester's context-entry decided: a line of the context cache (VT-d 5.10 §6.2.2).
 //
 //   tag   63 VALID  62 IDENTITY  15:0 domain-id; or-ed with an address it is an IOTLB tag
-//   info  63:52 generation  51:12 table  11:4 reason of a cached refusal  3 FPD  2:0 levels
+//   info  63:52 generation  51:12 table  3 FPD  2:0 levels, or 7 for a cached refusal
+//         of a refusal 11:4 its reason; of others 9:4 address width, 10 for walks that need care
 
 import { Bits } from "../core/bits";
 import { CONTEXT_CACHE_ENTRY_SIZE, UNIT_CONTEXT_CACHE } from "../spec/abi/iommu";
@@ -29,6 +30,11 @@ export const INFO_REFUSED: u64 = 7;
 export const INFO_FPD: u64 = 8;
 export const INFO_REASON_HI: u32 = 11;
 export const INFO_REASON_LO: u32 = 4;
+/** Of a context that translates: bits of the addresses that it does. */
+export const INFO_WIDTH_HI: u32 = 9;
+export const INFO_WIDTH_LO: u32 = 4;
+/** Of a context that translates: its misses take the general path, because refusals are cached too. */
+export const INFO_CAREFUL: u64 = 0x400;
 export const INFO_GENERATION_LO: u64 = 52;
 
 /** A requester's context for one burst of requests. The null pointer is a refusal. */
@@ -43,6 +49,11 @@ export class Context {
 
   @inline get table(): u64 {
     return this.info & PAGE_ADDRESS;
+  }
+
+  /** Bits of the addresses that this context translates: the smaller of MGAW and AGAW. */
+  @inline get width(): u64 {
+    return Bits.of64(this.info, INFO_WIDTH_HI, INFO_WIDTH_LO);
   }
 
   @inline get identity(): bool {

@@ -98,7 +98,7 @@ export function iommuWalkBatch(unit: usize, requesterId: u32, access: u32, list:
   const context = Context.line(self, requesterId);
   if (!context.valid(self) || context.identity || ContextCache.refuses(context)) return 0;
   Tables.refresh(self);
-  const width = Dma.width(self, context);
+  const width = context.width;
   let done: u32 = 0;
   for (const end = list + ((<usize>count) << 3); list < end; list += 8, out += 8) {
     const result = Dma.inspect(self, context, width, load<u64>(list), access);

@@ -12,11 +12,13 @@ import {
 } from "../spec/vtd/fault-reason";
 import {
   Context,
+  INFO_CAREFUL,
   INFO_REASON_HI,
   INFO_REASON_LO,
   PAGE_ADDRESS,
   PAGE_OFFSET,
   TAG_ADDRESS_WIDTH,
+  TAG_IDENTITY,
   TAG_SHIFT,
 } from "./context";
 import { ContextCache } from "./context-cache";
@@ -25,7 +27,7 @@ import { SecondStage } from "./format/second-stage";
 import { Iotlb, TlbEntry } from "./iotlb";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
-import { WALK_NOTHING, WALK_REASON, WALK_REFUSED, Walk } from "./walk";
+import { WALK_AGAIN, WALK_NOTHING, WALK_REASON, WALK_REFUSED, Walk } from "./walk";
 
 export { Context } from "./context";
 export { Unit } from "./unit";
@@ -40,8 +42,6 @@ const BOTH: u64 = 3;
 /** In an IOTLB value: the access that a cached refusal is for; 0 in a translation. */
 const REFUSED_HI: u32 = 3;
 const REFUSED_LO: u32 = 2;
-const TABLE_WIDTH: u32 = 12;
-const LEVEL_WIDTH: u32 = 9;
 const MESSAGE_LENGTH: u32 = 4;
 
 export class Dma {
@@ -50,7 +50,8 @@ export class Dma {
    * Valid until control returns to the host.
    */
   @inline static open(unit: Unit, requesterId: u32, iova: u64, access: u32): Context {
-    if (unit.mapGeneration != unit.memory.generation) Dma.mapChanged(unit);
+    const generation = unit.memory.generation;
+    if (unit.mapGeneration != generation || unit.windowGeneration != generation) Dma.mapChanged(unit);
     if (!unit.translating) return Context.whenDisabled(unit);
     const line = Context.line(unit, requesterId);
     if (line.valid(unit) && !ContextCache.refuses(line)) return line;
@@ -74,7 +75,7 @@ export class Dma {
     if (((entry.tag ^ tag) | (iova >> TAG_ADDRESS_WIDTH) | (<u64>access & ~value)) == 0) {
       return (value & ~PAGE_OFFSET) | (iova & PAGE_OFFSET);
     }
-    return Dma.miss(unit, context, iova, access);
+    return Dma.miss(unit, context, entry, tag, iova, access);
   }
 
   /** The host-physical address of a result, 52 bits. */
@@ -89,25 +90,45 @@ export class Dma {
 
   /** Region numbers are only as good as the map that gave them. */
   static mapChanged(unit: Unit): void {
+    Tables.refresh(unit);
+    if (unit.mapGeneration == unit.memory.generation) return;
     unit.mapGeneration = unit.memory.generation;
     Iotlb.flush(unit);
   }
 
-  static miss(unit: Unit, context: Context, iova: u64, access: u32): u64 {
+  /**
+   * Walks for a request that the IOTLB did not answer: the common case, without a call, when tables and page lie in
+   * RAM that was met before.
+   */
+  static miss(unit: Unit, context: Context, entry: TlbEntry, tag: u64, iova: u64, access: u32): u64 {
     unit.misses++;
-    Tables.refresh(unit);
+    const info = context.info;
+    const careful = (tag & TAG_IDENTITY) | (info & INFO_CAREFUL) | (iova >> context.width);
+    if (careful == 0 && !Tables.inInterruptRange(iova)) {
+      const value = Walk.fast<SecondStage>(SecondStage.of(unit), unit, context, iova, <u64>access);
+      const page = value & PAGE_ADDRESS;
+      if (value != WALK_AGAIN && page - unit.lastBase < unit.lastSpan && !Tables.inInterruptRange(page)) {
+        const place = ((<u64>unit.lastRegion) << HPA_WIDTH) | page;
+        Iotlb.fill(unit, entry, tag, place | (value & BOTH));
+        return place | (iova & PAGE_OFFSET);
+      }
+    }
+    return Dma.missElsewhere(unit, context, entry, tag, iova, access);
+  }
+
+  /** As `miss`, whatever the request meets. */
+  static missElsewhere(unit: Unit, context: Context, entry: TlbEntry, tag: u64, iova: u64, access: u32): u64 {
+    unit.unwalked++;
     if (Tables.inInterruptRange(iova)) return iova;
-    const tag = ((iova & ~PAGE_OFFSET) << TAG_SHIFT) | context.tag;
-    const entry = TlbEntry.of(unit, tag);
     let value = (iova & PAGE_ADDRESS) | BOTH;
     if (!context.identity) {
-      if (iova >> Dma.width(unit, context)) return Dma.refuse(unit, context, iova, access, FAULT_ADDRESS_BEYOND_WIDTH);
+      if (iova >> context.width) return Dma.refuse(unit, context, iova, access, FAULT_ADDRESS_BEYOND_WIDTH);
       if (unit.cachingMode && entry.tag == tag && <u32>Bits.of64(entry.value, REFUSED_HI, REFUSED_LO) == access) {
         const reason = <u32>Bits.of64(entry.value, INFO_REASON_HI, INFO_REASON_LO);
         return Dma.refuse(unit, context, iova, access, reason);
       }
-      unit.walks++;
-      value = Walk.page<SecondStage>(SecondStage.of(unit), unit, context, iova, <u64>access);
+      unit.unwalked--;
+      value = Walk.slow<SecondStage>(SecondStage.of(unit), unit, context, iova, <u64>access);
       if (value & WALK_REFUSED) {
         if (unit.cachingMode && value & WALK_NOTHING) {
           const refusal = ((value & WALK_REASON) << INFO_REASON_LO) | ((<u64>access) << REFUSED_LO);
@@ -127,11 +148,6 @@ export class Dma {
     const place = ((<u64>region) << HPA_WIDTH) | (value & PAGE_ADDRESS);
     if (region != 0) Iotlb.fill(unit, entry, tag, place | (value & BOTH));
     return place | (iova & PAGE_OFFSET);
-  }
-
-  /** Bits of the addresses that a context translates: the smaller of MGAW and AGAW. */
-  @inline static width(unit: Unit, context: Context): u64 {
-    return <u64>min(unit.guestAddressWidth, TABLE_WIDTH + LEVEL_WIDTH * context.levels);
   }
 
   /**

@@ -13,7 +13,7 @@ import {
   UNIT_REGISTERS,
   UNIT_STATE,
   UNIT_TRANSLATIONS,
-  UNIT_WALKS,
+  UNIT_UNWALKED,
 } from "../spec/abi/iommu";
 
 @unmanaged
@@ -33,7 +33,7 @@ export class Unit {
 
   translations: u64;
   misses: u64;
-  walks: u64;
+  unwalked: u64;
   faults: u64;
   interrupts: u64;
   interruptsBlocked: u64;
@@ -117,7 +117,7 @@ export class Unit {
 if (offsetof<Unit>("translations") != UNIT_STATE) ERROR("UNIT_STATE");
 if (offsetof<Unit>("translations") != UNIT_TRANSLATIONS) ERROR("UNIT_TRANSLATIONS");
 if (offsetof<Unit>("misses") != UNIT_MISSES) ERROR("UNIT_MISSES");
-if (offsetof<Unit>("walks") != UNIT_WALKS) ERROR("UNIT_WALKS");
+if (offsetof<Unit>("unwalked") != UNIT_UNWALKED) ERROR("UNIT_UNWALKED");
 if (offsetof<Unit>("faults") != UNIT_FAULTS) ERROR("UNIT_FAULTS");
 if (offsetof<Unit>("interrupts") != UNIT_INTERRUPTS) ERROR("UNIT_INTERRUPTS");
 if (offsetof<Unit>("interruptsBlocked") != UNIT_INTERRUPTS_BLOCKED) ERROR("UNIT_INTERRUPTS_BLOCKED");

@@ -21,7 +21,7 @@ export const WALK_REFUSED: u64 = 0x8000_0000_0000_0000;
 export const WALK_NOTHING: u64 = 0x4000_0000_0000_0000;
 export const WALK_REASON: u64 = 0xff;
 /** A fast walk met something that it leaves to a slow one; no other result looks like it. */
-const WALK_AGAIN: u64 = 0x2000_0000_0000_0000;
+export const WALK_AGAIN: u64 = 0x2000_0000_0000_0000;
 
 const INDEX_MASK: u64 = 0xff8;
 const SHIFT_LEVEL_4: u64 = 45;
@@ -34,16 +34,7 @@ const OFFSET_2M: u64 = 0x001f_f000;
 const BOTH: u64 = 3;
 
 export class Walk {
-  /**
-   * The 4 KiB page of `iova`: HPA 51:12 and the ACCESS_ bits that all levels grant; or WALK_REFUSED.
-   * `access` must be granted at every level, checked from the top as the entries are met.
-   */
-  @inline static page<F extends PageTableFormat>(format: F, unit: Unit, context: Context, iova: u64, access: u64): u64 {
-    const result = Walk.fast<F>(format, unit, context, iova, access);
-    return result != WALK_AGAIN ? result : Walk.slow<F>(format, unit, context, iova, access);
-  }
-
-  /** The same past the paging-structure caches: every level is read from memory. */
+  /** The page of `iova` past the paging-structure caches: every level is read from memory. */
   @inline static uncached<F extends PageTableFormat>(
     format: F,
     unit: Unit,
@@ -55,10 +46,15 @@ export class Walk {
     return result != WALK_AGAIN ? result : Walk.uncachedSlow<F>(format, unit, context, iova, access);
   }
 
-  static fast<F extends PageTableFormat>(format: F, unit: Unit, context: Context, iova: u64, access: u64): u64 {
+  /** A walk through tables in RAM of the unit's window that meets nothing wrong; else WALK_AGAIN. */
+  @inline static fast<F extends PageTableFormat>(format: F, unit: Unit, context: Context, iova: u64, access: u64): u64 {
     return Walk.walk<F>(format, unit, context, iova, access, true, true);
   }
 
+  /**
+   * The 4 KiB page of `iova`: HPA 51:12 and the ACCESS_ bits that all levels grant; or WALK_REFUSED.
+   * `access` must be granted at every level, checked from the top as the entries are met.
+   */
   static slow<F extends PageTableFormat>(format: F, unit: Unit, context: Context, iova: u64, access: u64): u64 {
     return Walk.walk<F>(format, unit, context, iova, access, true, false);
   }

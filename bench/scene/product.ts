@@ -1,5 +1,5 @@
 // The product, set up as an embedder would on a machine image.
-import { UNIT_TRANSLATIONS, UNIT_WALKS } from "../../assembly/spec/abi/iommu.ts";
+import { UNIT_MISSES, UNIT_TRANSLATIONS, UNIT_UNWALKED } from "../../assembly/spec/abi/iommu.ts";
 import { CAP_REG } from "../../assembly/spec/vtd/capability.ts";
 import { ECAP_REG } from "../../assembly/spec/vtd/extended-capability.ts";
 import { GCMD_IRE_LO, GCMD_REG, GCMD_SIRTP_LO, GCMD_SRTP_LO, GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
@@ -107,7 +107,7 @@ export class ProductMachine {
   /** Translations that were asked for, and second-stage walks. */
   get counters(): { translations: number; walks: number } {
     const at = (offset: number): number => this.engine.u32[(this.unit + offset) >>> 2] as number;
-    return { translations: at(UNIT_TRANSLATIONS), walks: at(UNIT_WALKS) };
+    return { translations: at(UNIT_TRANSLATIONS), walks: at(UNIT_MISSES) - at(UNIT_UNWALKED) };
   }
 
   /** Puts a list into linear memory. Returns its place. */

@@ -54,6 +54,7 @@ export interface IommuStatistics {
   translations: number;
   /** Those that the IOTLB answered. */
   hits: number;
+  /** Those that a walk of the tables decided. */
   walks: number;
   /** DMA requests refused. */
   faults: number;
@@ -175,10 +176,11 @@ export class IommuUnit {
 
   statistics(): IommuStatistics {
     const translations = this.#counter(abi.UNIT_TRANSLATIONS);
+    const misses = this.#counter(abi.UNIT_MISSES);
     return {
       translations,
-      hits: translations - this.#counter(abi.UNIT_MISSES),
-      walks: this.#counter(abi.UNIT_WALKS),
+      hits: translations - misses,
+      walks: misses - this.#counter(abi.UNIT_UNWALKED),
       faults: this.#counter(abi.UNIT_FAULTS),
       interrupts: this.#counter(abi.UNIT_INTERRUPTS),
       interruptsBlocked: this.#counter(abi.UNIT_INTERRUPTS_BLOCKED),

@@ -21,8 +21,8 @@ export const UNIT_STATE: u32 = 48;
 export const UNIT_TRANSLATIONS: u32 = 48;
 /** those that the IOTLB did not answer, */
 export const UNIT_MISSES: u32 = 56;
-/** walks of second-stage tables, */
-export const UNIT_WALKS: u32 = 64;
+/** those of them that no walk decided, */
+export const UNIT_UNWALKED: u32 = 64;
 /** DMA requests refused, */
 export const UNIT_FAULTS: u32 = 72;
 /** interrupt requests seen, */
