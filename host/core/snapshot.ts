@@ -1,7 +1,7 @@
 // Snapshots as bytes: plain values and byte arrays in one self-contained, deterministic form.
 //
 //   "iovirt snapshot 1\n" │ u32 length │ JSON, byte arrays as {"$bytes": [offset, length]} │ the byte arrays
-import { FormatError } from "./errors.ts";
+import { ArgumentError, FormatError } from "./errors.ts";
 
 const MAGIC = "iovirt snapshot 1\n";
 const HEADER = MAGIC.length + 4;
@@ -49,6 +49,20 @@ export function decodeSnapshot<State extends object>(bytes: Uint8Array): State {
       return bytes.slice(blobs + start, blobs + start + size);
     }) as State;
   } catch (error) {
+    throw new FormatError("snapshot", (error as Error).message);
+  }
+}
+
+/**
+ * Runs `apply`; when it fails half-way, `undo` takes back what it did. Throws ArgumentError or FormatError:
+ * a state of another shape is data that cannot be read.
+ */
+export function applyOrUndo(apply: () => void, undo: () => void): void {
+  try {
+    apply();
+  } catch (error) {
+    undo();
+    if (error instanceof ArgumentError || error instanceof FormatError) throw error;
     throw new FormatError("snapshot", (error as Error).message);
   }
 }

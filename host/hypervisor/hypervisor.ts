@@ -4,6 +4,7 @@ import type { Hpa, RequesterId } from "../core/address.ts";
 import { formatBdf, PAGE_SIZE } from "../core/address.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
+import { applyOrUndo } from "../core/snapshot.ts";
 import type { Region } from "../machine/address-map.ts";
 import type { RamFunctions } from "../machine/backing.ts";
 import type { FaultRecord } from "../machine/fault.ts";
@@ -114,12 +115,10 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   destroyVm(vm: Vm): void {
     this.#check(vm);
     for (const assigned of [...vm.assigned]) this.revoke(assigned);
-    const { domain } = vm;
-    this.machine.interrupts.fabric.disconnect(domain.apicId);
-    domain.stage.release();
-    this.machine.map.remove(domain.region);
-    this.#space.release(domain.region.base, domain.region.size);
-    this.#vms.delete(domain.domainId);
+    const { region, stage } = vm.domain;
+    stage.release();
+    this.#discard(vm);
+    this.#space.release(region.base, region.size);
   }
 
   /**
@@ -187,9 +186,21 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   /**
    * Puts back what `save` gave, on a hypervisor without VMs whose machine was built with the same options.
    * RAM outside the WebAssembly memory is not in a state: `external` gives it again, by the VM's name.
+   * Throws ArgumentError or FormatError, with nothing changed, for a state that does not fit.
    */
   restore(state: HypervisorState, external: Record<string, Exclude<VmOptions["ram"], number>> = {}): void {
-    if (this.#vms.size > 0) throw new ArgumentError("state", state.vms.length, "VMs would join VMs that exist");
+    if (this.#vms.size > 0) throw new ArgumentError("vms", this.#vms.size, "exist; restore before any is created");
+    const before = this.save();
+    applyOrUndo(
+      () => this.#apply(state, external),
+      () => {
+        for (const vm of this.vms) this.#discard(vm);
+        this.#apply(before, {});
+      },
+    );
+  }
+
+  #apply(state: HypervisorState, external: Record<string, Exclude<VmOptions["ram"], number>>): void {
     const { ramSize } = state.administrator.domain;
     if (ramSize !== this.administrator.domain.region.size) {
       throw new ArgumentError("state", ramSize, "bytes of administrator's RAM are another hypervisor's");
@@ -210,6 +221,13 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
       vm.restore(saved);
     }
     this.#nextDomainId = state.nextDomainId;
+  }
+
+  /** Forgets a VM whose functions are gone; its pages are the caller's to give back. */
+  #discard({ domain }: Vm): void {
+    this.machine.interrupts.fabric.disconnect(domain.apicId);
+    this.machine.map.remove(domain.region);
+    this.#vms.delete(domain.domainId);
   }
 
   #dispatch(): boolean {

@@ -4,6 +4,7 @@ import { Clock } from "../core/clock.ts";
 import { Engine } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
+import { applyOrUndo } from "../core/snapshot.ts";
 import { Trace } from "../core/trace.ts";
 import { IgbCard, type IgbCardState } from "../device/igb/card.ts";
 import type { IgbPort } from "../device/igb/port.ts";
@@ -138,8 +139,19 @@ export class Machine implements Snapshotable<MachineState> {
     };
   }
 
-  /** Puts back what `save` gave, into a machine built with the same options and the same RAM. Throws ArgumentError. */
+  /**
+   * Puts back what `save` gave, into a machine built with the same options and the same RAM.
+   * Throws ArgumentError or FormatError, with nothing changed, for the state of another one.
+   */
   restore(state: MachineState): void {
+    const before = this.save();
+    applyOrUndo(
+      () => this.#apply(state),
+      () => this.#apply(before),
+    );
+  }
+
+  #apply(state: MachineState): void {
     const ram = this.map.wasmRam();
     if (ram.length !== state.ram.length || state.cards.length !== this.cards.length) {
       throw new ArgumentError(

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Gpa, gpa, type RequesterId } from "../../host/core/address.ts";
+import { ArgumentError, FormatError } from "../../host/core/errors.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../host/core/snapshot.ts";
 import { Guest } from "../../host/embed/in-process/guest.ts";
 import { IgbPfDriver, isIgbPf } from "../../host/embed/in-process/pf-driver.ts";
@@ -160,4 +161,39 @@ describe("snapshots of a machine with its hypervisor", () => {
       { numRuns: 25 },
     );
   }, 60_000);
+
+  it("refuses a state that lacks or garbles a part, and stays as it was", async () => {
+    const { hypervisor } = await build();
+    const good = hypervisor.save();
+    const twin = new Hypervisor(await Machine.create(OPTIONS), { administratorRam: 0x10_0000 });
+    const before = encodeSnapshot(twin.save());
+    const garbled: [string, unknown][] = [
+      ["no VMs", { ...good, vms: undefined }],
+      ["no cards", { ...good, machine: { ...good.machine, cards: [] } }],
+      ["a card without ports", { ...good, machine: { ...good.machine, cards: [{ ports: [] }] } }],
+      ["no PCI functions", { ...good, machine: { ...good.machine, pci: { functions: {}, configAddress: 0 } } }],
+      ["no IOMMU", { ...good, machine: { ...good.machine, iommu: undefined } }],
+      [
+        "a function that is not there",
+        { ...good, vms: good.vms.map((one) => ({ ...one, assigned: [{ physical: 9, device: 1, msix: null }] })) },
+      ],
+      [
+        "RAM of another size",
+        { ...good, administrator: { ...good.administrator, domain: { ...good.administrator.domain, ramSize: 4096 } } },
+      ],
+    ];
+    for (const [what, state] of garbled) {
+      let thrown: unknown;
+      try {
+        twin.restore(state as HypervisorState);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown instanceof ArgumentError || thrown instanceof FormatError, `${what}: ${thrown}`).toBe(true);
+      expect(twin.vms, what).toEqual([]);
+      expect(Buffer.compare(encodeSnapshot(twin.save()), before), what).toBe(0);
+    }
+    twin.restore(good);
+    expect(Buffer.compare(encodeSnapshot(twin.save()), encodeSnapshot(good))).toBe(0);
+  });
 });
