@@ -98,7 +98,7 @@ static u32 delivered(const MemoryMap *map, u32 vfs, u32 length) {
       u32 index = (first[vf] + number) & (RING - 1);
       sum = digest32(sum, base + RX_RING + index * DESCRIPTOR, DESCRIPTOR);
       sum = digest32(sum, base + RX_BUFFERS + index * BUFFER, length);
-      sum = digest32(sum, base + TX_RING + index * DESCRIPTOR, DESCRIPTOR);
+      sum = digest32(sum, base + TX_RING + index * DESCRIPTOR + 8, DESCRIPTOR - 8);
     }
   }
   return sum;

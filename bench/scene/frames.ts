@@ -102,7 +102,10 @@ export function post(words: Uint32Array, base: number, first: number, vf: number
   }
 }
 
-/** Digests what a guest got in the turn that began at ring index `first`: descriptors and frames, in order. */
+/**
+ * Digests what a guest got in the turn that began at ring index `first`: descriptors and frames, in order. Where in
+ * the ring they are does not count: partners may have made different numbers of turns.
+ */
 export function delivered(words: Uint32Array, base: number, first: number, length: number, seed: number): number {
   let sum = seed;
   for (let number = 0; number < POSTED; number++) {
@@ -112,7 +115,7 @@ export function delivered(words: Uint32Array, base: number, first: number, lengt
     const frame = (base + RX_BUFFERS + index * BUFFER) >>> 2;
     sum = digest(sum, words.subarray(frame, frame + (length >>> 2)));
     const tx = (base + TX_RING + index * TX_DESCRIPTOR_SIZE) >>> 2;
-    sum = digest(sum, words.subarray(tx, tx + 4));
+    sum = digest(sum, words.subarray(tx + 2, tx + 4));
   }
   return sum;
 }
