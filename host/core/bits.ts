@@ -34,10 +34,17 @@ export function insert(words: Uint32Array, value: number, hi: number, lo: number
 }
 
 /** The field `hi:lo`, at most 32 bits wide, of an entry of several 32-bit words. */
-export function extract(words: Uint32Array, hi: number, lo: number): number {
+export function extract(words: ArrayLike<number>, hi: number, lo: number): number {
   const first = lo >>> 5;
   const last = hi >>> 5;
   if (first === last) return bits(words[first] as number, hi & 31, lo & 31);
   const width = 32 - (lo & 31);
   return (bits(words[first] as number, 31, lo & 31) | (bits(words[last] as number, hi & 31, 0) << width)) >>> 0;
+}
+
+/** The part of the field `hi:lo` that lies in dword `index` of a wider word, as a mask within that dword. */
+export function dwordMask(hi: number, lo: number, index: number): number {
+  const top = Math.min(hi - index * 32, 31);
+  const bottom = Math.max(lo - index * 32, 0);
+  return top < 0 || bottom > 31 ? 0 : mask(top, bottom);
 }

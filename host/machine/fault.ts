@@ -2,7 +2,7 @@
 import * as reason from "../../assembly/spec/vtd/fault-reason.ts";
 import * as frcd from "../../assembly/spec/vtd/fault-recording.ts";
 import { hex, hex64, type RequesterId } from "../core/address.ts";
-import { field } from "./fields.ts";
+import { extract } from "../core/bits.ts";
 
 /** One fault recording register, decoded. */
 export interface FaultRecord {
@@ -61,18 +61,18 @@ export function isInterruptFault(code: number): boolean {
 
 /** Decodes the four dwords of a fault recording register; undefined while its F is clear. */
 export function decodeFault(words: ArrayLike<number>): FaultRecord | undefined {
-  if (field(words, frcd.FRCD_F_HI, frcd.FRCD_F_LO) === 0) return undefined;
-  const code = field(words, frcd.FRCD_FR_HI, frcd.FRCD_FR_LO);
+  if (extract(words, frcd.FRCD_F_HI, frcd.FRCD_F_LO) === 0) return undefined;
+  const code = extract(words, frcd.FRCD_FR_HI, frcd.FRCD_FR_LO);
   const interrupt = isInterruptFault(code);
   return {
     reason: code,
     text: faultText(code),
-    requesterId: field(words, frcd.FRCD_SID_HI, frcd.FRCD_SID_LO) as RequesterId,
+    requesterId: extract(words, frcd.FRCD_SID_HI, frcd.FRCD_SID_LO) as RequesterId,
     interrupt,
-    access: field(words, frcd.FRCD_T1_HI, frcd.FRCD_T1_LO) === 1 ? "read" : "write",
+    access: extract(words, frcd.FRCD_T1_HI, frcd.FRCD_T1_LO) === 1 ? "read" : "write",
     addressLo: interrupt ? 0 : (words[0] as number) >>> 0,
     addressHi: interrupt ? 0 : (words[1] as number) >>> 0,
-    interruptIndex: interrupt ? field(words, frcd.FRCD_INTERRUPT_INDEX_HI, frcd.FRCD_INTERRUPT_INDEX_LO) : 0,
+    interruptIndex: interrupt ? extract(words, frcd.FRCD_INTERRUPT_INDEX_HI, frcd.FRCD_INTERRUPT_INDEX_LO) : 0,
   };
 }
 

@@ -1,8 +1,8 @@
 // What an IOMMU unit can do, and how VER_REG, CAP_REG and ECAP_REG say it (VT-d 5.10 §11.4.1–3).
 import * as cap from "../../assembly/spec/vtd/capability.ts";
 import * as ecap from "../../assembly/spec/vtd/extended-capability.ts";
+import { insert } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
-import { setField } from "./fields.ts";
 
 export interface IommuCapabilities {
   /** Physical address bits of the platform (HAW), 32 to 52. */
@@ -72,37 +72,37 @@ export interface CapabilityRegisters {
 export function capabilityRegisters(options: IommuCapabilities): CapabilityRegisters {
   check(options);
   const version = new Uint32Array(1);
-  setField(version, cap.VER_MAX_HI, cap.VER_MAX_LO, MAJOR_VERSION);
+  insert(version, MAJOR_VERSION, cap.VER_MAX_HI, cap.VER_MAX_LO);
 
   const capability = new Uint32Array(2);
   const enhanced = Number(options.enhancedSetPointer);
-  setField(capability, cap.CAP_ND_HI, cap.CAP_ND_LO, (options.domainIdWidth - LEAST_DOMAIN_WIDTH) / 2);
-  setField(capability, cap.CAP_CM_HI, cap.CAP_CM_LO, Number(options.cachingMode));
+  insert(capability, (options.domainIdWidth - LEAST_DOMAIN_WIDTH) / 2, cap.CAP_ND_HI, cap.CAP_ND_LO);
+  insert(capability, Number(options.cachingMode), cap.CAP_CM_HI, cap.CAP_CM_LO);
   let widths = 0;
   for (const width of new Set(options.addressWidths)) widths += 2 ** ((width - 30) / 9);
-  setField(capability, cap.CAP_SAGAW_HI, cap.CAP_SAGAW_LO, widths);
-  setField(capability, cap.CAP_MGAW_HI, cap.CAP_MGAW_LO, options.guestAddressWidth - 1);
-  setField(capability, cap.CAP_FRO_HI, cap.CAP_FRO_LO, FAULT_OFFSET);
-  setField(capability, cap.CAP_SSLPS_HI, cap.CAP_SSLPS_LO, LARGE_PAGES[options.largestPage]);
-  setField(capability, cap.CAP_PSI_HI, cap.CAP_PSI_LO, Number(options.pageSelectiveInvalidation));
-  setField(capability, cap.CAP_NFR_HI, cap.CAP_NFR_LO, options.faultRecords - 1);
+  insert(capability, widths, cap.CAP_SAGAW_HI, cap.CAP_SAGAW_LO);
+  insert(capability, options.guestAddressWidth - 1, cap.CAP_MGAW_HI, cap.CAP_MGAW_LO);
+  insert(capability, FAULT_OFFSET, cap.CAP_FRO_HI, cap.CAP_FRO_LO);
+  insert(capability, LARGE_PAGES[options.largestPage], cap.CAP_SSLPS_HI, cap.CAP_SSLPS_LO);
+  insert(capability, Number(options.pageSelectiveInvalidation), cap.CAP_PSI_HI, cap.CAP_PSI_LO);
+  insert(capability, options.faultRecords - 1, cap.CAP_NFR_HI, cap.CAP_NFR_LO);
   const mask = options.pageSelectiveInvalidation ? options.maximumAddressMask : 0;
-  setField(capability, cap.CAP_MAMV_HI, cap.CAP_MAMV_LO, mask);
-  setField(capability, cap.CAP_DWD_HI, cap.CAP_DWD_LO, 1);
-  setField(capability, cap.CAP_DRD_HI, cap.CAP_DRD_LO, 1);
-  setField(capability, cap.CAP_ESRTPS_HI, cap.CAP_ESRTPS_LO, enhanced);
-  setField(capability, cap.CAP_ESIRTPS_HI, cap.CAP_ESIRTPS_LO, options.interruptRemapping ? enhanced : 0);
+  insert(capability, mask, cap.CAP_MAMV_HI, cap.CAP_MAMV_LO);
+  insert(capability, 1, cap.CAP_DWD_HI, cap.CAP_DWD_LO);
+  insert(capability, 1, cap.CAP_DRD_HI, cap.CAP_DRD_LO);
+  insert(capability, enhanced, cap.CAP_ESRTPS_HI, cap.CAP_ESRTPS_LO);
+  insert(capability, options.interruptRemapping ? enhanced : 0, cap.CAP_ESIRTPS_HI, cap.CAP_ESIRTPS_LO);
 
   const extended = new Uint32Array(2);
-  setField(extended, ecap.ECAP_C_HI, ecap.ECAP_C_LO, 1);
-  setField(extended, ecap.ECAP_QI_HI, ecap.ECAP_QI_LO, Number(options.queuedInvalidation));
-  setField(extended, ecap.ECAP_IR_HI, ecap.ECAP_IR_LO, Number(options.interruptRemapping));
-  setField(extended, ecap.ECAP_EIM_HI, ecap.ECAP_EIM_LO, Number(options.extendedInterruptMode));
-  setField(extended, ecap.ECAP_PT_HI, ecap.ECAP_PT_LO, Number(options.passThrough));
-  setField(extended, ecap.ECAP_SC_HI, ecap.ECAP_SC_LO, Number(options.snoopControl));
-  setField(extended, ecap.ECAP_IRO_HI, ecap.ECAP_IRO_LO, IOTLB_OFFSET);
+  insert(extended, 1, ecap.ECAP_C_HI, ecap.ECAP_C_LO);
+  insert(extended, Number(options.queuedInvalidation), ecap.ECAP_QI_HI, ecap.ECAP_QI_LO);
+  insert(extended, Number(options.interruptRemapping), ecap.ECAP_IR_HI, ecap.ECAP_IR_LO);
+  insert(extended, Number(options.extendedInterruptMode), ecap.ECAP_EIM_HI, ecap.ECAP_EIM_LO);
+  insert(extended, Number(options.passThrough), ecap.ECAP_PT_HI, ecap.ECAP_PT_LO);
+  insert(extended, Number(options.snoopControl), ecap.ECAP_SC_HI, ecap.ECAP_SC_LO);
+  insert(extended, IOTLB_OFFSET, ecap.ECAP_IRO_HI, ecap.ECAP_IRO_LO);
   const handles = options.interruptRemapping ? MAXIMUM_HANDLE_MASK : 0;
-  setField(extended, ecap.ECAP_MHMV_HI, ecap.ECAP_MHMV_LO, handles);
+  insert(extended, handles, ecap.ECAP_MHMV_HI, ecap.ECAP_MHMV_LO);
   return { version: version[0] as number, capability, extended };
 }
 

@@ -10,7 +10,7 @@ import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import * as queue from "../../assembly/spec/vtd/invalidation-queue.ts";
 import * as iotlb from "../../assembly/spec/vtd/iotlb-registers.ts";
 import * as root from "../../assembly/spec/vtd/root-table-address.ts";
-import { dwordMask, field } from "./fields.ts";
+import { dwordMask, extract } from "../core/bits.ts";
 import type { CapabilityRegisters, IommuCapabilities } from "./iommu-capabilities.ts";
 
 /** Fields as pairs of bit numbers, `[hi, lo]`. */
@@ -30,7 +30,7 @@ export interface IommuRegisterRow {
 export function registerRows(options: IommuCapabilities, registers: CapabilityRegisters): IommuRegisterRow[] {
   const top = options.hostAddressWidth - 1;
   const maskedAtReset = [dwordMask(event.EVENT_CONTROL_IM_HI, event.EVENT_CONTROL_IM_LO, 0)];
-  const iva = field(registers.extended, ecap.ECAP_IRO_HI, ecap.ECAP_IRO_LO) * 16;
+  const iva = extract(registers.extended, ecap.ECAP_IRO_HI, ecap.ECAP_IRO_LO) * 16;
   const rows: IommuRegisterRow[] = [
     { offset: cap.VER_REG, dwords: 1, reset: [registers.version] },
     { offset: cap.CAP_REG, dwords: 2, reset: registers.capability },
@@ -72,7 +72,7 @@ export function registerRows(options: IommuCapabilities, registers: CapabilityRe
       ],
     },
   ];
-  const firstRecord = field(registers.capability, cap.CAP_FRO_HI, cap.CAP_FRO_LO) * 16;
+  const firstRecord = extract(registers.capability, cap.CAP_FRO_HI, cap.CAP_FRO_LO) * 16;
   for (let index = 0; index < options.faultRecords; index++) {
     const offset = firstRecord + index * frcd.FRCD_SIZE;
     rows.push({ offset, dwords: 4, w1c: [[frcd.FRCD_F_HI, frcd.FRCD_F_LO]] });

@@ -2,9 +2,9 @@
 import * as abi from "../../assembly/spec/abi/iommu.ts";
 import { MAP_REGIONS, REGION_BASE, REGION_LIMIT, REGION_SIZE } from "../../assembly/spec/abi/memory-map.ts";
 import { hex, join32, PAGE_SIZE } from "../core/address.ts";
+import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
 import { FormatError } from "../core/errors.ts";
-import { field } from "./fields.ts";
 
 const SOURCE = "IOMMU state";
 const PIECE = 4096;
@@ -50,9 +50,9 @@ function checkRegions(words: Uint32Array, map: number, entries: Uint32Array): vo
   const at = (row: number): number => join32(words[row >>> 2] as number, words[(row >>> 2) + 1] as number);
   for (let place = 0; place < entries.length; place += 4) {
     const value = entries.subarray(place + 2, place + 4);
-    const row = regions + field(value, abi.IOTLB_REGION_HI, abi.IOTLB_REGION_LO) * REGION_SIZE;
+    const row = regions + extract(value, abi.IOTLB_REGION_HI, abi.IOTLB_REGION_LO) * REGION_SIZE;
     const page = pageOf(value);
-    const granted = field(value, abi.IOTLB_GRANTED_HI, abi.IOTLB_GRANTED_LO) !== 0 && entries[place + 1] !== 0;
+    const granted = extract(value, abi.IOTLB_GRANTED_HI, abi.IOTLB_GRANTED_LO) !== 0 && entries[place + 1] !== 0;
     if (granted && (page < at(row + REGION_BASE) || page + PAGE_SIZE - 1 > at(row + REGION_LIMIT))) {
       throw new FormatError(SOURCE, `a cached translation leads to ${hex(page)}, outside its region`);
     }
@@ -61,6 +61,6 @@ function checkRegions(words: Uint32Array, map: number, entries: Uint32Array): vo
 
 /** The HPA of the page in an IOTLB value, 52 bits. */
 function pageOf(value: ArrayLike<number>): number {
-  const low = field(value, 31, abi.IOTLB_PAGE_LO) * 2 ** abi.IOTLB_PAGE_LO;
-  return field(value, abi.IOTLB_PAGE_HI, 32) * 2 ** 32 + low;
+  const low = extract(value, 31, abi.IOTLB_PAGE_LO) * 2 ** abi.IOTLB_PAGE_LO;
+  return extract(value, abi.IOTLB_PAGE_HI, 32) * 2 ** 32 + low;
 }

@@ -5,10 +5,10 @@ import * as cap from "../../assembly/spec/vtd/capability.ts";
 import * as event from "../../assembly/spec/vtd/event.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import { type Hpa, join32, type RequesterId } from "../core/address.ts";
+import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
 import type { AccessWidth, DmaPort, MmioHandler } from "../core/ports.ts";
 import { decodeFault, type FaultRecord } from "./fault.ts";
-import { field } from "./fields.ts";
 import { capabilityRegisters, DEFAULT_CAPABILITIES, type IommuCapabilities } from "./iommu-capabilities.ts";
 import { registerRows, registerTables } from "./iommu-registers.ts";
 import { type IommuState, restoreUnit, saveUnit } from "./iommu-state.ts";
@@ -164,7 +164,7 @@ export class IommuUnit {
     const words = this.#engine.u32;
     const at = (offset: number): number => (this.pointer + abi.UNIT_REGISTERS + offset) >>> 2;
     const capability = words.subarray(at(cap.CAP_REG), at(cap.CAP_REG) + 2);
-    const first = field(capability, cap.CAP_FRO_HI, cap.CAP_FRO_LO) * 16;
+    const first = extract(capability, cap.CAP_FRO_HI, cap.CAP_FRO_LO) * 16;
     const records: FaultRecord[] = [];
     for (let index = 0; index < this.capabilities.faultRecords; index++) {
       const place = at(first + index * 16);

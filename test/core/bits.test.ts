@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bits, mask, place, replace } from "../../host/core/bits.ts";
+import { bits, dwordMask, extract, insert, mask, place, replace } from "../../host/core/bits.ts";
 
 test("fields: a whole word, one bit at each end, and a field inside", () => {
   expect(mask(31, 0)).toBe(0xffff_ffff);
@@ -24,4 +24,30 @@ test("fields: what is put in comes out, and nothing around it changes", () => {
       expect((after & ~mask(hi, lo)) >>> 0).toBe((before & ~mask(hi, lo)) >>> 0);
     }),
   );
+});
+
+test("extract: across a dword's end, and the whole of 32 bits", () => {
+  const words = Uint32Array.of(0x8000_0001, 0x0000_0003, 0xffff_ffff, 0x1234_5678);
+  expect(extract(words, 33, 31)).toBe(7);
+  expect(extract(words, 34, 31)).toBe(7);
+  expect(extract(words, 95, 64)).toBe(0xffff_ffff);
+  expect(extract(words, 111, 92)).toBe(0x5_678f);
+  expect(extract(words, 0, 0)).toBe(1);
+});
+
+test("insert: changes these bits and no other", () => {
+  const words = Uint32Array.of(0xffff_ffff, 0xffff_ffff);
+  insert(words, 0x5a, 35, 28);
+  expect([...words]).toEqual([0xafff_ffff, 0xffff_fff5]);
+  insert(words, 0, 63, 63);
+  insert(words, 0, 0, 0);
+  expect([...words]).toEqual([0xafff_fffe, 0x7fff_fff5]);
+  expect(extract(words, 35, 28)).toBe(0x5a);
+});
+
+test("dwordMask: the part of a field that lies in a dword", () => {
+  expect(dwordMask(51, 12, 0)).toBe(0xffff_f000);
+  expect(dwordMask(51, 12, 1)).toBe(0x000f_ffff);
+  expect(dwordMask(127, 127, 3)).toBe(0x8000_0000);
+  expect(dwordMask(3, 0, 2)).toBe(0);
 });
