@@ -13,6 +13,7 @@ import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
 import {
   REGION_KIND_EXTERNAL,
   REGION_KIND_RAM,
+  TRANSFER_ALIKE,
   TRANSFER_LENGTH,
   TRANSFER_POINTER,
   TRANSFER_SIZE,
@@ -64,7 +65,19 @@ class Transfers {
     store<u64>(entry, target, TRANSFER_TARGET);
     store<u32>(entry, length, TRANSFER_LENGTH);
     store<u32>(entry, from, TRANSFER_SOURCE_REGION);
-    store<u32>(entry, to, TRANSFER_TARGET_REGION);
+    // TRANSFER_ALIKE follows: 0.
+    store<u64>(entry, <u64>to, TRANSFER_TARGET_REGION);
+  }
+
+  /** What keeps a transfer from being like others: 0 for an aligned one below 4 GiB. */
+  @inline static odd(source: u64, target: u64, length: u32): u32 {
+    const places = source | target;
+    return <u32>(places >> 32) | ((<u32>places | length) & 3);
+  }
+
+  /** Says that the entries from `list` to `end` are alike. */
+  @inline static alike(list: usize, end: usize): void {
+    store<u32>(list, <u32>(end - list) / TRANSFER_SIZE, TRANSFER_ALIKE);
   }
 
   /** Performs the transfers from `list` to `end`. False when one was refused. */
@@ -127,6 +140,8 @@ export class Outside {
     let entry = list;
     let note = port.scratch + SCRATCH_HEADERS;
     let plain: u32 = 0;
+    let first: u32 = 0;
+    let odd: u32 = 0;
     for (; plain < frames; plain++, note += NOTE_SIZE) {
       const descriptor = copy + <usize>(plain * TX_DESCRIPTOR_SIZE);
       const length = Transmit.plainLength(descriptor);
@@ -145,9 +160,12 @@ export class Outside {
         store<u64>(note, load<u64>(<usize>place, 8), 8);
       } else {
         Transfers.put(entry, place, number, <u64>note, TRANSFER_POINTER, HEADER_BYTES);
+        if (entry == list) first = number;
+        odd |= (number ^ first) | Transfers.odd(place, 0, 0);
         entry += TRANSFER_SIZE;
       }
     }
+    if (odd == 0 && entry != list) Transfers.alike(list, entry);
     return Transfers.run(port, list, entry) ? plain : 0;
   }
 
@@ -175,6 +193,10 @@ export class Outside {
     let opened: u32 = 0;
     let touched: u32 = 0;
     let reported = false;
+    let firstFrom: u32 = 0;
+    let firstTo: u32 = 0;
+    let firstLength: u32 = 0;
+    let odd: u32 = 0;
     for (; done < frames; done++, note += NOTE_SIZE) {
       const descriptor = copy + <usize>(done * TX_DESCRIPTOR_SIZE);
       const to = Transmit.addressee(port, state, pool, note, reachable);
@@ -207,7 +229,15 @@ export class Outside {
           if (from == TRANSFER_POINTER && region.kind == REGION_KIND_RAM) {
             Copy.bytes(<usize>place, <usize>source, length);
           } else {
-            Transfers.put(entry, source, from, place, Outside.name(region, number), length);
+            const into = Outside.name(region, number);
+            Transfers.put(entry, source, from, place, into, length);
+            if (entry == list + TRANSFER_SIZE) {
+              firstFrom = from;
+              firstTo = into;
+              firstLength = length;
+            }
+            odd |= (from ^ firstFrom) | (into ^ firstTo) | (length ^ firstLength);
+            odd |= Transfers.odd(source, place, length);
             entry += TRANSFER_SIZE;
           }
           store<u64>(cursor.descriptor, 0);
@@ -222,6 +252,7 @@ export class Outside {
       }
       if ((load<u32>(descriptor, 8) & TXD_DCMD_RS) != 0) reported = true;
     }
+    if (odd == 0 && entry != list + TRANSFER_SIZE) Transfers.alike(list + TRANSFER_SIZE, entry);
     entry = Outside.returnReceive(port, opened, entry);
     if (reported) {
       entry = Outside.report(port, queue, index, context, copy, done, ring, name, entry);

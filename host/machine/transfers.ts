@@ -1,5 +1,6 @@
 // Runs the transfer lists by which the module reaches the embedder's RAM: many copies in one call.
 import {
+  TRANSFER_ALIKE,
   TRANSFER_LENGTH,
   TRANSFER_POINTER,
   TRANSFER_SIZE,
@@ -30,6 +31,37 @@ function quick(
   if (region === TRANSFER_POINTER) return { bytes, words };
   const backing = find(region);
   return backing instanceof BufferBacking ? backing : undefined;
+}
+
+/** Performs `count` transfers of which the list says that they are alike, `length` bytes each. */
+function copyAlike(list: Uint32Array, from: Quick, to: Quick, entry: number, count: number, length: number): void {
+  const end = entry + count * (TRANSFER_SIZE >>> 2);
+  const source = from.words;
+  const target = to.words;
+  for (let at = entry; at < end; at += TRANSFER_SIZE >>> 2) {
+    const start = list[at + (TRANSFER_SOURCE >>> 2)] as number;
+    const goal = list[at + (TRANSFER_TARGET >>> 2)] as number;
+    if (length > WORD_LOOP_LIMIT) {
+      if (source === target) to.bytes.copyWithin(goal, start, start + length);
+      else to.bytes.set(from.bytes.subarray(start, start + length), goal);
+      continue;
+    }
+    let word = start >>> 2;
+    let place = goal >>> 2;
+    const last = word + (length >>> 2);
+    for (; word + 4 <= last; word += 4) {
+      const a = source[word] as number;
+      const b = source[word + 1] as number;
+      const c = source[word + 2] as number;
+      const d = source[word + 3] as number;
+      target[place] = a;
+      target[place + 1] = b;
+      target[place + 2] = c;
+      target[place + 3] = d;
+      place += 4;
+    }
+    while (word < last) target[place++] = source[word++] as number;
+  }
 }
 
 /**
@@ -103,6 +135,12 @@ export function runTransfers(
       lastTarget = targetRegion;
     }
     if (quickFrom !== undefined && quickTo !== undefined) {
+      const alike = Math.min(words[entry + (TRANSFER_ALIKE >>> 2)] as number, count - index);
+      if (alike > 1) {
+        copyAlike(words, quickFrom, quickTo, entry, alike, length);
+        index += alike - 1;
+        continue;
+      }
       const small = copySmall(words, quickFrom.words, quickTo.words, entry, count - index);
       if (small !== 0) {
         index += small - 1;

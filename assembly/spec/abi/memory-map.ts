@@ -39,7 +39,7 @@ export const REGION_KIND_MMIO: u32 = 3;
 
 /**
  * One entry of a transfer list: source u64, target u64, length u32, source region u32, target region u32,
- * status u32. Addresses are offsets in their region, or pointers for TRANSFER_POINTER.
+ * alike u32. Addresses are offsets in their region, or pointers for TRANSFER_POINTER.
  */
 export const TRANSFER_SIZE: u32 = 32;
 export const TRANSFER_SOURCE: u32 = 0;
@@ -47,5 +47,10 @@ export const TRANSFER_TARGET: u32 = 8;
 export const TRANSFER_LENGTH: u32 = 16;
 export const TRANSFER_SOURCE_REGION: u32 = 20;
 export const TRANSFER_TARGET_REGION: u32 = 24;
+/**
+ * How many entries from this one on have the same regions and length, addresses below 4 GiB, and nothing that is not a
+ * multiple of 4; 0 where the list does not tell.
+ */
+export const TRANSFER_ALIKE: u32 = 28;
 /** In place of a region number: the address is a pointer into linear memory. */
 export const TRANSFER_POINTER: u32 = 0xffff_ffff;
