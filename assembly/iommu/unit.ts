@@ -9,8 +9,10 @@ import {
   UNIT_INTERRUPTS_BLOCKED,
   UNIT_INVALIDATIONS,
   UNIT_LAST_REASON,
+  UNIT_MAP_GENERATION,
   UNIT_MISSES,
   UNIT_REGISTERS,
+  UNIT_REMEMBERED,
   UNIT_STATE,
   UNIT_TRANSLATIONS,
   UNIT_UNWALKED,
@@ -114,6 +116,7 @@ export class Unit {
   }
 }
 
+if (offsetof<Unit>("windowDelta") != UNIT_REMEMBERED) ERROR("UNIT_REMEMBERED");
 if (offsetof<Unit>("translations") != UNIT_STATE) ERROR("UNIT_STATE");
 if (offsetof<Unit>("translations") != UNIT_TRANSLATIONS) ERROR("UNIT_TRANSLATIONS");
 if (offsetof<Unit>("misses") != UNIT_MISSES) ERROR("UNIT_MISSES");
@@ -124,4 +127,5 @@ if (offsetof<Unit>("interruptsBlocked") != UNIT_INTERRUPTS_BLOCKED) ERROR("UNIT_
 if (offsetof<Unit>("invalidations") != UNIT_INVALIDATIONS) ERROR("UNIT_INVALIDATIONS");
 if (offsetof<Unit>("events") != UNIT_EVENTS) ERROR("UNIT_EVENTS");
 if (offsetof<Unit>("lastReason") != UNIT_LAST_REASON) ERROR("UNIT_LAST_REASON");
+if (offsetof<Unit>("mapGeneration") != UNIT_MAP_GENERATION) ERROR("UNIT_MAP_GENERATION");
 if (offsetof<Unit>() > <usize>UNIT_REGISTERS) ERROR("UNIT_REGISTERS");

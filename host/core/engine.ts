@@ -1,4 +1,5 @@
 // One instance of the WebAssembly module on one memory, and the arena in which machines lay out their state.
+import { Arena } from "./arena.ts";
 import { ArgumentError } from "./errors.ts";
 import type { WasmExports } from "./exports.ts";
 import { instantiate } from "./loader.ts";
@@ -32,16 +33,24 @@ export class Engine {
   readonly memory: WebAssembly.Memory;
   readonly wasm: WasmExports;
   readonly #hosts: HostMemory[];
-  #next: number;
+  readonly #arena: Arena;
+  /** Whether the memory is another emulator's too. */
+  readonly #shared: boolean;
   #u8: Uint8Array;
   #u32: Uint32Array;
   #f64: Float64Array;
 
-  private constructor(memory: WebAssembly.Memory, wasm: WasmExports, hosts: HostMemory[], arenaBase: number) {
+  private constructor(
+    memory: WebAssembly.Memory,
+    wasm: WasmExports,
+    hosts: HostMemory[],
+    arena: { base: number; shared: boolean },
+  ) {
     this.memory = memory;
     this.wasm = wasm;
     this.#hosts = hosts;
-    this.#next = arenaBase;
+    this.#arena = new Arena(arena.base);
+    this.#shared = arena.shared;
     this.#u8 = new Uint8Array(memory.buffer);
     this.#u32 = new Uint32Array(memory.buffer);
     this.#f64 = new Float64Array(memory.buffer);
@@ -77,7 +86,10 @@ export class Engine {
     const module = options.module ?? (await packagedModule());
     // The instance's own exports: the loader's wrappers would spread the arguments of every call.
     const { instance } = await instantiate(module as WebAssembly.Module, { env });
-    engine = new Engine(memory, instance.exports as unknown as WasmExports, hosts, arenaBase);
+    engine = new Engine(memory, instance.exports as unknown as WasmExports, hosts, {
+      base: arenaBase,
+      shared: options.memory !== undefined,
+    });
     return engine;
   }
 
@@ -110,14 +122,17 @@ export class Engine {
   }
 
   /**
-   * A zeroed piece of the arena that stays for the engine's life.
+   * A zeroed piece of the arena that stays until `release`, at a multiple of `alignment`, a power of two.
    * Throws ArgumentError when the memory cannot grow that far (4 GiB at most).
    */
   allocate(bytes: number, alignment = 64): number {
     if (!Number.isInteger(bytes) || bytes <= 0) throw new ArgumentError("bytes", bytes, "is not a size");
-    const pointer = Math.ceil(this.#next / alignment) * alignment;
+    if (!Number.isInteger(Math.log2(alignment)) || alignment < 1) {
+      throw new ArgumentError("alignment", alignment, "is not a power of two");
+    }
+    const pointer = this.#arena.find(bytes, alignment);
     const end = pointer + bytes;
-    // What the memory grows by is zero already; what was there may be another emulator's leavings.
+    // What the memory grows by is zero already; what was there may be another's leavings.
     const used = Math.min(end, this.memory.buffer.byteLength);
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / WASM_PAGE);
     if (missing > 0) {
@@ -127,9 +142,28 @@ export class Engine {
         throw new ArgumentError("bytes", bytes, "does not fit: the WebAssembly memory cannot grow that far");
       }
     }
-    this.#next = end;
+    this.#arena.take(pointer, bytes);
     if (pointer < used) this.u8.fill(0, pointer, used);
     return pointer;
+  }
+
+  /**
+   * Takes back what `allocate` gave for as many bytes; later pieces may lie there. The memory does not shrink.
+   * Throws ArgumentError for anything else.
+   */
+  release(pointer: number, bytes: number): void {
+    this.#arena.release(pointer, bytes);
+  }
+
+  /**
+   * Whether a caller can own these bytes: they lie in one piece that `allocate` gave, or outside the arena of a memory
+   * that is not the engine's alone.
+   */
+  ownable(pointer: number, bytes: number): boolean {
+    const end = pointer + bytes;
+    if (!Number.isInteger(end) || pointer < 0 || end > this.memory.buffer.byteLength) return false;
+    if (this.#arena.holds(pointer, bytes)) return true;
+    return this.#shared && (end <= this.#arena.base || pointer >= this.#arena.end);
   }
 
   /** Registers who answers for an address map's outside memory; the result is its mapId. */

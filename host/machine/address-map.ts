@@ -24,12 +24,13 @@ import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec
 import { type Hpa, hex, hi32, lo32, PAGE_SIZE } from "../core/address.ts";
 import type { Engine, HostMemory } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
-import type { AccessWidth, MmioHandler } from "../core/ports.ts";
+import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
 import { type Backing, BufferBacking, FunctionBacking, MmioBacking, RamBacking, type RamFunctions } from "./backing.ts";
 import { runTransfers } from "./transfers.ts";
 
 const ALL_ONES: Record<AccessWidth, number> = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff };
 const MAX_PHYSICAL = 2 ** 52;
+const KINDS = { ram: REGION_KIND_RAM, external: REGION_KIND_EXTERNAL, mmio: REGION_KIND_MMIO };
 
 /** One region of the map. */
 export interface Region {
@@ -42,13 +43,23 @@ export interface Region {
 }
 
 interface Entry extends Region {
+  index: number;
   readonly backing: Backing;
+  /** Where its RAM is that the map allocated itself. */
+  readonly allocated?: number | undefined;
+}
+
+/** Where the regions are and which numbers they have; what stands behind them is kept elsewhere. */
+export interface AddressMapState {
+  generation: number;
+  /** By ascending base. */
+  regions: readonly Readonly<Region>[];
 }
 
 /** Who is told of interrupt requests that functions make by DMA. */
 export type MessageListener = (requesterId: number, addressLo: number, addressHi: number, data: number) => void;
 
-export class AddressMap implements HostMemory {
+export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   /** The map in linear memory: `MemoryMap` of assembly/core. */
   readonly pointer: number;
   readonly #engine: Engine;
@@ -76,12 +87,16 @@ export class AddressMap implements HostMemory {
    */
   addRam(options: { base: Hpa; size: number; pointer?: number }): Region {
     this.#check(options.base, options.size);
-    const pointer = options.pointer ?? this.#engine.allocate(options.size, PAGE_SIZE);
-    if (pointer % PAGE_SIZE !== 0 || pointer + options.size > this.#engine.memory.buffer.byteLength) {
-      throw new ArgumentError("pointer", pointer, "is not a page in the WebAssembly memory");
+    const { base, size } = options;
+    if (options.pointer !== undefined) {
+      if (options.pointer % PAGE_SIZE !== 0 || !this.#engine.ownable(options.pointer, size)) {
+        throw new ArgumentError("pointer", options.pointer, "is not a page of the caller's in the WebAssembly memory");
+      }
     }
-    const backing = new RamBacking(this.#engine, pointer);
-    return this.#add("ram", REGION_KIND_RAM, options.base, options.size, backing, (pointer - lo32(options.base)) >>> 0);
+    const index = this.#freeIndex(base);
+    const allocated = options.pointer === undefined ? this.#engine.allocate(size, PAGE_SIZE) : undefined;
+    const pointer = options.pointer ?? (allocated as number);
+    return this.#add({ index, kind: "ram", base, size, backing: new RamBacking(this.#engine, pointer), allocated });
   }
 
   /**
@@ -91,38 +106,73 @@ export class AddressMap implements HostMemory {
   addExternalRam(
     options: { base: Hpa; size: number } & ({ buffer: ArrayBufferLike; byteOffset?: number } | RamFunctions),
   ): Region {
-    this.#check(options.base, options.size);
+    const { base, size } = options;
+    this.#check(base, size);
+    const index = this.#freeIndex(base);
     if (!("buffer" in options)) {
       const backing = new FunctionBacking(options);
-      return this.#add("external", REGION_KIND_EXTERNAL, options.base, options.size, backing, 0);
+      return this.#add({ index, kind: "external", base, size, backing });
     }
     const byteOffset = options.byteOffset ?? 0;
     if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % 8 !== 0) {
       throw new ArgumentError("byteOffset", byteOffset, "is not a multiple of 8");
     }
-    if (byteOffset + options.size > options.buffer.byteLength) {
-      throw new ArgumentError("size", options.size, `is more than the buffer has (${options.buffer.byteLength} bytes)`);
+    if (byteOffset + size > options.buffer.byteLength) {
+      throw new ArgumentError("size", size, `is more than the buffer has (${options.buffer.byteLength} bytes)`);
     }
-    const backing = new BufferBacking(options.buffer, byteOffset, options.size);
-    return this.#add("external", REGION_KIND_EXTERNAL, options.base, options.size, backing, 0);
+    const backing = new BufferBacking(options.buffer, byteOffset, size);
+    return this.#add({ index, kind: "external", base, size, backing });
   }
 
   /** Adds a window of registers. Throws ArgumentError unless base and size are multiples of 4 KiB and nothing is there. */
   addMmio(options: { base: Hpa; size: number; handler: MmioHandler }): Region {
     this.#check(options.base, options.size);
-    const backing = new MmioBacking(options.handler);
-    return this.#add("mmio", REGION_KIND_MMIO, options.base, options.size, backing, 0);
+    const { base, size, handler } = options;
+    return this.#add({ index: this.#freeIndex(base), kind: "mmio", base, size, backing: new MmioBacking(handler) });
   }
 
-  /** Takes a region away: what cached translations still lead there then meets nothing. */
+  /** Takes a region away, and gives back RAM that the map allocated. Throws ArgumentError when it is not here. */
   remove(region: Region): void {
     const entry = this.#entries[region.index];
     if (entry !== region) throw new ArgumentError("region", hex(region.base), "is not in this map");
-    this.#entries[region.index] = undefined;
+    this.#forget(region.index);
     this.#sorted = this.#sorted.filter((other) => other !== entry);
     this.#last = undefined;
-    this.#engine.u32[(this.#row(region.index) + REGION_KIND) >>> 2] = REGION_KIND_NONE;
     this.#writeOrder();
+    if (entry.allocated !== undefined) this.#engine.release(entry.allocated, entry.size);
+  }
+
+  save(): AddressMapState {
+    const regions = this.#sorted.map(({ index, kind, base, size }) => ({ index, kind, base, size }));
+    return { generation: this.#generation(), regions };
+  }
+
+  /**
+   * Gives every region the number that it had when `state` was saved, which cached translations name.
+   * Throws ArgumentError, with nothing changed, unless the same regions lie at the same places.
+   */
+  restore(state: AddressMapState): void {
+    const numbers = new Set<number>();
+    for (const [place, { index, kind, base, size }] of state.regions.entries()) {
+      const own = this.#sorted[place];
+      if (own?.base !== base || own.size !== size || own.kind !== kind) {
+        throw new ArgumentError("state", `${kind} at ${hex(base)}`, "is not in this map");
+      }
+      if (!Number.isInteger(index) || index < 1 || index >= MAP_MAX_REGIONS || numbers.has(index)) {
+        throw new ArgumentError("state", index, `is not a number for the region at ${hex(base)}`);
+      }
+      numbers.add(index);
+    }
+    const extra = this.#sorted[state.regions.length];
+    if (extra !== undefined) throw new ArgumentError("state", hex(extra.base), "is not in it");
+    if (!Number.isInteger(state.generation)) throw new ArgumentError("state", state.generation, "is no generation");
+    for (const { index } of this.#sorted) this.#forget(index);
+    for (const [place, entry] of this.#sorted.entries()) {
+      entry.index = (state.regions[place] as Region).index;
+      this.#write(entry);
+    }
+    this.#writeOrder();
+    this.#set(MAP_GENERATION, state.generation);
   }
 
   /** The RAM in the WebAssembly memory, by ascending base: `size` bytes at `pointer` of it. */
@@ -199,13 +249,25 @@ export class AddressMap implements HostMemory {
     }
   }
 
-  #add(kind: Region["kind"], code: number, base: Hpa, size: number, backing: Backing, delta: number): Region {
-    // A number is never given twice: a stale translation may still name a region that was removed.
-    const index = this.#entries.length;
+  /** The lowest number that is free: whoever caches numbers drops them when the map changes. */
+  #freeIndex(base: Hpa): number {
+    let index = 1;
+    while (this.#entries[index] !== undefined) index++;
     if (index >= MAP_MAX_REGIONS) throw new ArgumentError("base", base, `would be region ${index}: too many`);
-    const entry: Entry = { index, kind, base, size, backing };
-    this.#entries[index] = entry;
+    return index;
+  }
+
+  #add(entry: Entry): Region {
     this.#sorted = [...this.#sorted, entry].sort((one, two) => one.base - two.base);
+    this.#write(entry);
+    this.#writeOrder();
+    return entry;
+  }
+
+  /** Puts an entry under its number. */
+  #write(entry: Entry): void {
+    const { index, kind, base, size, backing } = entry;
+    this.#entries[index] = entry;
     const words = this.#engine.u32;
     const row = this.#row(index);
     const limit = base + size - 1;
@@ -213,10 +275,13 @@ export class AddressMap implements HostMemory {
     words[((row + REGION_BASE) >>> 2) + 1] = hi32(base);
     words[(row + REGION_LIMIT) >>> 2] = lo32(limit);
     words[((row + REGION_LIMIT) >>> 2) + 1] = hi32(limit);
-    words[(row + REGION_DELTA) >>> 2] = delta;
-    words[(row + REGION_KIND) >>> 2] = code;
-    this.#writeOrder();
-    return entry;
+    words[(row + REGION_DELTA) >>> 2] = backing instanceof RamBacking ? (backing.pointer - lo32(base)) >>> 0 : 0;
+    words[(row + REGION_KIND) >>> 2] = KINDS[kind];
+  }
+
+  #forget(index: number): void {
+    this.#entries[index] = undefined;
+    this.#engine.u32[(this.#row(index) + REGION_KIND) >>> 2] = REGION_KIND_NONE;
   }
 
   #writeOrder(): void {
@@ -224,8 +289,11 @@ export class AddressMap implements HostMemory {
     const halves = new Uint16Array(this.#engine.memory.buffer);
     for (const [place, entry] of this.#sorted.entries()) halves[order + place] = entry.index;
     this.#set(MAP_COUNT, this.#sorted.length);
-    const generation = this.pointer + MAP_GENERATION;
-    this.#set(MAP_GENERATION, ((this.#engine.u32[generation >>> 2] as number) + 1) >>> 0);
+    this.#set(MAP_GENERATION, (this.#generation() + 1) >>> 0);
+  }
+
+  #generation(): number {
+    return this.#engine.u32[(this.pointer + MAP_GENERATION) >>> 2] as number;
   }
 
   #row(index: number): number {

@@ -1,6 +1,12 @@
 // An IOMMU unit's state as a snapshot keeps it: the bytes behind its wiring, verbatim.
 import * as abi from "../../assembly/spec/abi/iommu.ts";
-import { MAP_REGIONS, REGION_BASE, REGION_LIMIT, REGION_SIZE } from "../../assembly/spec/abi/memory-map.ts";
+import {
+  MAP_GENERATION,
+  MAP_REGIONS,
+  REGION_BASE,
+  REGION_LIMIT,
+  REGION_SIZE,
+} from "../../assembly/spec/abi/memory-map.ts";
 import { hex, join32, PAGE_SIZE } from "../core/address.ts";
 import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
@@ -40,7 +46,12 @@ export function restoreUnit(engine: Engine, pointer: number, map: number, state:
   for (let offset = abi.UNIT_RW_MASKS; offset < abi.UNIT_INTERRUPT_CACHE; offset++) {
     if (image[offset] !== own[offset]) throw new FormatError(SOURCE, "is that of a unit with other registers");
   }
-  checkRegions(engine.u32, map, new Uint32Array(image.buffer, abi.UNIT_IOTLB, abi.IOTLB_ENTRIES * 4));
+  // Region numbers of an earlier map are dropped before they are used.
+  const generation = new DataView(image.buffer).getUint32(abi.UNIT_MAP_GENERATION, true);
+  if (generation === engine.u32[(map + MAP_GENERATION) >>> 2]) {
+    checkRegions(engine.u32, map, new Uint32Array(image.buffer, abi.UNIT_IOTLB, abi.IOTLB_ENTRIES * 4));
+  }
+  own.fill(0, abi.UNIT_REMEMBERED, abi.UNIT_STATE);
   own.set(image.subarray(abi.UNIT_STATE), abi.UNIT_STATE);
 }
 

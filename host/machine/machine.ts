@@ -12,7 +12,7 @@ import { Bridge } from "../pci/bridge.ts";
 import { rootPortProfile, switchDownstreamProfile, switchUpstreamProfile } from "../pci/port-profiles.ts";
 import { profileConfig } from "../pci/profile.ts";
 import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
-import { AddressMap } from "./address-map.ts";
+import { AddressMap, type AddressMapState } from "./address-map.ts";
 import { Interrupts, type InterruptsState } from "./interrupts.ts";
 import type { IommuCapabilities } from "./iommu-capabilities.ts";
 import { type IommuState, IommuUnit } from "./iommu-unit.ts";
@@ -44,6 +44,7 @@ export interface MachineOptions {
 
 export interface MachineState {
   clock: number;
+  map: AddressMapState;
   ram: readonly { base: number; image: MemoryImage }[];
   iommu: IommuState;
   pci: RootComplexState;
@@ -128,6 +129,7 @@ export class Machine implements Snapshotable<MachineState> {
   save(): MachineState {
     return {
       clock: this.clock.save(),
+      map: this.map.save(),
       ram: this.map.wasmRam().map(({ base, size, pointer }) => ({
         base,
         image: saveMemory(this.engine.u8.subarray(pointer, pointer + size)),
@@ -170,6 +172,7 @@ export class Machine implements Snapshotable<MachineState> {
       const saved = state.ram[place] as { image: MemoryImage };
       restoreMemory(this.engine.u8.subarray(pointer, pointer + size), saved.image);
     }
+    this.map.restore(state.map);
     this.clock.restore(state.clock);
     this.root.restore(state.pci);
     for (const [place, card] of this.cards.entries()) card.restore(state.cards[place] as IgbCardState);

@@ -22,6 +22,8 @@ type Step =
   | { kind: "config"; vm: number; offset: number; value: number }
   | { kind: "revoke"; vm: number }
   | { kind: "assign"; vm: number; vf: number }
+  | { kind: "create"; pages: number }
+  | { kind: "destroy"; vm: number }
   | { kind: "faults" };
 
 const vm = fc.nat(VMS - 1);
@@ -61,6 +63,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("revoke" as const), vm }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("assign" as const), vm, vf: fc.nat(VMS - 1) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("create" as const), pages: fc.integer({ min: 1, max: 600 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("destroy" as const), vm: fc.nat(VMS) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("faults" as const) }) },
 );
 
@@ -80,7 +87,7 @@ function apply(hypervisor: Hypervisor, vfs: readonly RequesterId[], one: Step): 
       const registers = (bar(0) & ~15) >>> 0;
       const ring = guest.platform.mmioRead((registers + 0x3800) as Gpa, 4);
       const tail = guest.platform.mmioRead((registers + 0x3818) as Gpa, 4);
-      if (ring === 0 || ring + 4096 > VM_RAM || tail > 31) return tail;
+      if (ring === 0 || ring + 4096 > guest.platform.ram.size || tail > 31) return tail;
       const buffer = 0x2000 + one.slot * 2048;
       const frame = new Uint8Array(one.length);
       frame.set(mac(one.to), 0);
@@ -115,6 +122,13 @@ function apply(hypervisor: Hypervisor, vfs: readonly RequesterId[], one: Step): 
       if (guest === undefined || assigned !== undefined) return;
       if (hypervisor.vms.some((other) => other.assigned.some((taken) => taken.requesterId === vfs[one.vf]))) return;
       hypervisor.assign(guest, vfs[one.vf] as RequesterId);
+      return;
+    case "create": {
+      const { base, size, index } = hypervisor.createVm({ ram: one.pages * 4096 }).domain.region;
+      return { base, size, index };
+    }
+    case "destroy":
+      if (guest !== undefined) hypervisor.destroyVm(guest);
       return;
     case "faults":
       return hypervisor.faults();
@@ -162,6 +176,26 @@ describe("snapshots of a machine with its hypervisor", () => {
     );
   }, 60_000);
 
+  it("a machine whose first VM is gone restores, with the translations that it has cached of the others", async () => {
+    const { hypervisor, vfs } = await build();
+    const [first] = hypervisor.vms;
+    if (first === undefined) throw new Error("no VM");
+    hypervisor.destroyVm(first);
+    const send: Step = { kind: "send", vm: 1, slot: 3, length: 77, to: 1 };
+    apply(hypervisor, vfs, send);
+    apply(hypervisor, vfs, { kind: "run", ns: 5000 });
+    const { hits } = hypervisor.machine.iommu.statistics();
+    const twin = new Hypervisor(await Machine.create(OPTIONS), { administratorRam: 0x10_0000 });
+    twin.restore(decodeSnapshot<HypervisorState>(encodeSnapshot(hypervisor.save())));
+    for (const one of [hypervisor, twin]) {
+      apply(one, vfs, send);
+      apply(one, vfs, { kind: "run", ns: 5000 });
+    }
+    expect(hypervisor.machine.iommu.statistics().hits).toBeGreaterThan(hits);
+    expect(twin.machine.iommu.statistics()).toEqual(hypervisor.machine.iommu.statistics());
+    expect(Buffer.compare(encodeSnapshot(twin.save()), encodeSnapshot(hypervisor.save()))).toBe(0);
+  });
+
   it("refuses a state that lacks or garbles a part, and stays as it was", async () => {
     const { hypervisor } = await build();
     const good = hypervisor.save();
@@ -172,6 +206,17 @@ describe("snapshots of a machine with its hypervisor", () => {
       ["no cards", { ...good, machine: { ...good.machine, cards: [] } }],
       ["a card without ports", { ...good, machine: { ...good.machine, cards: [{ ports: [] }] } }],
       ["no PCI functions", { ...good, machine: { ...good.machine, pci: { functions: {}, configAddress: 0 } } }],
+      ["no map", { ...good, machine: { ...good.machine, map: undefined } }],
+      [
+        "two regions with one number",
+        {
+          ...good,
+          machine: {
+            ...good.machine,
+            map: { ...good.machine.map, regions: good.machine.map.regions.map((one) => ({ ...one, index: 1 })) },
+          },
+        },
+      ],
       ["no IOMMU", { ...good, machine: { ...good.machine, iommu: undefined } }],
       [
         "a function that is not there",

@@ -86,13 +86,70 @@ describe("physical address map", () => {
     expect(map.regions()).toHaveLength(1);
   });
 
-  it("answers nothing where a region was removed, and its number is not given again", async () => {
+  it("answers nothing where a region was removed, and may give its number to another one", async () => {
     const { map, find } = await build();
     const first = map.addRam({ base: hpa(0x4000), size: 0x1000 });
+    const second = map.addRam({ base: hpa(0x8000), size: 0x1000 });
     map.remove(first);
     expect(find(hpa(0x4000))).toBe(0);
     expect(map.read(hpa(0x4000), 1)).toBe(0xff);
     expect(() => map.remove(first)).toThrow(/is not in this map/);
-    expect(map.addRam({ base: hpa(0x4000), size: 0x1000 }).index).not.toBe(first.index);
+    const third = map.addExternalRam({ base: hpa(0x6000), size: 0x1000, buffer: new ArrayBuffer(0x1000) });
+    expect(third.index).toBe(first.index);
+    expect(find(hpa(0x6000))).toBe(third.index);
+    expect(find(hpa(0x8000))).toBe(second.index);
+    expect(() => map.remove(first)).toThrow(/is not in this map/);
+  });
+
+  it("numbers regions without end: 5000 come and go, and 2047 at a time fit", async () => {
+    const { map } = await build();
+    const handler = { read: () => 0, write: () => undefined };
+    for (let turn = 0; turn < 5000; turn++) map.remove(map.addMmio({ base: hpa(0x1000), size: 0x1000, handler }));
+    for (let page = 1; page <= 2047; page++) map.addMmio({ base: hpa(page * 0x1000), size: 0x1000, handler });
+    expect(() => map.addMmio({ base: hpa(0x1_0000_0000), size: 0x1000, handler })).toThrow(/region 2048: too many/);
+  });
+
+  it("gives RAM back: 128 MiB come and go a hundred times in the memory of one, zeroed each time", async () => {
+    const { engine, map } = await build();
+    let grown = 0;
+    for (let turn = 0; turn < 100; turn++) {
+      const region = map.addRam({ base: hpa(16 * MIB), size: 128 * MIB });
+      const last = hpa(144 * MIB - 4);
+      expect(map.read(last, 4)).toBe(0);
+      map.write(last, 4, 0xdead_0000 + turn);
+      map.remove(region);
+      grown ||= engine.memory.buffer.byteLength;
+    }
+    expect(engine.memory.buffer.byteLength).toBe(grown);
+  });
+
+  it("does not give back RAM that is its caller's", async () => {
+    const { engine, map } = await build();
+    const pointer = engine.allocate(8 * KIB, 4096);
+    map.remove(map.addRam({ base: hpa(0x4000), size: 8 * KIB, pointer }));
+    expect(engine.allocate(8 * KIB, 4096)).not.toBe(pointer);
+    engine.release(pointer, 8 * KIB);
+    expect(engine.allocate(8 * KIB, 4096)).toBe(pointer);
+  });
+
+  it.each([-4096, 0, 4096, 100, 2 ** 33, Number.NaN, 0.5])(
+    "refuses RAM at pointer %s of a memory that is the engine's own",
+    async (pointer) => {
+      const { map, find } = await build();
+      expect(() => map.addRam({ base: hpa(0x4000), size: 0x1000, pointer })).toThrow(
+        expect.objectContaining({ name: "ArgumentError", parameter: "pointer", value: pointer }),
+      );
+      expect(find(hpa(0x4000))).toBe(0);
+    },
+  );
+
+  it("takes RAM where another emulator keeps it, and nowhere in the arena behind it", async () => {
+    const memory = new WebAssembly.Memory({ initial: 4, maximum: 4096 });
+    const engine = await Engine.create({ memory });
+    const map = new AddressMap(engine, () => {});
+    new Uint8Array(memory.buffer)[0x3_0005] = 0x5a;
+    map.addRam({ base: hpa(0x4000), size: 0x1000, pointer: 0x3_0000 });
+    expect(map.read(hpa(0x4005), 1)).toBe(0x5a);
+    expect(() => map.addRam({ base: hpa(0x8000), size: 0x2000, pointer: 0x3_f000 })).toThrow(/pointer 0x3f000/);
   });
 });

@@ -14,6 +14,9 @@ export const ACCESS_READ: u32 = 1;
 /** A write is allowed, or wanted. */
 export const ACCESS_WRITE: u32 = 2;
 
+/** First byte of what the unit remembers of the map's regions; all zero, it remembers nothing. It ends at UNIT_STATE. */
+export const UNIT_REMEMBERED: u32 = 4;
+
 /** First byte of the state, which a snapshot copies from here to UNIT_SIZE. */
 export const UNIT_STATE: u32 = 48;
 
@@ -39,6 +42,9 @@ export const EVENT_INVALIDATION: u32 = 2;
 
 /** The reason of the last refused request: a FAULT_ number. */
 export const UNIT_LAST_REASON: u32 = 108;
+
+/** The MAP_GENERATION that the region numbers in the IOTLB belong to: under another one they are not used. */
+export const UNIT_MAP_GENERATION: u32 = 112;
 
 export const UNIT_REGISTERS: u32 = 512;
 export const UNIT_REGISTER_BYTES: u32 = 4096;
