@@ -139,7 +139,7 @@ function halvesCard(machine: ProductMachine, bench: BenchCard): Card {
   const unit = new HalvesUnit(machine.image, machine.identity, ram);
   const ports = Array.from({ length: PORTS }, (_, number) => {
     const port = new HalvesPort(unit, bench.setup(number), TX_RING, RX_RING);
-    for (let pool = 0; pool < VFS_PER_PORT; pool++) port.addMac(...macOf(number * VFS_PER_PORT + pool), 1 << pool);
+    for (let pool = 0; pool < VFS_PER_PORT; pool++) port.macs.add(...macOf(number * VFS_PER_PORT + pool), 1 << pool);
     return port;
   });
   const portOf = (vf: number): HalvesPort => ports[Math.floor(vf / VFS_PER_PORT)] as HalvesPort;
@@ -159,7 +159,7 @@ function halvesCard(machine: ProductMachine, bench: BenchCard): Card {
       for (const port of ports) moved += port.service(budget);
       return moved;
     },
-    counters: () => ports.flatMap(({ counters, pools }) => [counters[4], counters[1], pools[5]] as number[]),
+    counters: () => ports.flatMap(({ counters: { port, pools } }) => [port[4], port[1], pools[5]] as number[]),
   };
 }
 

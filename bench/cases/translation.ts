@@ -44,6 +44,8 @@ export class TranslationBench {
   async digests(list: AddressList): Promise<Record<"wasm" | "js" | "bigint" | "c", number | null>> {
     const { product, js, big, native } = this;
     const place = product.put(list);
+    js.flush();
+    big.flush();
     const sums = { wasm: DIGEST_SEED, js: DIGEST_SEED, bigint: DIGEST_SEED };
     const count = list.halves.length >>> 1;
     const bigList = new BigUint64Array(list.halves.slice().buffer);
@@ -58,6 +60,7 @@ export class TranslationBench {
     }
     if (native === null) return { ...sums, c: null };
     await this.#list(list);
+    await native.ask("flush");
     return { ...sums, c: Number(await native.ask("digest")) };
   }
 

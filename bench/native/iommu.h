@@ -76,6 +76,11 @@ static inline u64 tag_1g(u64 tag, u64 iova) { return ((iova >> 30) << (30 + TAG_
 static inline u64 tag_2m(u64 tag, u64 iova) { return ((iova >> 21) << (21 + TAG_SHIFT)) | tag; }
 
 static void unit_flush(Unit *unit) {
+  unit->context_generation = (unit->context_generation + 1) % 4096;
+  if (unit->context_generation == 0) {
+    unit->context_generation = 1;
+    memset(unit->contexts, 0, sizeof unit->contexts);
+  }
   memset(unit->iotlb, 0, sizeof unit->iotlb);
   memset(unit->paging_1g, 0, sizeof unit->paging_1g);
   memset(unit->paging_2m, 0, sizeof unit->paging_2m);

@@ -1,6 +1,7 @@
 // Legacy-mode DMA remapping as careful JavaScript: typed arrays, addresses in two halves of 32 bits, nothing
 // allocated. The same caches and checks as assembly/iommu; the hash is one that 32-bit multiplications can make.
 import { type AddressList, BATCH, type MachineImage, type UnitIdentity } from "../scene/machine.ts";
+import { HalvesContexts, reservedHigh } from "./halves-context.ts";
 import { HalvesMap } from "./halves-map.ts";
 
 const READ = 1;
@@ -9,18 +10,15 @@ const BOTH = 3;
 const FAULT = 0x8000_0000 | 0;
 const PAGE = ~0xfff;
 const OFFSET = 0xfff;
-/** Of a tag's upper half: valid, identity, domain-id above the 13 bits that are left of the address. */
-const VALID = 0x8000_0000 | 0;
-const IDENTITY = 0x4000_0000;
-const DOMAIN = 13;
 const ADDRESS_TOP = 25;
 const REFUSED = 0x100;
 const NOTHING = 0x200;
 const UNREADABLE = -1;
-/** Of a context line's second word. */
+// As in halves-context.ts. V8 folds a module's own constants, but not those that it imports.
+const IDENTITY = 0x4000_0000;
 const LEVELS = 7;
 const GENERATION = 20;
-/** The line of every requester while translation is disabled. */
+const GENERATIONS = 4096;
 const DISABLED = 65536 << 2;
 
 /** The IOTLB slot of a tag. */
@@ -39,18 +37,15 @@ export class HalvesUnit {
   readonly #tlb = new Int32Array(8192 * 4);
   readonly #cache1G = new Int32Array(1024 * 4);
   readonly #cache2M = new Int32Array(1024 * 4);
-  /** Tag, generation and levels, table in two halves; one line for each requester ID, and that of disabled translation. */
+  readonly #cache: HalvesContexts;
+  // Fields that the hot path reads have their value from the start: V8 trusts those that are set once.
   readonly #contexts = new Int32Array(65537 * 4);
+  /** Context lines of other generations are not valid. */
   #generation = 1;
   #mapGeneration = 0;
   #translating = true;
-  readonly #rootLo: number;
   readonly #reservedHi: number;
   readonly #guestWidth: number;
-  readonly #supported: number;
-  readonly #passThrough: boolean;
-  readonly #deviceTlb: boolean;
-  readonly #reservedDomain: number;
   readonly #large2M: number;
   readonly #large1G: number;
   readonly #leafReserved: number;
@@ -60,21 +55,23 @@ export class HalvesUnit {
   constructor(image: MachineImage, identity: UnitIdentity, ram: ArrayBuffer = image.ram) {
     this.map = new HalvesMap(image, ram);
     const { capLo, capHi, ecapLo } = identity;
-    this.#contexts[DISABLED] = VALID | IDENTITY;
-    this.#rootLo = image.rootTable;
-    this.#reservedHi = identity.hostAddressWidth >= 64 ? 0 : -1 << (identity.hostAddressWidth - 32);
+    if (image.rootTable === 0) this.#translating = false;
+    this.#cache = new HalvesContexts(this.#contexts, this.map, image.rootTable, identity);
+    this.#reservedHi = reservedHigh(identity.hostAddressWidth);
     this.#guestWidth = ((capLo >>> 16) & 63) + 1;
-    this.#supported = (capLo >>> 8) & 31;
-    this.#passThrough = (ecapLo & 0x40) !== 0;
-    this.#deviceTlb = (ecapLo & 4) !== 0;
-    this.#reservedDomain = 0xffff & (-1 << (4 + 2 * (capLo & 7)));
     this.#large2M = capHi & 4 ? 0x80 : 0;
     this.#large1G = capHi & 8 ? 0x80 : 0;
     this.#leafReserved = ecapLo & 0x80 ? 0 : 0x800;
     this.#tableReservedHi = (this.#reservedHi & 0xf_ffff) | 0x4000_0000;
   }
 
+  /** Invalidates every cache. */
   flush(): void {
+    this.#generation = (this.#generation + 1) % GENERATIONS;
+    if (this.#generation === 0) {
+      this.#generation = 1;
+      this.#contexts.fill(0, 0, DISABLED);
+    }
     this.#tlb.fill(0);
     this.#cache1G.fill(0);
     this.#cache2M.fill(0);
@@ -122,17 +119,6 @@ export class HalvesUnit {
     return this.hi < 0 ? -this.lastReason : (this.hi & 0xf_ffff) * 0x1_0000_0000 + (place >>> 0);
   }
 
-  /** Whether DMA remapping is enabled. */
-  set translating(enabled: boolean) {
-    this.#translating = enabled;
-  }
-
-  /** Forgets every requester's context. */
-  flushContexts(): void {
-    this.#generation = this.#generation === 4095 ? 1 : this.#generation + 1;
-    if (this.#generation === 1) this.#contexts.fill(0, 0, DISABLED);
-  }
-
   /** Translates `length` addresses of `list` from `from` on into `out`. Returns how many were not refused. */
   batch(requesterId: number, list: Uint32Array, from: number, out: Int32Array, length: number): number {
     const line = this.open(requesterId);
@@ -162,46 +148,11 @@ export class HalvesUnit {
   }
 
   #fill(requesterId: number, line: number): number {
-    const reason = this.#decide(requesterId, line);
+    const reason = this.#cache.decide(requesterId, line, this.#generation);
     if (reason === 0) return line;
     this.#contexts[line + 1] = 0;
     this.#refuse(reason);
     return -1;
-  }
-
-  #decide(requesterId: number, line: number): number {
-    const map = this.map;
-    const contexts = this.#contexts;
-    if (this.#rootLo & 0xc80) return 0x30;
-    const rootAt = map.word((this.#rootLo & PAGE) + ((requesterId >>> 8) << 4), 0);
-    if (rootAt < 0) return 0x08;
-    const words = map.words;
-    const root = words[rootAt] as number;
-    const rootHi = words[rootAt + 1] as number;
-    if ((root & 1) === 0) return 0x01;
-    if ((root & 0xffe) | (rootHi & this.#reservedHi) | (words[rootAt + 2] as number) | (words[rootAt + 3] as number)) {
-      return 0x0a;
-    }
-    const at = map.word((root & PAGE) + ((requesterId & 0xff) << 4), rootHi);
-    if (at < 0) return 0x09;
-    const entry = words[at] as number;
-    const entryHi = words[at + 1] as number;
-    const upper = words[at + 2] as number;
-    if ((entry & 1) === 0) return 0x02;
-    const type = (entry >>> 2) & 3;
-    const domain = (upper >>> 8) & 0xffff;
-    let reserved =
-      (entry & 0xff0) | (upper & 0xff00_0080) | (words[at + 3] as number) | (domain & this.#reservedDomain);
-    if (type !== 2) reserved |= entryHi & this.#reservedHi;
-    if (reserved) return 0x0b;
-    if (type === 3 || (type === 2 && !this.#passThrough) || (type === 1 && !this.#deviceTlb)) return 0x03;
-    const width = upper & 7;
-    if (width < 1 || width > 3 || ((this.#supported >>> width) & 1) === 0) return 0x03;
-    contexts[line] = VALID | (type === 2 ? IDENTITY : 0) | (domain << DOMAIN);
-    contexts[line + 1] = (this.#generation << GENERATION) | (width + 2);
-    contexts[line + 2] = entry & PAGE;
-    contexts[line + 3] = entryHi;
-    return 0;
   }
 
   #miss(line: number, lo: number, hi: number, access: number, at: number, tagLo: number, tagHi: number): number {

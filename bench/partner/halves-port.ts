@@ -1,18 +1,16 @@
 // The card's port as careful JavaScript: queues, cursors and counters in typed arrays, guest memory as words.
 // The same frames, checks and statistics as assembly/sriov's short way; what needs another way stops the queue.
-import { type PortSetup, RING } from "../scene/frames.ts";
+import type { PortSetup } from "../scene/frames.ts";
 import type { HalvesUnit } from "./halves-iommu.ts";
+import { CRC, DMA, MacTable, PortCounters, Queue } from "./halves-queue.ts";
 
 const READ = 1;
 const WRITE = 2;
 const PAGE = 4096;
 const BURST = 32;
-const CRC = 4;
 const FRAME_MIN = 60;
 const FRAME_ROOM = 1518 - CRC - FRAME_MIN;
-const SLOTS = 128;
 const ENABLE = 0x0200_0000;
-const DMA = 1;
 const STOPPED = 2;
 const TX = 16;
 const HPA_TOP = 0xf_ffff;
@@ -23,41 +21,6 @@ const DROPPED = 2;
 /** Up to this many bytes a loop over words beats copyWithin. */
 const WORD_COPY = 256;
 
-/** A ring, and the cursor of the current burst when it is a receive ring. A class: all rings have one hidden class. */
-class Queue {
-  /** The ring's address, halves. */
-  baseLo: number;
-  baseHi = 0;
-  length: number = RING * 16;
-  head = 0;
-  tail = 0;
-  control: number;
-  flags: number = DMA;
-  requesterId: number;
-  srrctl: number;
-  drops = 0;
-  burst = 0;
-  left = 0;
-  /** Word index of the next descriptor. */
-  descriptor = 0;
-  context = -1;
-  bufferSize = 0;
-  direct = false;
-  frames = 0;
-  octets = 0;
-
-  constructor(requesterId: number, base: number, control: number, srrctl: number) {
-    this.requesterId = requesterId;
-    this.baseLo = base;
-    this.control = control;
-    this.srrctl = srrctl;
-  }
-}
-
-function macSlot(lo: number, hi: number): number {
-  return Math.imul(lo ^ Math.imul(hi, 0x85eb_ca6b), 0x9e37_79b1) >>> 25;
-}
-
 export class HalvesPort {
   pending = 0;
   causes = 0;
@@ -66,15 +29,11 @@ export class HalvesPort {
   missed = 0;
   readonly tx: Queue[];
   readonly rx: Queue[];
-  /** Frames received, octets received, frames sent, octets sent, delivered. */
-  readonly counters: Float64Array = new Float64Array(5);
-  /** Of each pool: loopback frames and octets received; frames, octets, loopback frames and octets sent. */
-  readonly pools: Uint32Array = new Uint32Array(8 * 8);
+  readonly counters: PortCounters = new PortCounters();
   readonly #unit: HalvesUnit;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
-  /** MAC in two halves, pools, in use. */
-  readonly #macs = new Int32Array(SLOTS * 4);
+  readonly macs: MacTable = new MacTable();
   readonly #setup: PortSetup;
   #burst = 0;
   #next = 0;
@@ -86,12 +45,6 @@ export class HalvesPort {
     this.#setup = setup;
     this.tx = setup.queues.map((queue) => new Queue(queue.requesterId, txRing, queue.txControl, 0));
     this.rx = setup.queues.map((queue) => new Queue(queue.requesterId, rxRing, queue.rxControl, queue.srrctl));
-  }
-
-  addMac(lo: number, hi: number, pools: number): void {
-    let slot = macSlot(lo, hi) << 2;
-    while (this.#macs[slot + 3] !== 0) slot = (slot + 4) & (SLOTS * 4 - 1);
-    this.#macs.set([lo, hi, pools, 1], slot);
   }
 
   /** Moves at most `budget` frames, in turn over the doorbells that rang. */
@@ -121,16 +74,6 @@ export class HalvesPort {
     queue.flags = (queue.flags & ~0xff00) | STOPPED | (reason << 8);
     this.stops |= 1 << cause;
     this.stopCount++;
-  }
-
-  #poolsOf(lo: number, hi: number): number {
-    const macs = this.#macs;
-    let slot = macSlot(lo, hi) << 2;
-    while (macs[slot + 3] !== 0) {
-      if (macs[slot] === lo && macs[slot + 1] === hi) return macs[slot + 2] as number;
-      slot = (slot + 4) & (SLOTS * 4 - 1);
-    }
-    return 0;
   }
 
   #transmit(index: number, budget: number): number {
@@ -212,7 +155,7 @@ export class HalvesPort {
             const word = frame >>> 2;
             const lo = words[word] as number;
             const second = words[word + 1] as number;
-            const pools = this.#poolsOf(lo, second & 0xffff) & reachable;
+            const pools = this.macs.poolsOf(lo, second & 0xffff) & reachable;
             if (
               pools !== 0 &&
               (pools & (pools - 1)) === 0 &&
@@ -254,38 +197,16 @@ export class HalvesPort {
     }
     queue.head = head;
     if (reported) this.causes |= 1 << (TX + index);
-    if (looped !== 0) this.#account(pool, looped, octets + looped * CRC, touched);
+    if (looped !== 0) {
+      this.counters.account(this.rx, pool, looped, octets + looped * CRC, touched);
+      this.causes |= touched;
+    }
     return frames;
   }
 
   /** The pools of a frame's source address, from its second and third word. */
   #sender(second: number, third: number): number {
-    return this.#poolsOf((second >>> 16) | (third << 16), third >>> 16);
-  }
-
-  #account(pool: number, frames: number, octets: number, touched: number): void {
-    const pools = this.pools;
-    const counters = this.counters;
-    const sender = pool << 3;
-    (pools[sender + 2] as number) += frames;
-    (pools[sender + 3] as number) += octets;
-    (pools[sender + 4] as number) += frames;
-    (pools[sender + 5] as number) += octets;
-    (counters[2] as number) += frames;
-    (counters[3] as number) += octets;
-    for (let left = touched; left !== 0; left &= left - 1) {
-      const index = 31 - Math.clz32(left & -left);
-      const queue = this.rx[index] as Queue;
-      const received = queue.octets + queue.frames * CRC;
-      (pools[index << 3] as number) += queue.frames;
-      (pools[(index << 3) + 1] as number) += received;
-      (counters[0] as number) += queue.frames;
-      (counters[1] as number) += received;
-      (counters[4] as number) += queue.frames;
-      queue.frames = 0;
-      queue.octets = 0;
-    }
-    this.causes |= touched;
+    return this.macs.poolsOf((second >>> 16) | (third << 16), third >>> 16);
   }
 
   #deliver(index: number, frame: number, length: number, words: Int32Array, bytes: Uint8Array): number {

@@ -19,17 +19,14 @@ export class HalvesRemap {
   readonly #extended: boolean;
   /** Key, then the entry's words, eight for each line. */
   readonly #cache = new Uint32Array(LINES * 8);
-  #enabled = true;
+  readonly #enabled: boolean;
 
   constructor(image: MachineImage) {
     this.#words = new Uint32Array(image.ram);
     this.#table = (image.interruptTable & -4096) >>> 0;
+    this.#enabled = image.interruptTable !== 0;
     this.#count = 2 << (image.interruptTable & 15);
     this.#extended = (image.interruptTable & 0x800) !== 0;
-  }
-
-  set enabled(value: boolean) {
-    this.#enabled = value;
   }
 
   request(requesterId: number, address: number, data: number): number {
