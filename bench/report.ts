@@ -59,3 +59,15 @@ export function toTable(results: readonly Result[]): string {
   const rule = `|${widths.map((width, column) => (column === 0 ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|\n`;
   return line(HEADS) + rule + rows.map(line).join("");
 }
+
+/** What a 64-byte frame costs with all ports busy, compared with one: a line, or nothing without both cases. */
+export function scaling(results: readonly Result[]): string {
+  const find = (vfs: number): Figures | null | undefined =>
+    results.find(({ name }) => name.startsWith(`frames: ${vfs} VFs, 64 bytes, RAM inside`))?.figures.wasm;
+  const few = find(8);
+  const many = find(32);
+  if (few == null || many == null) return "";
+  const minimum = (many.minimum / few.minimum).toFixed(2);
+  const median = (many.median / few.median).toFixed(2);
+  return `\nA 64-byte frame with 32 VFs costs ${minimum} (median ${median}) times as much as with 8.\n`;
+}

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { toJson, toTable } from "../../bench/report.ts";
+import { readOptions } from "../../bench/options.ts";
+import { scaling, toJson, toTable } from "../../bench/report.ts";
 import { type Case, measure, median, ratio, timed } from "../../bench/rounds.ts";
 
 function subject(times: { wasm: number[]; c: number[] }): { subject: Case; order: string[] } {
@@ -52,4 +53,38 @@ test("a timed contender divides by its operations", () => {
   });
   expect(contender.time()).toBeLessThan(1);
   expect(calls).toBe(1);
+});
+
+test("32 VFs are compared with 8 when both were measured", () => {
+  const result = (name: string, value: number) => ({
+    name,
+    figures: { wasm: { rounds: [value], minimum: value, median: value + 2 }, c: null, js: null, bigint: null },
+  });
+  const eight = result("frames: 8 VFs, 64 bytes, RAM inside the wasm", 30);
+  const many = result("frames: 32 VFs, 64 bytes, RAM inside the wasm", 36);
+  expect(scaling([eight, many])).toContain("costs 1.20 (median 1.19) times");
+  expect(scaling([eight, result("frames: 32 VFs, 1500 bytes, RAM inside the wasm", 36)])).toBe("");
+});
+
+test("options: defaults, values, and one line that names what is wrong", () => {
+  expect(readOptions([])).toEqual({ help: false, rounds: 15, filter: "", json: undefined, suites: true });
+  expect(readOptions(["--rounds", "3", "--case", "walk", "--json", "x.json", "--no-suites"])).toEqual({
+    help: false,
+    rounds: 3,
+    filter: "walk",
+    json: "x.json",
+    suites: false,
+  });
+  for (const args of [
+    ["--rounds", "0"],
+    ["--rounds", "1001"],
+    ["--rounds", "many"],
+    ["--loud"],
+    ["walk"],
+    ["--json"],
+  ]) {
+    const message = readOptions(args);
+    expect(message, args.join(" ")).toEqual(expect.stringContaining(args[1] ?? (args[0] as string)));
+    expect(message).not.toContain("\n");
+  }
 });
