@@ -28,6 +28,8 @@ import { bits, mask } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler } from "../core/ports.ts";
 import type { Machine } from "../machine/machine.ts";
+import { barBase } from "../pci/bar.ts";
+import { allOnes } from "../pci/bits.ts";
 import { findCapability, hideCapability } from "../pci/capability.ts";
 import type { ConfigSpace } from "../pci/config-space.ts";
 import { PciFunction } from "../pci/function.ts";
@@ -55,6 +57,8 @@ export type ShownIdentity = Pick<Identity, "vendorId" | "deviceId" | "subsystemV
 export class AssignedFunction {
   readonly domain: Domain;
   readonly physical: PciFunction;
+  /** The requester ID that the function had when it was assigned, to which its DMA and interrupts are tied. */
+  readonly requesterId: RequesterId;
   /** What the VM's bus shows. */
   readonly virtual: PciFunction;
   /** Device number on the VM's bus. */
@@ -62,7 +66,7 @@ export class AssignedFunction {
   readonly #machine: Machine;
   readonly #msix: MsixRemapper | undefined;
 
-  /** Throws ArgumentError when the function's registers are not within reach: firmware has not given it addresses. */
+  /** Throws ArgumentError when the function has its MSI-X table where it cannot be emulated. */
   constructor(
     machine: Machine,
     remapping: RemappingDriver,
@@ -74,6 +78,7 @@ export class AssignedFunction {
     this.#machine = machine;
     this.domain = domain;
     this.physical = physical;
+    this.requesterId = physical.requesterId;
     this.device = device;
     const config = shownConfig(physical.config, shown);
     this.virtual = new PciFunction(`${domain.name}/${physical.name}`, config);
@@ -95,13 +100,13 @@ export class AssignedFunction {
         tableOffset: offset,
         pbaOffset: pending & mask(MSIX_TABLE_OFFSET_HI, MSIX_TABLE_OFFSET_LO),
       });
-      const place = { base: this.#barBase(bar), tableOffset: offset, capability };
-      this.#msix = new MsixRemapper(machine, remapping, domain, this, shadow, place);
+      const place = { write: this.#through(bar).write, tableOffset: offset, capability };
+      this.#msix = new MsixRemapper(remapping, domain, this, shadow, place);
       table = { bar, offset, size: this.#msix.tableSize };
       config.onWrite(capability + MSIX_CONTROL, 2, () => this.#msix?.synchronize());
     }
     for (const bar of physical.bars) {
-      const through = this.#through(this.#barBase(bar.index));
+      const through = this.#through(bar.index);
       const handler = table?.bar === bar.index ? this.#withTable(through, table.offset, table.size) : through;
       this.virtual.addBar({ ...bar, handler });
     }
@@ -110,10 +115,6 @@ export class AssignedFunction {
       this.#msix?.release();
       this.resetPhysical();
     });
-  }
-
-  get requesterId(): RequesterId {
-    return this.physical.requesterId;
   }
 
   /** Interrupt-remapping handles that belong to the function. */
@@ -133,7 +134,7 @@ export class AssignedFunction {
 
   /** A configuration write of the host's software to the real function. */
   hostConfigWrite(offset: number, width: AccessWidth, value: number): void {
-    this.#machine.root.configWrite(this.physical.requesterId, offset, width, value);
+    this.#machine.root.configWrite(this.requesterId, offset, width, value);
   }
 
   save(): AssignedFunctionState {
@@ -156,20 +157,18 @@ export class AssignedFunction {
     if (next !== command) this.hostConfigWrite(header.COMMAND, 2, next);
   }
 
-  #barBase(index: number): number {
-    const bar = this.physical.bars.find((one) => one.index === index);
-    const range = this.physical.decodedRanges().find((one) => one.handler === bar?.handler);
-    if (range === undefined)
-      throw new ArgumentError("physical", this.physical.name, `does not decode its BAR ${index}`);
-    return range.base;
-  }
-
-  /** The real registers at `base` of the machine. */
-  #through(base: number): MmioHandler {
-    const root = this.#machine.root;
+  /** The real registers behind BAR `index`, wherever that lies now; nothing answers while it is out of reach. */
+  #through(index: number): MmioHandler {
+    const { root } = this.#machine;
     return {
-      read: (offset, width) => root.memoryRead((base + offset) as Hpa, width),
-      write: (offset, width, value) => root.memoryWrite((base + offset) as Hpa, width, value),
+      read: (offset, width) => {
+        const base = barAddress(this.physical, index);
+        return base === undefined ? allOnes(width) : root.memoryRead((base + offset) as Hpa, width);
+      },
+      write: (offset, width, value) => {
+        const base = barAddress(this.physical, index);
+        if (base !== undefined) root.memoryWrite((base + offset) as Hpa, width, value);
+      },
     };
   }
 
@@ -192,11 +191,18 @@ function shownConfig(physical: ConfigSpace, shown: ShownIdentity): ConfigSpace {
     type0Header({
       ...shown,
       revision: physical.get(header.REVISION_ID, 1),
-      classCode: physical.get(header.REVISION_ID, 4) >>> 8,
+      classCode: physical.get(header.CLASS_CODE, 1) | (physical.get(header.CLASS_CODE + 1, 2) << 8),
     }),
   );
   config.setInitial(header.STATUS, 2, physical.get(header.STATUS, 2));
   for (const id of HIDDEN) hideCapability(config, id, false);
   for (const id of HIDDEN_EXTENDED) hideCapability(config, id, true);
   return config;
+}
+
+/** Where BAR `index` of a function lies in the machine's memory space; undefined when it is out of reach. */
+export function barAddress(fn: PciFunction, index: number): number | undefined {
+  if (fn.virtual) return fn.decoder?.barBase(index);
+  const kind = fn.bars.find((bar) => bar.index === index)?.kind;
+  return kind === undefined ? undefined : barBase(fn.config, header.BAR0 + index * header.BAR_SIZE, kind);
 }

@@ -1,5 +1,4 @@
 // A protection domain: RAM of its own, second-stage tables that reach no further, and one processor.
-import type { Gpa, Hpa } from "../core/address.ts";
 import type { AddressMap, Region } from "../machine/address-map.ts";
 import { DomainRam } from "./domain-ram.ts";
 import { Processor, type ProcessorState } from "./processor.ts";
@@ -11,6 +10,8 @@ export interface DomainState {
   apicId: number;
   ramBase: number;
   ramSize: number;
+  /** The RAM is the embedder's. */
+  external: boolean;
   stage: SecondStageState;
   processor: ProcessorState;
 }
@@ -22,25 +23,22 @@ export class Domain {
   /** APIC ID of the processor that this domain's interrupts go to. */
   readonly apicId: number;
   readonly region: Region;
+  readonly external: boolean;
   readonly ram: DomainRam;
   readonly stage: SecondStage;
   readonly processor: Processor = new Processor();
 
   constructor(
     map: AddressMap,
-    options: { name: string; domainId: number; apicId: number; region: Region; stage: SecondStage },
+    options: { name: string; domainId: number; apicId: number; region: Region; stage: SecondStage; external: boolean },
   ) {
     this.name = options.name;
     this.domainId = options.domainId;
     this.apicId = options.apicId;
     this.region = options.region;
+    this.external = options.external;
     this.stage = options.stage;
     this.ram = new DomainRam(map, this.region.base, this.region.size);
-  }
-
-  /** Lets functions of this domain reach its RAM, guest-physical 0 and up. */
-  mapRam(): void {
-    this.stage.map(0 as Gpa, this.region.base as Hpa, this.region.size, { read: true, write: true });
   }
 
   save(): DomainState {
@@ -50,6 +48,7 @@ export class Domain {
       apicId: this.apicId,
       ramBase: this.region.base,
       ramSize: this.region.size,
+      external: this.external,
       stage: this.stage.save(),
       processor: this.processor.save(),
     };

@@ -16,10 +16,8 @@ import {
   MSIX_ENTRY_DATA,
   MSIX_ENTRY_SIZE,
 } from "../../assembly/spec/pci/msix.ts";
-import type { Hpa } from "../core/address.ts";
 import { mask } from "../core/bits.ts";
-import type { AccessWidth } from "../core/ports.ts";
-import type { Machine } from "../machine/machine.ts";
+import type { AccessWidth, MmioHandler } from "../core/ports.ts";
 import type { MsixTable } from "../pci/msix.ts";
 import type { AssignedFunction } from "./assigned-function.ts";
 import { GUEST_APIC_ID, guestMessageVector } from "./compatibility-message.ts";
@@ -31,29 +29,34 @@ export interface MsixRemapperState {
   handles: readonly number[];
 }
 
+/** Where the real table and control register are. */
+export interface MsixPlace {
+  /** Writes the BAR that holds the table. */
+  write: MmioHandler["write"];
+  tableOffset: number;
+  capability: number;
+}
+
 const MASK = mask(MSIX_ENTRY_CONTROL_MASK_HI, MSIX_ENTRY_CONTROL_MASK_LO);
 const CONTROL_RW =
   mask(MSIX_CONTROL_ENABLE_HI, MSIX_CONTROL_ENABLE_LO) |
   mask(MSIX_CONTROL_FUNCTION_MASK_HI, MSIX_CONTROL_FUNCTION_MASK_LO);
 
 export class MsixRemapper {
-  readonly #machine: Machine;
   readonly #remapping: RemappingDriver;
   readonly #domain: Domain;
   readonly #owner: AssignedFunction;
   readonly #shadow: MsixTable;
-  readonly #place: { base: number; tableOffset: number; capability: number };
+  readonly #place: MsixPlace;
   #handles: number[];
 
   constructor(
-    machine: Machine,
     remapping: RemappingDriver,
     domain: Domain,
     owner: AssignedFunction,
     shadow: MsixTable,
-    place: { base: number; tableOffset: number; capability: number },
+    place: MsixPlace,
   ) {
-    this.#machine = machine;
     this.#remapping = remapping;
     this.#domain = domain;
     this.#owner = owner;
@@ -133,6 +136,6 @@ export class MsixRemapper {
   }
 
   #writeReal(offset: number, value: number): void {
-    this.#machine.root.memoryWrite((this.#place.base + offset) as Hpa, 4, value);
+    this.#place.write(offset, 4, value);
   }
 }

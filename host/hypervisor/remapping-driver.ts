@@ -9,7 +9,7 @@ import * as irte from "../../assembly/spec/vtd/irte.ts";
 import * as root from "../../assembly/spec/vtd/root-entry.ts";
 import { RTADDR_REG } from "../../assembly/spec/vtd/root-table-address.ts";
 import { type Hpa, hi32, join32, lo32, PAGE_SIZE, type RequesterId } from "../core/address.ts";
-import { bits, insert, mask, place } from "../core/bits.ts";
+import { bits, extract, insert, mask, place } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import type { AddressMap } from "../machine/address-map.ts";
@@ -18,6 +18,7 @@ import { FaultReader } from "./fault-reader.ts";
 import { InvalidationQueue, type InvalidationQueueState } from "./invalidation-queue.ts";
 import type { PageAllocator } from "./page-allocator.ts";
 import type { SecondStage } from "./second-stage.ts";
+import type { UnitCapabilities } from "./unit-capabilities.ts";
 
 /** What a function writes, and where, to raise an interrupt. */
 export interface InterruptMessage {
@@ -32,6 +33,7 @@ export interface RemappingDriverState {
   queue: InvalidationQueueState;
   freeHandles: readonly number[];
   nextHandle: number;
+  overflows: number;
 }
 
 /** 2^(S+1) interrupt-remapping entries: room for every vector of 128 VFs and their PFs. */
@@ -43,6 +45,7 @@ export class RemappingDriver implements Snapshotable<RemappingDriverState> {
   readonly #map: AddressMap;
   readonly #pages: PageAllocator;
   readonly #unit: Hpa;
+  readonly #capabilities: UnitCapabilities;
   readonly #queue: InvalidationQueue;
   readonly #faults: FaultReader;
   #rootTable: Hpa;
@@ -51,10 +54,11 @@ export class RemappingDriver implements Snapshotable<RemappingDriverState> {
   #nextHandle = 0;
 
   /** Lays out empty tables and turns both kinds of remapping on: nothing passes until it is attached. */
-  constructor(map: AddressMap, pages: PageAllocator, unit: Hpa) {
+  constructor(map: AddressMap, pages: PageAllocator, unit: Hpa, capabilities: UnitCapabilities) {
     this.#map = map;
     this.#pages = pages;
     this.#unit = unit;
+    this.#capabilities = capabilities;
     this.#rootTable = this.#zeroed(PAGE_SIZE);
     this.#interruptTable = this.#zeroed(INTERRUPT_ENTRIES * irte.IRTE_SIZE);
     this.#write64(RTADDR_REG, this.#rootTable);
@@ -70,7 +74,7 @@ export class RemappingDriver implements Snapshotable<RemappingDriverState> {
     this.#faults = new FaultReader(map, unit);
   }
 
-  /** Sends the DMA of `requesterId` through `stage`, tagged with `domainId`. */
+  /** Sends the DMA of `requesterId` through `stage`, tagged with `domainId`, wherever it went before. */
   attach(requesterId: RequesterId, domainId: number, stage: SecondStage): void {
     const entry = new Uint32Array(4);
     insert(entry, 1, context.CONTEXT_P_HI, context.CONTEXT_P_LO);
@@ -79,19 +83,13 @@ export class RemappingDriver implements Snapshotable<RemappingDriverState> {
     insert(entry, domainId, context.CONTEXT_DID_HI, context.CONTEXT_DID_LO);
     entry[0] = ((entry[0] as number) | lo32(stage.root)) >>> 0;
     entry[1] = hi32(stage.root);
-    this.#writeEntry(this.#contextEntry(requesterId), entry);
-    this.#queue.invalidateFunction(requesterId, domainId);
+    this.#setContext(requesterId, entry);
+    if (this.#capabilities.cachingMode) this.#queue.invalidateDomain(domainId);
   }
 
   /** Blocks the DMA of `requesterId`. */
-  detach(requesterId: RequesterId, domainId: number): void {
-    this.#writeEntry(this.#contextEntry(requesterId), new Uint32Array(4));
-    this.#queue.invalidateFunction(requesterId, domainId);
-  }
-
-  /** Makes the unit forget what it cached of a domain whose tables changed. */
-  invalidateDomain(domainId: number): void {
-    this.#queue.invalidateDomain(domainId);
+  detach(requesterId: RequesterId): void {
+    this.#setContext(requesterId, new Uint32Array(4));
   }
 
   /** A free interrupt-remapping entry. Throws ArgumentError when all are taken. */
@@ -150,6 +148,7 @@ export class RemappingDriver implements Snapshotable<RemappingDriverState> {
       queue: this.#queue.save(),
       freeHandles: [...this.#freeHandles],
       nextHandle: this.#nextHandle,
+      overflows: this.#faults.overflows,
     };
   }
 
@@ -159,6 +158,18 @@ export class RemappingDriver implements Snapshotable<RemappingDriverState> {
     this.#queue.restore(state.queue);
     this.#freeHandles = [...state.freeHandles];
     this.#nextHandle = state.nextHandle;
+    this.#faults.overflows = state.overflows;
+  }
+
+  /** Replaces a context entry, and has the unit forget the old one and the translations of its domain. */
+  #setContext(requesterId: RequesterId, entry: Uint32Array): void {
+    const place = this.#contextEntry(requesterId);
+    const old = Uint32Array.from({ length: 4 }, (_, word) => this.#map.read((place + word * 4) as Hpa, 4));
+    // A not-present entry that was cached is tagged with domain-id 0 (VT-d 5.10 §6.1).
+    const present = extract(old, context.CONTEXT_P_HI, context.CONTEXT_P_LO) === 1;
+    const domainId = present ? extract(old, context.CONTEXT_DID_HI, context.CONTEXT_DID_LO) : 0;
+    this.#writeEntry(place, entry);
+    if (present || this.#capabilities.cachingMode) this.#queue.invalidateFunction(requesterId, domainId);
   }
 
   /** The context entry of a requester; the table of its bus is made when it is the first one there. */

@@ -41,12 +41,15 @@ export class SecondStage implements Snapshotable<SecondStageState> {
   readonly levels: 3 | 4 | 5;
   readonly #map: AddressMap;
   readonly #pages: PageAllocator;
+  readonly #largestLeaf: 0 | 1 | 2;
   #tables: Hpa[] = [];
 
-  constructor(map: AddressMap, pages: PageAllocator, levels: 3 | 4 | 5) {
+  /** @param largestLeaf the highest level at which the unit takes a leaf: 0, 1 (2 MiB) or 2 (1 GiB). */
+  constructor(map: AddressMap, pages: PageAllocator, levels: 3 | 4 | 5, largestLeaf: 0 | 1 | 2 = 2) {
     this.#map = map;
     this.#pages = pages;
     this.levels = levels;
+    this.#largestLeaf = largestLeaf;
     this.#newTable();
   }
 
@@ -122,7 +125,7 @@ export class SecondStage implements Snapshotable<SecondStageState> {
   }
 
   #leafLevel(from: number, to: number, left: number): number {
-    for (let level = LEAF_SHIFTS.length - 1; level > 0; level--) {
+    for (let level: number = this.#largestLeaf; level > 0; level--) {
       const span = 2 ** (LEAF_SHIFTS[level] as number);
       if (left >= span && from % span === 0 && to % span === 0) return level;
     }

@@ -73,6 +73,7 @@ export class PciFunction {
   #rom: { size: number; handler: MmioHandler } | undefined;
   readonly #resetListeners: ((kind: ResetKind) => void)[] = [];
   readonly #enableListeners: (() => void)[] = [];
+  readonly #requesterListeners: (() => void)[] = [];
 
   /** @param config complete except for its BARs: capabilities come to life here. */
   constructor(name: string, config: ConfigSpace, options: PciFunctionOptions = {}) {
@@ -235,6 +236,12 @@ export class PciFunction {
     this.#requesterId = requesterId;
     this.#virtualFunctions?.captured();
     this.upstream?.routesChanged();
+    for (const listener of this.#requesterListeners) listener();
+  }
+
+  /** Called after the function took another requester ID. */
+  onRequesterIdChange(listener: () => void): void {
+    this.#requesterListeners.push(listener);
   }
 
   /** For the SR-IOV capability: these are the function's VFs. */

@@ -1,0 +1,144 @@
+// Makes and unmakes protection domains: their numbers, their RAM, their tables.
+import { type Gpa, type Hpa, PAGE_SIZE } from "../core/address.ts";
+import { ArgumentError } from "../core/errors.ts";
+import type { Snapshotable } from "../core/ports.ts";
+import type { Region } from "../machine/address-map.ts";
+import type { RamFunctions } from "../machine/backing.ts";
+import * as layout from "../machine/layout.ts";
+import type { Machine } from "../machine/machine.ts";
+import { Domain, type DomainState } from "./domain.ts";
+import { PageAllocator, type PageAllocatorState } from "./page-allocator.ts";
+import { SecondStage } from "./second-stage.ts";
+import type { Levels, UnitCapabilities } from "./unit-capabilities.ts";
+
+/** RAM of a VM: bytes inside the WebAssembly memory, or RAM that the embedder keeps. */
+export type VmRam = number | ExternalRam;
+export type ExternalRam = { size: number } & ({ buffer: ArrayBufferLike; byteOffset?: number } | RamFunctions);
+
+export interface DomainsState {
+  pages: PageAllocatorState;
+  space: PageAllocatorState;
+  levels: number;
+}
+
+/** The administrator's domain; VMs have the following ones. */
+export const ADMINISTRATOR_ID = 1;
+/** APIC IDs have 8 bits, the last of which is the broadcast. */
+const MAX_PROCESSORS = 255;
+const LARGE_PAGE = 2 ** 21;
+/** VM RAM beyond 4 GiB needs as many address bits as the layout's VM RAM ends with. */
+const WIDE = Math.log2(layout.VM_RAM_BASE + layout.VM_RAM_SIZE);
+
+export class Domains implements Snapshotable<DomainsState> {
+  /** Pages of host RAM for tables. */
+  readonly pages: PageAllocator;
+  readonly #machine: Machine;
+  readonly #space: PageAllocator;
+  readonly #capabilities: UnitCapabilities;
+  readonly #levels: Levels;
+  readonly #taken = new Set<number>();
+
+  /** Throws ArgumentError for a number of levels that the unit does not walk. */
+  constructor(machine: Machine, pages: PageAllocator, capabilities: UnitCapabilities, levels: Levels | undefined) {
+    this.#machine = machine;
+    this.pages = pages;
+    this.#capabilities = capabilities;
+    this.#levels = capabilities.levels(levels);
+    const host = machine.map.wasmRam()[0] as Pick<Region, "base" | "size">;
+    const end = Math.ceil((host.base + host.size) / LARGE_PAGE) * LARGE_PAGE;
+    this.#space =
+      machine.iommu.capabilities.hostAddressWidth >= WIDE
+        ? new PageAllocator(layout.VM_RAM_BASE, layout.VM_RAM_SIZE)
+        : new PageAllocator(end as Hpa, layout.ECAM_BASE - end);
+  }
+
+  /** The lowest free domain-id. Throws ArgumentError when all are taken. */
+  freeId(): number {
+    const limit = Math.min(MAX_PROCESSORS, this.#capabilities.domainIds - 1);
+    for (let domainId = ADMINISTRATOR_ID; domainId <= limit; domainId++) {
+      if (!this.#taken.has(domainId)) return domainId;
+    }
+    throw new ArgumentError("vms", limit - ADMINISTRATOR_ID + 1, "are more than the machine has domains for");
+  }
+
+  /** A domain whose RAM is in the map and in its tables. Throws ArgumentError, with nothing left behind. */
+  create(name: string, domainId: number, ram: VmRam): Domain {
+    const size = sizeOf(ram);
+    const base = this.#space.allocate(size, size >= LARGE_PAGE ? LARGE_PAGE : PAGE_SIZE);
+    const undo = [() => this.#space.release(base, size)];
+    try {
+      const domain = this.#build(name, domainId, ram, base, undo);
+      domain.stage.map(0 as Gpa, base, size, { read: true, write: true });
+      return domain;
+    } catch (error) {
+      for (const step of undo.reverse()) step();
+      throw error;
+    }
+  }
+
+  /** A saved domain: RAM where it was; its tables come with host RAM. */
+  recreate(saved: DomainState, external: ExternalRam | undefined): Domain {
+    const { name, ramBase, ramSize } = saved;
+    if (saved.external !== (external !== undefined)) {
+      throw new ArgumentError(
+        "external",
+        name,
+        saved.external ? "is missing: its RAM is the embedder's" : "has RAM of its own",
+      );
+    }
+    if (external !== undefined && external.size !== ramSize) {
+      throw new ArgumentError("external", external.size, `is not the size of ${name}'s RAM, ${ramSize}`);
+    }
+    sizeOf(ramSize);
+    return this.#build(name, saved.domainId, external ?? ramSize, ramBase as Hpa, []);
+  }
+
+  /** Gives everything of a domain back. No function may be attached to it any more. */
+  destroy(domain: Domain): void {
+    const { base, size } = domain.region;
+    domain.stage.release();
+    this.forget(domain);
+    this.#space.release(base, size);
+  }
+
+  /** Takes a domain out of the machine; its pages are the caller's business. */
+  forget(domain: Domain): void {
+    this.#machine.interrupts.fabric.disconnect(domain.apicId);
+    this.#machine.map.remove(domain.region);
+    this.#taken.delete(domain.domainId);
+  }
+
+  save(): DomainsState {
+    return { pages: this.pages.save(), space: this.#space.save(), levels: this.#levels };
+  }
+
+  restore(state: DomainsState): void {
+    if (state.levels !== this.#levels) throw new ArgumentError("levels", state.levels, `is not ${this.#levels}`);
+    this.pages.restore(state.pages);
+    this.#space.restore(state.space);
+  }
+
+  #build(name: string, domainId: number, ram: VmRam, base: Hpa, undo: (() => void)[]): Domain {
+    const { map, interrupts } = this.#machine;
+    const external = typeof ram !== "number";
+    const region = external ? map.addExternalRam({ ...ram, base }) : map.addRam({ base, size: ram });
+    undo.push(() => map.remove(region));
+    const stage = new SecondStage(map, this.pages, this.#levels, this.#capabilities.largestLeaf);
+    undo.push(() => stage.release());
+    const domain = new Domain(map, { name, domainId, apicId: domainId - ADMINISTRATOR_ID, region, stage, external });
+    interrupts.fabric.connect(domain.apicId, domain.processor.take);
+    undo.push(() => interrupts.fabric.disconnect(domain.apicId));
+    this.#taken.add(domainId);
+    undo.push(() => this.#taken.delete(domainId));
+    return domain;
+  }
+}
+
+/** Bytes of a VM's RAM. Throws ArgumentError for what is no RAM. */
+function sizeOf(ram: unknown): number {
+  const size = typeof ram === "object" && ram !== null && "size" in ram ? ram.size : ram;
+  if (typeof size !== "number" || !Number.isInteger(size) || size <= 0 || size % PAGE_SIZE !== 0) {
+    throw new ArgumentError("ram", size, "is not a multiple of 4 KiB");
+  }
+  return size;
+}
