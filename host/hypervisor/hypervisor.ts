@@ -31,7 +31,7 @@ export interface HypervisorOptions {
 }
 
 export interface VmOptions {
-  /** Default "vm1", "vm2", … */
+  /** Default "vm1", "vm2", …: the first that no VM has. */
   name?: string;
   /** Bytes of RAM inside the WebAssembly memory, or RAM that the embedder keeps. */
   ram: VmRam;
@@ -100,9 +100,12 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   /** Creates a VM with RAM and nothing else. Throws ArgumentError, with nothing left behind, when it cannot. */
   createVm(options: VmOptions): Vm {
     const domainId = this.#domains.freeId();
-    const name = options?.name ?? `vm${domainId - ADMINISTRATOR_ID}`;
+    const taken = new Set(this.vms.map((vm) => vm.name));
+    let number = domainId - ADMINISTRATOR_ID;
+    while (taken.has(`vm${number}`)) number++;
+    const name = options?.name ?? `vm${number}`;
     if (typeof name !== "string") throw new ArgumentError("name", name, "is no text");
-    if (this.vms.some((vm) => vm.name === name)) throw new ArgumentError("name", name, "is another VM's");
+    if (taken.has(name)) throw new ArgumentError("name", name, "is another VM's");
     const domain = this.#domains.create(name, domainId, options?.ram);
     const vm = new Vm(domain, this.machine.trace, (ns) => this.run(ns));
     this.#vms.set(domainId, vm);
