@@ -16,6 +16,7 @@ import {
   REMAP_TRIGGER_MODE,
   REMAP_UNCHANGED,
   REMAP_VECTOR,
+  REMAP_WIDE,
 } from "../spec/abi/iommu";
 import {
   FAULT_INTERRUPT_COMPATIBILITY,
@@ -161,6 +162,7 @@ export class Remap {
     store<u32>(out, <u32>Bits.of64(low, IRTE_TM_HI, IRTE_TM_LO), REMAP_TRIGGER_MODE);
     store<u32>(out, <u32>Bits.of64(low, IRTE_DM_HI, IRTE_DM_LO), REMAP_DESTINATION_MODE);
     store<u32>(out, <u32>Bits.of64(low, IRTE_RH_HI, IRTE_RH_LO), REMAP_REDIRECTION_HINT);
+    store<u32>(out, u32(extended), REMAP_WIDE);
     return REMAP_DELIVER;
   }
 

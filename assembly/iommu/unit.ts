@@ -3,8 +3,15 @@
 
 import { MemoryMap } from "../core/memory-map";
 import {
+  UNIT_BUSES,
+  UNIT_CONTEXT_GENERATION,
+  UNIT_DERIVED,
+  UNIT_DERIVED_FORMAT,
+  UNIT_DERIVED_MASKS,
   UNIT_EVENTS,
+  UNIT_FAULT_INDEX,
   UNIT_FAULTS,
+  UNIT_INTERRUPT_TABLE,
   UNIT_INTERRUPTS,
   UNIT_INTERRUPTS_BLOCKED,
   UNIT_INVALIDATIONS,
@@ -12,10 +19,15 @@ import {
   UNIT_MAP_GENERATION,
   UNIT_MISSES,
   UNIT_REGISTERS,
+  UNIT_REMAPPING,
   UNIT_REMEMBERED,
+  UNIT_SCALARS_END,
   UNIT_STATE,
+  UNIT_TABLE_ERROR,
+  UNIT_TRANSLATING,
   UNIT_TRANSLATIONS,
   UNIT_UNWALKED,
+  UNIT_USED,
 } from "../spec/abi/iommu";
 
 @unmanaged
@@ -128,4 +140,16 @@ if (offsetof<Unit>("invalidations") != UNIT_INVALIDATIONS) ERROR("UNIT_INVALIDAT
 if (offsetof<Unit>("events") != UNIT_EVENTS) ERROR("UNIT_EVENTS");
 if (offsetof<Unit>("lastReason") != UNIT_LAST_REASON) ERROR("UNIT_LAST_REASON");
 if (offsetof<Unit>("mapGeneration") != UNIT_MAP_GENERATION) ERROR("UNIT_MAP_GENERATION");
+if (offsetof<Unit>("translating") != UNIT_TRANSLATING) ERROR("UNIT_TRANSLATING");
+if (offsetof<Unit>("remapping") != UNIT_REMAPPING) ERROR("UNIT_REMAPPING");
+if (offsetof<Unit>("contextGeneration") != UNIT_CONTEXT_GENERATION) ERROR("UNIT_CONTEXT_GENERATION");
+if (offsetof<Unit>("faultIndex") != UNIT_FAULT_INDEX) ERROR("UNIT_FAULT_INDEX");
+if (offsetof<Unit>("tableError") != UNIT_TABLE_ERROR) ERROR("UNIT_TABLE_ERROR");
+if (offsetof<Unit>("interruptTable") != UNIT_INTERRUPT_TABLE) ERROR("UNIT_INTERRUPT_TABLE");
+if (offsetof<Unit>("identityTag") != UNIT_DERIVED) ERROR("UNIT_DERIVED");
+if (offsetof<Unit>("iotlbUsed") != UNIT_USED) ERROR("UNIT_USED");
+if (offsetof<Unit>("reservedDomain") != UNIT_DERIVED_MASKS) ERROR("UNIT_DERIVED_MASKS");
+if (offsetof<Unit>("buses0") != UNIT_BUSES) ERROR("UNIT_BUSES");
+if (offsetof<Unit>("secondStage") != UNIT_DERIVED_FORMAT) ERROR("UNIT_DERIVED_FORMAT");
+if (offsetof<Unit>() != UNIT_SCALARS_END) ERROR("UNIT_SCALARS_END");
 if (offsetof<Unit>() > <usize>UNIT_REGISTERS) ERROR("UNIT_REGISTERS");

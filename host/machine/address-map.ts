@@ -187,6 +187,11 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     return this.#sorted;
   }
 
+  /** The region that holds the byte at `address`. */
+  regionAt(address: Hpa): Region | undefined {
+    return this.#at(address, 1);
+  }
+
   /** A CPU's read of 1, 2 or 4 bytes; all-ones where nothing answers. */
   read(address: Hpa, width: AccessWidth): number {
     const entry = this.#at(address, width);

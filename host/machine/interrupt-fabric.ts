@@ -2,9 +2,12 @@
 import * as format from "../../assembly/spec/vtd/compatibility-format.ts";
 import { bits } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
+import type { EventMessage } from "./iommu-unit.ts";
 
 /** An interrupt request after remapping, or one in compatibility format. */
 export interface DeliveredInterrupt {
+  /** Whether the destination is one of 32 bits (x2APIC), otherwise of 8. */
+  wide: boolean;
   /** APIC ID, or a logical destination when `logical`. */
   destination: number;
   /** 16–254 for fixed delivery. */
@@ -15,7 +18,7 @@ export interface DeliveredInterrupt {
   level: boolean;
 }
 
-/** What a message in compatibility format asks for. */
+/** What a message in compatibility format asks for: it names a destination of 8 bits. */
 export function compatibilityInterrupt(address: number, data: number): DeliveredInterrupt {
   const logical = bits(
     address,
@@ -24,6 +27,7 @@ export function compatibilityInterrupt(address: number, data: number): Delivered
   );
   const level = bits(data, format.COMPATIBILITY_DATA_TRIGGER_MODE_HI, format.COMPATIBILITY_DATA_TRIGGER_MODE_LO);
   return {
+    wide: false,
     destination: bits(
       address,
       format.COMPATIBILITY_ADDRESS_DESTINATION_HI,
@@ -36,11 +40,27 @@ export function compatibilityInterrupt(address: number, data: number): Delivered
   };
 }
 
+/**
+ * What a unit's own message asks for: the upper half of its address extends the destination to an x2APIC ID
+ * (VT-d 5.10 §11.4.7.5). `extended` says that all destinations are such (IRTA_REG.EIME).
+ */
+export function unitInterrupt(message: EventMessage, extended: boolean): DeliveredInterrupt {
+  const interrupt = compatibilityInterrupt(message.addressLo, message.data);
+  const { COMPATIBILITY_UPPER_DESTINATION_HI: hi, COMPATIBILITY_UPPER_DESTINATION_LO: lo } = format;
+  const upper = bits(message.addressHi, hi, lo);
+  const destination = upper * 2 ** lo + interrupt.destination;
+  return { ...interrupt, destination, wide: extended || upper !== 0 };
+}
+
 /** One processor's interrupt input. Called while devices work: it records, and acts later. */
 export type InterruptSink = (interrupt: DeliveredInterrupt) => void;
 
-/** Physical destination that means every processor, for 8-bit and for 32-bit APIC IDs. */
-const BROADCAST = [0xff, 0xffff_ffff];
+/** Destination that means every processor, for 8-bit and for 32-bit APIC IDs. */
+const BROADCAST = 0xff;
+const WIDE_BROADCAST = 0xffff_ffff;
+/** An x2APIC logical ID: the cluster, and one bit for the processor in it (Intel SDM 3A §12.12.10.2). */
+const CLUSTER_SHIFT = 16;
+const CLUSTER_WIDTH = 4;
 const MAX_APIC_ID = 0xffff_fffe;
 
 export class InterruptFabric {
@@ -48,7 +68,7 @@ export class InterruptFabric {
 
   /** Connects the processor with `apicId`. Throws ArgumentError when the ID is no ID or taken. */
   connect(apicId: number, sink: InterruptSink): void {
-    if (!Number.isInteger(apicId) || apicId < 0 || apicId > MAX_APIC_ID || BROADCAST.includes(apicId)) {
+    if (!Number.isInteger(apicId) || apicId < 0 || apicId > MAX_APIC_ID) {
       throw new ArgumentError("apicId", apicId, "is not an APIC ID");
     }
     if (this.#sinks.has(apicId)) throw new ArgumentError("apicId", apicId, "is taken");
@@ -63,16 +83,15 @@ export class InterruptFabric {
   deliver(interrupt: DeliveredInterrupt): number {
     let taken = 0;
     if (interrupt.logical) {
-      // Flat model: processor n of the first eight answers to bit n.
       for (const [apicId, sink] of this.#sinks) {
-        if (apicId >= 8 || (interrupt.destination & (1 << apicId)) === 0) continue;
+        if (!addressed(interrupt, apicId)) continue;
         sink(interrupt);
         taken++;
         if (interrupt.deliveryMode === 1) break;
       }
       return taken;
     }
-    if (BROADCAST.includes(interrupt.destination)) {
+    if (interrupt.destination === (interrupt.wide ? WIDE_BROADCAST : BROADCAST)) {
       for (const sink of this.#sinks.values()) sink(interrupt);
       return this.#sinks.size;
     }
@@ -80,4 +99,15 @@ export class InterruptFabric {
     sink?.(interrupt);
     return sink === undefined ? 0 : 1;
   }
+}
+
+/**
+ * Whether a logical destination names a processor: its bit in its x2APIC cluster, or, of 8 bits, in the flat model,
+ * where processor n of the first eight answers to bit n.
+ */
+function addressed({ wide, destination }: DeliveredInterrupt, apicId: number): boolean {
+  if (!wide) return apicId < 8 && ((destination >>> apicId) & 1) === 1;
+  if (destination === WIDE_BROADCAST) return true;
+  const bit = (destination >>> (apicId % 2 ** CLUSTER_WIDTH)) & 1;
+  return bit === 1 && destination >>> CLUSTER_SHIFT === (apicId >>> CLUSTER_WIDTH) % 2 ** CLUSTER_SHIFT;
 }

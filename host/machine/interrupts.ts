@@ -3,8 +3,8 @@ import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec
 import type { RequesterId } from "../core/address.ts";
 import type { MessagePort, Snapshotable } from "../core/ports.ts";
 import type { Trace } from "../core/trace.ts";
-import { compatibilityInterrupt, InterruptFabric } from "./interrupt-fabric.ts";
-import type { IommuUnit } from "./iommu-unit.ts";
+import { compatibilityInterrupt, InterruptFabric, unitInterrupt } from "./interrupt-fabric.ts";
+import type { EventMessage, IommuUnit } from "./iommu-unit.ts";
 
 export interface InterruptCounts {
   /** Interrupt requests that functions made. */
@@ -75,9 +75,10 @@ export class Interrupts implements MessagePort, Snapshotable<InterruptsState> {
     else this.counts.lost++;
   }
 
-  /** An event message of the IOMMU itself: it is not remapped (VT-d 5.10 §5.1.7). */
-  unitMessage(addressLo: number, data: number): void {
-    this.fabric.deliver(compatibilityInterrupt(addressLo, data));
+  /** An interrupt request of the IOMMU itself: it is not remapped (VT-d 5.10 §5.1.7). */
+  unitMessage(message: EventMessage): void {
+    const unit = this.#unit as IommuUnit;
+    this.fabric.deliver(unitInterrupt(message, unit.extendedDestinations));
   }
 
   /** Keeps a message that arrives while the module runs, until `flush`. */

@@ -7,13 +7,25 @@ import {
   REGION_LIMIT,
   REGION_SIZE,
 } from "../../assembly/spec/abi/memory-map.ts";
+import * as cap from "../../assembly/spec/vtd/capability.ts";
+import { DESCRIPTOR_SIZE } from "../../assembly/spec/vtd/descriptors.ts";
+import * as gsts from "../../assembly/spec/vtd/global.ts";
+import * as queue from "../../assembly/spec/vtd/invalidation-queue.ts";
 import { hex, join32, PAGE_SIZE } from "../core/address.ts";
-import { extract } from "../core/bits.ts";
+import { bits, extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
 import { FormatError } from "../core/errors.ts";
 
 const SOURCE = "IOMMU state";
 const PIECE = 4096;
+/** Stretches that are the same in every state of a unit: what it can do. */
+const FIXED: readonly (readonly [from: number, to: number])[] = [
+  [abi.UNIT_DERIVED, abi.UNIT_USED],
+  [abi.UNIT_DERIVED_MASKS, abi.UNIT_BUSES],
+  [abi.UNIT_DERIVED_FORMAT, abi.UNIT_SCALARS_END],
+  [abi.UNIT_REGISTERS + cap.VER_REG, abi.UNIT_REGISTERS + gsts.GCMD_REG],
+  [abi.UNIT_RW_MASKS, abi.UNIT_INTERRUPT_CACHE],
+];
 
 export interface IommuState {
   /** Pieces of the unit's state that are not all zero; offsets from the unit. */
@@ -37,15 +49,24 @@ export function saveUnit(engine: Engine, pointer: number): IommuState {
  */
 export function restoreUnit(engine: Engine, pointer: number, map: number, state: IommuState): void {
   const image = new Uint8Array(abi.UNIT_SIZE);
-  for (const { offset, bytes } of state.pieces) {
-    const fits = Number.isInteger(offset) && offset >= abi.UNIT_STATE && offset + bytes.length <= abi.UNIT_SIZE;
-    if (!fits) throw new FormatError(SOURCE, `a piece at ${offset} lies outside the unit`);
+  if (!Array.isArray(state?.pieces)) throw new FormatError(SOURCE, "has no pieces");
+  for (const piece of state.pieces as unknown[]) {
+    const { offset, bytes } = (piece ?? {}) as { offset?: unknown; bytes?: unknown };
+    if (typeof offset !== "number" || !Number.isInteger(offset) || !(bytes instanceof Uint8Array)) {
+      throw new FormatError(SOURCE, `a piece at ${String(offset)} is none`);
+    }
+    if (offset < abi.UNIT_STATE || offset + bytes.length > abi.UNIT_SIZE) {
+      throw new FormatError(SOURCE, `a piece at ${offset} lies outside the unit`);
+    }
     image.set(bytes, offset);
   }
   const own = engine.u8.subarray(pointer, pointer + abi.UNIT_SIZE);
-  for (let offset = abi.UNIT_RW_MASKS; offset < abi.UNIT_INTERRUPT_CACHE; offset++) {
-    if (image[offset] !== own[offset]) throw new FormatError(SOURCE, "is that of a unit with other registers");
+  for (const [from, to] of FIXED) {
+    for (let offset = from; offset < to; offset++) {
+      if (image[offset] !== own[offset]) throw new FormatError(SOURCE, "is that of a unit with other capabilities");
+    }
   }
+  checkScalars(new Uint32Array(image.buffer));
   // Region numbers of an earlier map are dropped before they are used.
   const generation = new DataView(image.buffer).getUint32(abi.UNIT_MAP_GENERATION, true);
   if (generation === engine.u32[(map + MAP_GENERATION) >>> 2]) {
@@ -53,6 +74,35 @@ export function restoreUnit(engine: Engine, pointer: number, map: number, state:
   }
   own.fill(0, abi.UNIT_REMEMBERED, abi.UNIT_STATE);
   own.set(image.subarray(abi.UNIT_STATE), abi.UNIT_STATE);
+}
+
+/** Scalars that repeat a register, or have a range. */
+function checkScalars(words: Uint32Array): void {
+  const at = (offset: number): number => words[offset >>> 2] as number;
+  const register = (offset: number): number => at(abi.UNIT_REGISTERS + offset);
+  const status = register(gsts.GSTS_REG);
+  const capability = words.subarray((abi.UNIT_REGISTERS + cap.CAP_REG) >>> 2);
+  const records = extract(capability, cap.CAP_NFR_HI, cap.CAP_NFR_LO);
+  const ranges: [string, number, number, number][] = [
+    ["translating", abi.UNIT_TRANSLATING, ...exactly(bits(status, gsts.GSTS_TES_HI, gsts.GSTS_TES_LO))],
+    ["remapping", abi.UNIT_REMAPPING, ...exactly(bits(status, gsts.GSTS_IRES_HI, gsts.GSTS_IRES_LO))],
+    ["contextGeneration", abi.UNIT_CONTEXT_GENERATION, 1, abi.CONTEXT_GENERATION_MAX],
+    ["faultIndex", abi.UNIT_FAULT_INDEX, 0, records],
+    ["tableError", abi.UNIT_TABLE_ERROR, 0, 1],
+    ["iotlbUsed", abi.UNIT_USED, 0, 1],
+    ["pagingUsed", abi.UNIT_USED + 4, 0, 1],
+    ["events", abi.UNIT_EVENTS, 0, abi.EVENT_FAULT | abi.EVENT_INVALIDATION],
+  ];
+  for (const [name, offset, least, most] of ranges) {
+    const value = at(offset);
+    if (value < least || value > most) throw new FormatError(SOURCE, `${name} ${value} is not in ${least}–${most}`);
+  }
+  const head = register(queue.IQH_REG);
+  if (head % DESCRIPTOR_SIZE !== 0) throw new FormatError(SOURCE, `IQH_REG ${hex(head)} is within a descriptor`);
+}
+
+function exactly(value: number): [number, number] {
+  return [value, value];
 }
 
 /** A cached translation must lead into the region that it names. */

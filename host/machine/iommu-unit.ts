@@ -3,7 +3,9 @@
 import * as abi from "../../assembly/spec/abi/iommu.ts";
 import * as cap from "../../assembly/spec/vtd/capability.ts";
 import * as event from "../../assembly/spec/vtd/event.ts";
+import * as frcd from "../../assembly/spec/vtd/fault-recording.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
+import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import { type Hpa, join32, type RequesterId } from "../core/address.ts";
 import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
@@ -19,6 +21,10 @@ export type { IommuState };
 export const IOMMU_BLOCK_SIZE: number = abi.UNIT_REGISTER_BYTES;
 const STAGING_SIZE = 65536;
 const ALL_ONES = 0xff;
+const DWORD = 4;
+const BYTE = 8;
+const WORD = 32;
+const LANES: Record<AccessWidth, number> = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff };
 
 /** A message that a unit sends for itself: a fault or invalidation event, never remapped (VT-d 5.10 §7.3). */
 export interface EventMessage {
@@ -29,6 +35,8 @@ export interface EventMessage {
 
 /** An interrupt as the remapping table wants it delivered (VT-d 5.10 §9.9). */
 export interface RemappedInterrupt {
+  /** Whether the destination is one of 32 bits (x2APIC mode), otherwise of 8. */
+  wide: boolean;
   /** APIC ID or logical destination: 8 bits, or 32 in x2APIC mode. */
   destination: number;
   vector: number;
@@ -129,6 +137,7 @@ export class IommuUnit {
       return {
         kind: "deliver",
         interrupt: {
+          wide: at(abi.REMAP_WIDE) !== 0,
           destination: at(abi.REMAP_DESTINATION),
           vector: at(abi.REMAP_VECTOR),
           deliveryMode: at(abi.REMAP_DELIVERY_MODE),
@@ -159,6 +168,12 @@ export class IommuUnit {
     if ((due & abi.EVENT_INVALIDATION) !== 0) this.#send(event.IEADDR_REG, event.IEUADDR_REG, event.IEDATA_REG);
   }
 
+  /** Whether interrupt destinations have 32 bits: IRTA_REG.EIME as it was latched. */
+  get extendedDestinations(): boolean {
+    const table = Uint32Array.of(this.#u32(abi.UNIT_INTERRUPT_TABLE), this.#u32(abi.UNIT_INTERRUPT_TABLE + 4));
+    return extract(table, irta.IRTA_EIME_HI, irta.IRTA_EIME_LO) === 1;
+  }
+
   /** The fault records that are set, in order of their registers. They stay set. */
   faults(): FaultRecord[] {
     const words = this.#engine.u32;
@@ -167,7 +182,7 @@ export class IommuUnit {
     const first = extract(capability, cap.CAP_FRO_HI, cap.CAP_FRO_LO) * 16;
     const records: FaultRecord[] = [];
     for (let index = 0; index < this.capabilities.faultRecords; index++) {
-      const place = at(first + index * 16);
+      const place = at(first + index * frcd.FRCD_SIZE);
       const record = decodeFault(words.subarray(place, place + 4));
       if (record !== undefined) records.push(record);
     }
@@ -197,15 +212,24 @@ export class IommuUnit {
     restoreUnit(this.#engine, this.pointer, this.#map, state);
   }
 
+  /** An access that crosses the end of a dword is one to each of the two. */
   #read(offset: number, width: AccessWidth): number {
-    const word = this.#engine.wasm.iommuRead32(this.pointer, offset) >>> 0;
-    return Math.floor(word / 2 ** ((offset & 3) * 8)) % 2 ** (width * 8);
+    const wasm = this.#engine.wasm;
+    const shift = (offset % DWORD) * BYTE;
+    let value = wasm.iommuRead32(this.pointer, offset) >>> shift;
+    if (shift + width * BYTE > WORD) value |= wasm.iommuRead32(this.pointer, offset + width - 1) << (WORD - shift);
+    return (value & LANES[width]) >>> 0;
   }
 
   #write(offset: number, width: AccessWidth, value: number): void {
-    const shift = (offset & 3) * 8;
-    const mask = width === 4 ? 0xffff_ffff : ((1 << (width * 8)) - 1) << shift;
-    this.#engine.wasm.iommuWrite32(this.pointer, offset, value << shift, mask >>> 0);
+    const wasm = this.#engine.wasm;
+    const shift = (offset % DWORD) * BYTE;
+    const lanes = LANES[width];
+    wasm.iommuWrite32(this.pointer, offset, value << shift, (lanes << shift) >>> 0);
+    if (shift + width * BYTE > WORD) {
+      const rest = WORD - shift;
+      wasm.iommuWrite32(this.pointer, offset + width - 1, value >>> rest, lanes >>> rest);
+    }
     this.deliverEvents();
   }
 

@@ -1,5 +1,6 @@
 // A machine: the only place where engine, memory, IOMMU, PCI topology and devices are wired together.
-import { PAGE_SIZE } from "../core/address.ts";
+import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
+import { type Hpa, join32, PAGE_SIZE } from "../core/address.ts";
 import { Clock } from "../core/clock.ts";
 import { Engine } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
@@ -15,7 +16,7 @@ import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
 import { AddressMap, type AddressMapState } from "./address-map.ts";
 import { Interrupts, type InterruptsState } from "./interrupts.ts";
 import type { IommuCapabilities } from "./iommu-capabilities.ts";
-import { type IommuState, IommuUnit } from "./iommu-unit.ts";
+import { type EventMessage, type IommuState, IommuUnit } from "./iommu-unit.ts";
 import * as layout from "./layout.ts";
 import { type MemoryImage, restoreMemory, saveMemory } from "./memory-image.ts";
 
@@ -81,7 +82,7 @@ export class Machine implements Snapshotable<MachineState> {
     this.map = new AddressMap(engine, (...message) => this.interrupts.queue(...message));
     this.map.addRam({ base: layout.HOST_RAM_BASE, size: ram });
     this.iommu = new IommuUnit(engine, this.map.pointer, options.iommu);
-    this.iommu.onEvent(({ addressLo, data }) => this.interrupts.unitMessage(addressLo, data));
+    this.iommu.onEvent((message) => this.#unitMessage(message));
     this.interrupts.connect(this.iommu);
     this.root = new RootComplex({ messages: this.interrupts });
     this.map.addMmio({ base: layout.IOMMU_BASE, size: layout.IOMMU_SIZE, handler: this.iommu.mmio });
@@ -178,6 +179,18 @@ export class Machine implements Snapshotable<MachineState> {
     for (const [place, card] of this.cards.entries()) card.restore(state.cards[place] as IgbCardState);
     this.iommu.restore(state.iommu);
     this.interrupts.restore(state.interrupts);
+  }
+
+  /** A unit's own message: an interrupt request, or, where it addresses memory, a write of its data. */
+  #unitMessage(message: EventMessage): void {
+    const { addressLo, addressHi, data } = message;
+    if (addressLo >= INTERRUPT_RANGE_BASE && addressLo <= INTERRUPT_RANGE_LIMIT) {
+      this.interrupts.unitMessage(message);
+      return;
+    }
+    const address = join32(addressLo, addressHi) as Hpa;
+    const region = this.map.regionAt(address);
+    if (region !== undefined && region.kind !== "mmio") this.map.write(address, 4, data);
   }
 
   /** A card in slot `index`: a root port, a switch if it is wanted, the card's functions. */

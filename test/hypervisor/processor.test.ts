@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Processor } from "../../host/hypervisor/processor.ts";
 
 const interrupt = (vector: number, deliveryMode = 0) => ({
+  wide: false,
   destination: 3,
   vector,
   deliveryMode,

@@ -64,6 +64,7 @@ describe("VT-d §5.1.4 interrupt remapping", () => {
         level: true,
         logical: true,
         redirectionHint: true,
+        wide: false,
       },
     });
     entry(0x24, LOW | (4n << 5n) | (0xfn << 8n));
@@ -131,7 +132,7 @@ describe("VT-d §5.1.4 interrupt remapping", () => {
   test("x2APIC mode: the destination has 32 bits, none reserved", async () => {
     await start({}, 7n | (1n << 11n));
     entry(0x23, 1n | (0x45n << 16n) | (0x8765_4321n << 32n));
-    expect(request(0x23)).toMatchObject({ interrupt: { destination: 0x8765_4321 } });
+    expect(request(0x23)).toMatchObject({ interrupt: { destination: 0x8765_4321, wide: true } });
   });
 
   test("ECAP_REG.EIM clear: EIME cannot be set", async () => {

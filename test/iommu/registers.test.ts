@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import * as abi from "../../assembly/spec/abi/iommu.ts";
+import { FEADDR_REG, FEDATA_REG, FEUADDR_REG } from "../../assembly/spec/vtd/event.ts";
 import { GCMD_IRE_LO, GCMD_QIE_LO, GCMD_SIRTP_LO, GCMD_SRTP_LO, GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
 import { ArgumentError, FormatError } from "../../host/core/errors.ts";
 import type { IommuCapabilities } from "../../host/machine/iommu-capabilities.ts";
@@ -163,6 +165,27 @@ describe("capabilities that no hardware could report", () => {
   });
 });
 
+describe("accesses of any alignment", () => {
+  test("a write across the end of a dword changes its own bytes in both, and no others", () => {
+    h.set32(FEDATA_REG, 0x1234);
+    h.set32(FEADDR_REG, 0x5566_7788);
+    h.unit.mmio.write(FEDATA_REG + 1, 4, 0xaabb_ccdd);
+    // FEDATA_REG 31:16 and FEADDR_REG 1:0 are reserved.
+    expect([h.get32(FEDATA_REG), h.get32(FEADDR_REG)]).toEqual([0xdd34, 0x5566_77a8]);
+    h.unit.mmio.write(FEADDR_REG + 3, 2, 0x99ee);
+    expect([h.get32(FEADDR_REG), h.get32(FEUADDR_REG)]).toEqual([0xee66_77a8, 0x99]);
+  });
+
+  test("a read across the end of a dword takes the bytes of both", () => {
+    h.set32(FEDATA_REG, 0x1234);
+    h.set32(FEADDR_REG, 0x5566_7788);
+    expect(h.unit.mmio.read(FEDATA_REG + 1, 4)).toBe(0x8800_0012);
+    expect(h.unit.mmio.read(FEDATA_REG + 3, 2)).toBe(0x8800);
+    expect(h.unit.mmio.read(FEDATA_REG + 1, 2)).toBe(0x12);
+    expect(h.unit.mmio.read(0xfff, 4)).toBe(0);
+  });
+});
+
 describe("save and restore", () => {
   const start = async (): Promise<{ h: Harness; table: number }> => {
     const harness = await Harness.create();
@@ -208,6 +231,36 @@ describe("save and restore", () => {
     harness.unit.restore(before);
     expect(harness.unit.save()).toEqual(before);
   });
+
+  test.each([
+    ["translating", abi.UNIT_TRANSLATING, 0],
+    ["remapping", abi.UNIT_REMAPPING, 1],
+    ["contextGeneration", abi.UNIT_CONTEXT_GENERATION, 4096],
+    ["faultIndex", abi.UNIT_FAULT_INDEX, 8],
+    ["faultIndex", abi.UNIT_FAULT_INDEX, 0xffff_ffff],
+    ["tableError", abi.UNIT_TABLE_ERROR, 2],
+    ["events", abi.UNIT_EVENTS, 4],
+    ["other capabilities", abi.UNIT_REGISTERS + 12, 0xffff_ffff],
+    ["other capabilities", abi.UNIT_DERIVED + 16, 64],
+    ["IQH_REG", abi.UNIT_REGISTERS + 0x80, 8],
+  ])("a state whose %s (offset %i) is %i is refused and changes nothing", async (what, offset, value) => {
+    const { h: harness } = await start();
+    const before = harness.unit.save();
+    const state = structuredClone(before);
+    const first = state.pieces[0] as { offset: number; bytes: Uint8Array };
+    new DataView(first.bytes.buffer).setUint32(offset - first.offset, value, true);
+    expect(() => harness.unit.restore(state)).toThrow(FormatError);
+    expect(() => harness.unit.restore(state)).toThrow(what);
+    expect(harness.unit.save()).toEqual(before);
+  });
+
+  test.each([null, undefined, {}, { pieces: 3 }, { pieces: [null] }, { pieces: [{ offset: 48, bytes: "abc" }] }])(
+    "the state %j is refused",
+    async (state) => {
+      const { h: harness } = await start();
+      expect(() => harness.unit.restore(state as never)).toThrow(FormatError);
+    },
+  );
 
   test("reset gives the state after power-on", async () => {
     const { h: harness } = await start();

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_CONTROL_IM_HI, FEADDR_REG, FECTL_REG, FEDATA_REG } from "../../assembly/spec/vtd/event.ts";
+import { EVENT_CONTROL_IM_HI, FEADDR_REG, FECTL_REG, FEDATA_REG, FEUADDR_REG } from "../../assembly/spec/vtd/event.ts";
+import { GCMD_REG, GCMD_SRTP_LO, GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
+import { RTADDR_REG } from "../../assembly/spec/vtd/root-table-address.ts";
 import { type Hpa, hpa, type RequesterId } from "../../host/core/address.ts";
 import { Engine } from "../../host/core/engine.ts";
 import { IOMMU_BASE } from "../../host/machine/layout.ts";
@@ -30,6 +32,39 @@ describe("a machine", () => {
     machine.iommu.dma.write(0x0310 as RequesterId, 0x4000, 0, new Uint8Array(4));
     expect(taken).toEqual([0x5a]);
     machine.map.write(register(FECTL_REG), 4, 2 ** EVENT_CONTROL_IM_HI);
+  });
+
+  /** Has every requester's DMA refused, with the fault event at an address; then takes a fault. */
+  async function faultEvent(upper: number, address: number): Promise<{ machine: Machine; taken: string[] }> {
+    const machine = await Machine.create({ ram: MIB });
+    const taken: string[] = [];
+    for (const id of [0, 0x107]) {
+      machine.interrupts.fabric.connect(id, ({ vector }) => taken.push(`${id}: ${vector}`));
+    }
+    const register = (offset: number, value: number): void => machine.map.write(hpa(IOMMU_BASE + offset), 4, value);
+    register(FEDATA_REG, 0x4a);
+    register(FEADDR_REG, address);
+    register(FEUADDR_REG, upper);
+    register(FECTL_REG, 0);
+    register(RTADDR_REG, 0x2_0000);
+    register(GCMD_REG, 2 ** GCMD_SRTP_LO);
+    register(GCMD_REG, 2 ** GCMD_TE_LO);
+    machine.iommu.dma.write(0x0310 as RequesterId, 0x4000, 0, new Uint8Array(4));
+    return { machine, taken };
+  }
+
+  it("VT-d §11.4.7.5: the upper address of an event extends its destination to an x2APIC ID", async () => {
+    expect((await faultEvent(0x100, 0xfee0_7000)).taken).toEqual(["263: 74"]);
+    expect((await faultEvent(0, 0xfee0_0000)).taken).toEqual(["0: 74"]);
+  });
+
+  it("VT-d §7.3: an event whose address is no interrupt's is a write of its data to memory, never to registers", async () => {
+    const { machine, taken } = await faultEvent(0, 0x1234);
+    expect(taken).toEqual([]);
+    expect(machine.map.read(hpa(0x1234), 4)).toBe(0x4a);
+    const registers = await faultEvent(0, IOMMU_BASE + FEDATA_REG);
+    expect(registers.machine.map.read(hpa(IOMMU_BASE + FEDATA_REG), 4)).toBe(0x4a);
+    expect((await faultEvent(0x12_3456, 0x1000)).taken).toEqual([]);
   });
 
   it("shares an engine with another machine, and neither sees the other's RAM", async () => {

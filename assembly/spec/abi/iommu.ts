@@ -45,6 +45,26 @@ export const UNIT_LAST_REASON: u32 = 108;
 
 /** The MAP_GENERATION that the region numbers in the IOTLB belong to: under another one they are not used. */
 export const UNIT_MAP_GENERATION: u32 = 112;
+/** Scalars that repeat what GSTS_REG says: TES and IRES. */
+export const UNIT_TRANSLATING: u32 = 116;
+export const UNIT_REMAPPING: u32 = 120;
+/** Scalars with a range: 1 to CONTEXT_GENERATION_MAX, */
+export const UNIT_CONTEXT_GENERATION: u32 = 124;
+export const CONTEXT_GENERATION_MAX: u32 = 4095;
+/** 0 to CAP_REG.NFR, */
+export const UNIT_FAULT_INDEX: u32 = 128;
+/** 0 or 1. */
+export const UNIT_TABLE_ERROR: u32 = 132;
+/** IRTA_REG as the last SIRTP latched it, u64. */
+export const UNIT_INTERRUPT_TABLE: u32 = 144;
+/** Scalars that the unit's capabilities decide, in three stretches; each ends where the next name says. */
+export const UNIT_DERIVED: u32 = 152;
+/** 0 or 1, twice. */
+export const UNIT_USED: u32 = 192;
+export const UNIT_DERIVED_MASKS: u32 = 200;
+export const UNIT_BUSES: u32 = 216;
+export const UNIT_DERIVED_FORMAT: u32 = 248;
+export const UNIT_SCALARS_END: u32 = 296;
 
 export const UNIT_REGISTERS: u32 = 512;
 export const UNIT_REGISTER_BYTES: u32 = 4096;
@@ -88,7 +108,9 @@ export const REMAP_DELIVERY_MODE: u32 = 8;
 export const REMAP_TRIGGER_MODE: u32 = 12;
 export const REMAP_DESTINATION_MODE: u32 = 16;
 export const REMAP_REDIRECTION_HINT: u32 = 20;
-export const REMAP_SIZE: u32 = 24;
+/** 1 for a destination of 32 bits (IRTA_REG.EIME), 0 for one of 8. */
+export const REMAP_WIDE: u32 = 24;
+export const REMAP_SIZE: u32 = 28;
 
 /** iommuRemap refused the request; the reason is at UNIT_LAST_REASON. */
 export const REMAP_BLOCKED: u32 = 0;

@@ -18,6 +18,12 @@ export const COMPATIBILITY_ADDRESS_DESTINATION_MODE_LO: u32 = 2;
 export const COMPATIBILITY_ADDRESS_IGNORED_HI: u32 = 1;
 export const COMPATIBILITY_ADDRESS_IGNORED_LO: u32 = 0;
 
+/** Upper 32 bits of the address of a unit's own message: destination bits 31:8 of an x2APIC ID. */
+export const COMPATIBILITY_UPPER_DESTINATION_HI: u32 = 31;
+export const COMPATIBILITY_UPPER_DESTINATION_LO: u32 = 8;
+export const COMPATIBILITY_UPPER_RESERVED_HI: u32 = 7;
+export const COMPATIBILITY_UPPER_RESERVED_LO: u32 = 0;
+
 export const COMPATIBILITY_DATA_RESERVED16_HI: u32 = 31;
 export const COMPATIBILITY_DATA_RESERVED16_LO: u32 = 16;
 /** 1 level. */
