@@ -23,10 +23,7 @@ const BAR_REGISTERS = { first: 0x10, end: 0x28 };
 /** A machine with every kind of function: both cards with VFs, root ports, a switch, and functions shown to a VM. */
 async function build() {
   const machine = await Machine.create({
-    cards: [
-      { profile: "i350", ports: 2, slot: "switch" },
-      { profile: "82576", ports: 2 },
-    ],
+    cards: [{ profile: "i350", slot: "switch" }, { profile: "82576" }],
   });
   const hypervisor = new Hypervisor(machine);
   const administrator = new Guest(hypervisor.administrator.platform);
