@@ -1,4 +1,5 @@
-/* DMA remapping as assembly/iommu does it in legacy mode: the same caches, tags, hash, checks and counters.
+/* DMA remapping as assembly/iommu does it in legacy mode: the same caches, tags, hash, checks and counters:
+   units, tables and contexts here, walk.h and translate.h for the rest.
    A fault is counted and its reason kept; the fault recording registers are left out, no case faults. */
 #ifndef BENCH_IOMMU_H
 #define BENCH_IOMMU_H
@@ -17,7 +18,9 @@
 
 enum { ACCESS_READ = 1, ACCESS_WRITE = 2, BOTH = 3 };
 enum { TAG_SHIFT = 4, TAG_ADDRESS_WIDTH = 57, IOTLB_WIDTH = 13, PAGING_WIDTH = 10 };
-enum { INFO_LEVELS = 7, INFO_REFUSED = 7, INFO_FPD = 8, INFO_REASON_LO = 4, INFO_GENERATION_LO = 52 };
+#define WALK_AGAIN 0xffffffffffffffffull
+enum { INFO_LEVELS = 7, INFO_REFUSED = 7, INFO_FPD = 8, INFO_REASON_LO = 4, INFO_WIDTH_LO = 4, INFO_CAREFUL = 0x400 };
+enum { INFO_GENERATION_LO = 52 };
 enum { HPA_WIDTH = 52, REGION_MASK = 0x7ff };
 
 typedef struct { u64 tag, info; } Context;
@@ -29,7 +32,9 @@ typedef struct {
   u8 *window;
   u64 window_base, window_span;
   u32 window_generation;
-  u64 translations, misses, walks, faults, interrupts, interrupts_blocked;
+  u64 last_base, last_span;
+  u32 last_region, iotlb_used, paging_used;
+  u64 translations, misses, unwalked, faults, interrupts, interrupts_blocked;
   u32 last_reason, map_generation, translating, remapping, context_generation, table_error;
   u64 root_table, interrupt_table;
   Context identity;
@@ -67,7 +72,24 @@ static inline void table_refresh(Unit *unit) {
   if (unit->window_generation != unit->map->generation) {
     unit->window_generation = unit->map->generation;
     unit->window_span = 0;
+    unit->last_span = 0;
   }
+}
+
+/* The region at `hpa`, remembering the last one. */
+static COLD u32 table_find_region(Unit *unit, u64 hpa) {
+  u32 index = map_find(unit->map, hpa);
+  if (index != 0) {
+    const Region *region = &unit->map->regions[index];
+    unit->last_region = index;
+    unit->last_base = region->base;
+    unit->last_span = region->limit - region->base + 1;
+  }
+  return index;
+}
+
+static inline u32 table_region(Unit *unit, u64 hpa) {
+  return hpa - unit->last_base < unit->last_span ? unit->last_region : table_find_region(unit, hpa);
 }
 
 static inline Entry *iotlb_of(Unit *unit, u64 tag) { return &unit->iotlb[(tag * HASH_MULTIPLIER) >> (64 - IOTLB_WIDTH)]; }
@@ -145,7 +167,11 @@ static u32 context_decide(Unit *unit, u32 requester, Context *line) {
   if (width < 1 || width > 3 || !((unit->supported_widths >> width) & 1)) return 0x3;
   u64 info = (u64)unit->context_generation << INFO_GENERATION_LO | (entry & 2 ? INFO_FPD : 0);
   if (type == 2) *line = (Context){TAG_VALID | TAG_IDENTITY | domain, info};
-  else *line = (Context){TAG_VALID | domain, info | (entry & PAGE_ADDRESS) | (width + 2)};
+  else {
+    u64 bits = 30 + 9 * width < unit->guest_width ? 30 + 9 * width : unit->guest_width;
+    u64 how = bits << INFO_WIDTH_LO | (unit->caching_mode ? INFO_CAREFUL : 0) | (width + 2);
+    *line = (Context){TAG_VALID | domain, info | (entry & PAGE_ADDRESS) | how};
+  }
   return 0;
 }
 
@@ -160,120 +186,18 @@ static COLD Context *context_fill(Unit *unit, u32 requester) {
 }
 
 static COLD void map_changed(Unit *unit) {
+  table_refresh(unit);
+  if (unit->map_generation == unit->map->generation) return;
   unit->map_generation = unit->map->generation;
   memset(unit->iotlb, 0, sizeof unit->iotlb);
 }
 
 static inline Context *dma_open(Unit *unit, u32 requester) {
-  if (unit->map_generation != unit->map->generation) map_changed(unit);
+  u32 generation = unit->map->generation;
+  if (unit->map_generation != generation || unit->window_generation != generation) map_changed(unit);
   if (!unit->translating) return &unit->identity;
   Context *line = &unit->contexts[requester & 0xffff];
   if (context_valid(unit, line) && (line->info & INFO_LEVELS) != INFO_REFUSED) return line;
   return context_fill(unit, requester);
-}
-
-static COLD u64 walk_refuse(Unit *unit, const Context *context, u64 table, u64 granted, u64 access) {
-  if (unit->table_error) {
-    unit->table_error = 0;
-    return WALK_REFUSED | WALK_NOTHING | (table == (context->info & PAGE_ADDRESS) ? 0x3 : 0x7);
-  }
-  if (access & ~granted) return WALK_REFUSED | (access & ~granted & ACCESS_WRITE ? 0x5 : 0x6) | (granted ? 0 : WALK_NOTHING);
-  return WALK_REFUSED | WALK_NOTHING | 0xc;
-}
-
-static COLD u64 walk_page(Unit *unit, const Context *context, u64 iova, u64 access) {
-  const SecondStage *format = &unit->second_stage;
-  Entry *line_2m = &unit->paging_2m[paging_slot(tag_2m(context->tag, iova))];
-  u64 table, granted, entry;
-  if (line_2m->tag == tag_2m(context->tag, iova)) {
-    table = line_2m->value & PAGE_ADDRESS;
-    granted = line_2m->value & BOTH;
-  } else {
-    Entry *line_1g = &unit->paging_1g[paging_slot(tag_1g(context->tag, iova))];
-    if (line_1g->tag == tag_1g(context->tag, iova)) {
-      table = line_1g->value & PAGE_ADDRESS;
-      granted = line_1g->value & BOTH;
-    } else {
-      table = context->info & PAGE_ADDRESS;
-      granted = BOTH;
-      u32 levels = (u32)(context->info & INFO_LEVELS);
-      if (levels > 3) {
-        if (levels > 4) {
-          entry = table_load(unit, table | ((iova >> 45) & INDEX_MASK));
-          granted &= entry & BOTH;
-          if ((access & ~granted) | (entry & format->table_reserved)) return walk_refuse(unit, context, table, granted, access);
-          table = entry & PAGE_ADDRESS;
-        }
-        entry = table_load(unit, table | ((iova >> 36) & INDEX_MASK));
-        granted &= entry & BOTH;
-        if ((access & ~granted) | (entry & format->table_reserved)) return walk_refuse(unit, context, table, granted, access);
-        table = entry & PAGE_ADDRESS;
-      }
-      entry = table_load(unit, table | ((iova >> 27) & INDEX_MASK));
-      granted &= entry & BOTH;
-      if (entry & format->large_1g) {
-        if ((access & ~granted) | (entry & format->reserved_1g)) return walk_refuse(unit, context, table, granted, access);
-        return (entry & PAGE_ADDRESS) | (iova & 0x3ffff000) | granted;
-      }
-      if ((access & ~granted) | (entry & format->table_reserved)) return walk_refuse(unit, context, table, granted, access);
-      table = entry & PAGE_ADDRESS;
-      *line_1g = (Entry){tag_1g(context->tag, iova), table | granted};
-    }
-    entry = table_load(unit, table | ((iova >> 18) & INDEX_MASK));
-    granted &= entry & BOTH;
-    if (entry & format->large_2m) {
-      if ((access & ~granted) | (entry & format->reserved_2m)) return walk_refuse(unit, context, table, granted, access);
-      return (entry & PAGE_ADDRESS) | (iova & 0x1ff000) | granted;
-    }
-    if ((access & ~granted) | (entry & format->table_reserved)) return walk_refuse(unit, context, table, granted, access);
-    table = entry & PAGE_ADDRESS;
-    *line_2m = (Entry){tag_2m(context->tag, iova), table | granted};
-  }
-  entry = table_load(unit, table | ((iova >> 9) & INDEX_MASK));
-  granted &= entry & BOTH;
-  if ((access & ~granted) | (entry & format->reserved_4k)) return walk_refuse(unit, context, table, granted, access);
-  return (entry & PAGE_ADDRESS) | granted;
-}
-
-static COLD u64 dma_miss(Unit *unit, Context *context, u64 iova, u32 access) {
-  unit->misses++;
-  if (in_interrupt_range(iova)) return iova;
-  u64 tag = ((iova & ~PAGE_OFFSET) << TAG_SHIFT) | context->tag, value = (iova & PAGE_ADDRESS) | BOTH;
-  Entry *entry = iotlb_of(unit, tag);
-  if (!(context->tag & TAG_IDENTITY)) {
-    u32 width = 12 + 9 * (u32)(context->info & INFO_LEVELS);
-    if (unit->guest_width < width) width = unit->guest_width;
-    if (iova >> width) return dma_refuse(unit, 0x4);
-    if (entry->tag == tag && field(entry->value, 11, 4)) return dma_refuse(unit, (u32)field(entry->value, 11, 4));
-    table_refresh(unit);
-    unit->walks++;
-    value = walk_page(unit, context, iova, access);
-    if (value & WALK_REFUSED) {
-      if (unit->caching_mode && value & WALK_NOTHING) *entry = (Entry){tag, (value & 0xff) << INFO_REASON_LO};
-      return dma_refuse(unit, (u32)value & 0xff);
-    }
-    if (in_interrupt_range(value & PAGE_ADDRESS)) return dma_refuse(unit, 0xe);
-  } else if (context == &unit->identity) {
-    if (iova >> HPA_WIDTH) return iova & HPA_MASK;
-  } else if (iova >> unit->host_width) return dma_refuse(unit, 0x4);
-  u32 region = map_find(unit->map, value & PAGE_ADDRESS);
-  u64 place = ((u64)region << HPA_WIDTH) | (value & PAGE_ADDRESS);
-  if (region != 0) *entry = (Entry){tag, place | (value & BOTH)};
-  return place | (iova & PAGE_OFFSET);
-}
-
-static inline u64 dma_translate(Unit *unit, Context *context, u64 iova, u32 access) {
-  unit->translations++;
-  u64 tag = ((iova & ~PAGE_OFFSET) << TAG_SHIFT) | context->tag;
-  Entry *entry = iotlb_of(unit, tag);
-  u64 value = entry->value;
-  if (((entry->tag ^ tag) | (iova >> TAG_ADDRESS_WIDTH) | (access & ~value)) == 0) {
-    return (value & ~PAGE_OFFSET) | (iova & PAGE_OFFSET);
-  }
-  return dma_miss(unit, context, iova, access);
-}
-
-static inline const Region *region_of(const Unit *unit, u64 result) {
-  return &unit->map->regions[(result >> HPA_WIDTH) & REGION_MASK];
 }
 #endif

@@ -2,7 +2,7 @@
    pool of the same port. Whatever needs another way (gather.ts there) is counted as `unsupported` and stops. */
 #ifndef BENCH_PORT_H
 #define BENCH_PORT_H
-#include "iommu.h"
+#include "translate.h"
 
 enum { PAGE = 4096, BURST = 32, DESCRIPTOR = 16, FRAME_CRC = 4, FRAME_MIN = 60, RX_FRAME_MAX = 1518 };
 enum { POOLS = 8, QUEUES = 16, MAC_SLOTS = 128, CAUSE_TX = 16 };

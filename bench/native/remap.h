@@ -1,7 +1,7 @@
 /* Interrupt remapping as assembly/interrupt does it: decode, index, entry cache, source validation, reserved bits. */
 #ifndef BENCH_REMAP_H
 #define BENCH_REMAP_H
-#include "iommu.h"
+#include "translate.h"
 
 enum { REMAP_BLOCKED, REMAP_DELIVER, REMAP_UNCHANGED };
 enum { INTERRUPT_LINES = 512 };

@@ -96,6 +96,11 @@ export class HalvesUnit {
   /** The lower half of where an address leads; `hi` has the upper. */
   translate(line: number, lo: number, hi: number, access: number): number {
     (this.counters[0] as number)++;
+    return this.lookup(line, lo, hi, access);
+  }
+
+  /** As `translate`, for a caller that counts. */
+  lookup(line: number, lo: number, hi: number, access: number): number {
     const tlb = this.#tlb;
     const tagLo = (hi << 20) | (lo >>> 12);
     const tagHi = (hi >>> 12) | (this.#contexts[line] as number);
@@ -113,6 +118,7 @@ export class HalvesUnit {
 
   /** The HPA of one access, or minus the reason of its refusal. */
   single(requesterId: number, lo: number, hi: number, access: number): number {
+    if (hi === 0 && lo >>> 20 === 0xfee) return lo >>> 0;
     const line = this.open(requesterId);
     if (line < 0) return -this.lastReason;
     const place = this.translate(line, lo, hi, access);
@@ -122,11 +128,11 @@ export class HalvesUnit {
   /** Translates `length` addresses of `list` from `from` on into `out`. Returns how many were not refused. */
   batch(requesterId: number, list: Uint32Array, from: number, out: Int32Array, length: number): number {
     const line = this.open(requesterId);
+    if (line >= 0) (this.counters[0] as number) += length;
     let done = 0;
     for (let index = 0; index < length; index++) {
       const place = (from + index) << 1;
-      const lo =
-        line < 0 ? 0 : this.translate(line, (list[place] as number) | 0, (list[place + 1] as number) | 0, READ);
+      const lo = line < 0 ? 0 : this.lookup(line, (list[place] as number) | 0, (list[place + 1] as number) | 0, READ);
       const hi = line < 0 ? FAULT : this.hi;
       out[index << 1] = lo;
       out[(index << 1) + 1] = hi;

@@ -6,6 +6,8 @@ export class HalvesMap {
   readonly words: Int32Array;
   /** Changes whenever a region comes or goes. */
   generation = 1;
+  /** Which region was found last. */
+  #last = 0;
   readonly #base: Float64Array;
   readonly #limit: Float64Array;
 
@@ -26,13 +28,18 @@ export class HalvesMap {
   /** The number of the region at an HPA, 0 for none. */
   find(lo: number, hi: number): number {
     const hpa = hi * 0x1_0000_0000 + (lo >>> 0);
+    const last = this.#last;
+    if (hpa >= (this.#base[last] as number) && hpa <= (this.#limit[last] as number)) return last + 1;
     let low = 0;
     let high = this.#base.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (hpa > (this.#limit[middle] as number)) low = middle + 1;
       else if (hpa < (this.#base[middle] as number)) high = middle;
-      else return middle + 1;
+      else {
+        this.#last = middle;
+        return middle + 1;
+      }
     }
     return 0;
   }
