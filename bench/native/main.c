@@ -75,7 +75,7 @@ static u32 *requests, request_count;
 
 static double time_remaps(u32 passes) {
   volatile u32 sink = 0;
-  u32 sum = 0, remapped[6];
+  u32 sum = 0, remapped[REMAP_WORDS];
   double start = now();
   for (u32 pass = 0; pass < passes; pass++) {
     for (const u32 *request = requests; request < requests + request_count * 3; request += 3) {
@@ -88,7 +88,7 @@ static double time_remaps(u32 passes) {
 }
 
 static u32 digest_remaps(void) {
-  u32 sum = 0x811c9dc5u, remapped[6] = {0};
+  u32 sum = 0x811c9dc5u, remapped[REMAP_WORDS] = {0};
   for (const u32 *request = requests; request < requests + request_count * 3; request += 3) {
     remap_request(&unit, request[0], request[1], request[2], remapped);
     sum = digest32(sum, (const u8 *)remapped, sizeof remapped);

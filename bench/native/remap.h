@@ -4,7 +4,7 @@
 #include "translate.h"
 
 enum { REMAP_BLOCKED, REMAP_DELIVER, REMAP_UNCHANGED };
-enum { INTERRUPT_LINES = 512 };
+enum { INTERRUPT_LINES = 512, REMAP_WORDS = 7 };
 #define LINE_VALID 0x10000ull
 
 static COLD u32 remap_block(Unit *unit, u32 reason) {
@@ -44,6 +44,7 @@ static COLD u32 remap_entry(Unit *unit, u32 requester, u64 low, u64 high, bool e
   out[3] = (u32)field(low, 4, 4);
   out[4] = (u32)field(low, 2, 2);
   out[5] = (u32)field(low, 3, 3);
+  out[6] = extended;
   return REMAP_DELIVER;
 }
 
@@ -64,7 +65,8 @@ static COLD u32 remap_fetch(Unit *unit, u32 requester, u32 index, bool extended,
   return remap_entry(unit, requester, low, high, extended, out);
 }
 
-/* `out` gets destination, vector, delivery mode, trigger mode, destination mode, redirection hint. */
+/* `out` gets destination, vector, delivery mode, trigger mode, destination mode, redirection hint,
+   wide destination. */
 static COLD u32 remap_request(Unit *unit, u32 requester, u32 address, u32 data, u32 *out) {
   unit->interrupts++;
   if (!unit->remapping) return REMAP_UNCHANGED;

@@ -8,8 +8,8 @@ const VALID = 0x1_0000;
 
 /** Careful: the entry's four words in a typed array, one line each; results in `out`. */
 export class HalvesRemap {
-  /** Destination, vector, delivery mode, trigger mode, destination mode, redirection hint. */
-  readonly out: Uint32Array = new Uint32Array(6);
+  /** Destination, vector, delivery mode, trigger mode, destination mode, redirection hint, wide destination. */
+  readonly out: Uint32Array = new Uint32Array(7);
   lastReason = 0;
   /** Requests, blocked. */
   readonly counters: Float64Array = new Float64Array(2);
@@ -92,13 +92,14 @@ export class HalvesRemap {
     out[3] = (low >>> 4) & 1;
     out[4] = (low >>> 2) & 1;
     out[5] = (low >>> 3) & 1;
+    out[6] = this.#extended ? 1 : 0;
     return DELIVER;
   }
 }
 
 /** With BigInt: the entry is two 64-bit words, the cache a Map. */
 export class BigRemap {
-  readonly out: BigUint64Array = new BigUint64Array(6);
+  readonly out: BigUint64Array = new BigUint64Array(7);
   lastReason = 0;
   readonly #words: BigUint64Array;
   readonly #table: bigint;
@@ -137,6 +138,7 @@ export class BigRemap {
     this.out[3] = (low >> 4n) & 1n;
     this.out[4] = (low >> 2n) & 1n;
     this.out[5] = (low >> 3n) & 1n;
+    this.out[6] = extended;
     return DELIVER;
   }
 
