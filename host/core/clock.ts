@@ -1,5 +1,10 @@
 // A machine's only source of time: it moves when its owner moves it, so that a history can be replayed.
-import { ArgumentError } from "./errors.ts";
+import { ArgumentError, FormatError } from "./errors.ts";
+
+/** Throws ArgumentError unless `ns` is a whole number, 0 or more. */
+export function checkSpan(ns: number): void {
+  if (!Number.isSafeInteger(ns) || ns < 0) throw new ArgumentError("ns", ns, "is not a time span in nanoseconds");
+}
 
 export class Clock {
   #nowNs = 0;
@@ -11,7 +16,7 @@ export class Clock {
 
   /** Moves time on. Throws ArgumentError unless `ns` is a whole number, 0 or more. */
   advance(ns: number): void {
-    if (!Number.isSafeInteger(ns) || ns < 0) throw new ArgumentError("ns", ns, "is not a time span in nanoseconds");
+    checkSpan(ns);
     this.#nowNs += ns;
   }
 
@@ -19,7 +24,9 @@ export class Clock {
     return this.#nowNs;
   }
 
+  /** Throws FormatError for what is no time. */
   restore(nowNs: number): void {
+    if (!Number.isSafeInteger(nowNs) || nowNs < 0) throw new FormatError("clock", `${nowNs} is no time in nanoseconds`);
     this.#nowNs = nowNs;
   }
 }

@@ -1,5 +1,6 @@
 // One instance of the WebAssembly module on one memory, and the arena in which machines lay out their state.
 import { Arena } from "./arena.ts";
+import { checkOptions } from "./arguments.ts";
 import { ArgumentError } from "./errors.ts";
 import type { WasmExports } from "./exports.ts";
 import { instantiate } from "./loader.ts";
@@ -56,8 +57,12 @@ export class Engine {
     this.#f64 = new Float64Array(memory.buffer);
   }
 
-  /** Instantiates the module. Throws ArgumentError when `arenaBase` is not in `memory` or not aligned to 16. */
+  /** Instantiates the module. Throws ArgumentError for unknown options, and when `arenaBase` is not in `memory` or not aligned to 16. */
   static async create(options: EngineOptions = {}): Promise<Engine> {
+    checkOptions("options", options, ["module", "memory", "arenaBase"]);
+    if (options.memory !== undefined && !(options.memory instanceof WebAssembly.Memory)) {
+      throw new ArgumentError("memory", options.memory, "is not a WebAssembly.Memory");
+    }
     const memory = options.memory ?? new WebAssembly.Memory({ initial: 1, maximum: MAX_WASM_PAGES });
     const arenaBase = options.arenaBase ?? memory.buffer.byteLength;
     if (

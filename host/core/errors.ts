@@ -32,5 +32,7 @@ export class FormatError extends Error {
 function printable(value: unknown): string {
   if (typeof value === "number" && Number.isInteger(value) && value > 9) return `0x${value.toString(16)} (${value})`;
   if (typeof value === "string") return JSON.stringify(value);
-  return String(value);
+  if (typeof value === "function") return `function ${value.name}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  return Array.isArray(value) ? `array of ${value.length}` : (value.constructor?.name ?? "object");
 }

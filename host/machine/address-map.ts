@@ -22,6 +22,7 @@ import {
 } from "../../assembly/spec/abi/memory-map.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import { type Hpa, hex, hi32, lo32, PAGE_SIZE } from "../core/address.ts";
+import { checkFunction, checkOptions } from "../core/arguments.ts";
 import type { Engine, HostMemory } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
@@ -86,6 +87,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
    * Throws ArgumentError unless base and size are multiples of 4 KiB and nothing else is there.
    */
   addRam(options: { base: Hpa; size: number; pointer?: number }): Region {
+    checkOptions("options", options, ["base", "size", "pointer"]);
     this.#check(options.base, options.size);
     const { base, size } = options;
     if (options.pointer !== undefined) {
@@ -106,26 +108,35 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   addExternalRam(
     options: { base: Hpa; size: number } & ({ buffer: ArrayBufferLike; byteOffset?: number } | RamFunctions),
   ): Region {
+    checkOptions("options", options, ["base", "size", "buffer", "byteOffset", "read", "write"]);
     const { base, size } = options;
     this.#check(base, size);
     const index = this.#freeIndex(base);
     if (!("buffer" in options)) {
+      checkFunction("read", options.read);
+      checkFunction("write", options.write);
       const backing = new FunctionBacking(options);
       return this.#add({ index, kind: "external", base, size, backing });
     }
-    const byteOffset = options.byteOffset ?? 0;
+    const { buffer, byteOffset = 0 } = options;
+    if (!(buffer instanceof ArrayBuffer) && !isShared(buffer)) {
+      throw new ArgumentError("buffer", buffer, "is no ArrayBuffer");
+    }
     if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % 8 !== 0) {
       throw new ArgumentError("byteOffset", byteOffset, "is not a multiple of 8");
     }
-    if (byteOffset + size > options.buffer.byteLength) {
-      throw new ArgumentError("size", size, `is more than the buffer has (${options.buffer.byteLength} bytes)`);
+    if (byteOffset + size > buffer.byteLength) {
+      throw new ArgumentError("size", size, `is more than the buffer has (${buffer.byteLength} bytes)`);
     }
-    const backing = new BufferBacking(options.buffer, byteOffset, size);
+    const backing = new BufferBacking(buffer, byteOffset, size);
     return this.#add({ index, kind: "external", base, size, backing });
   }
 
   /** Adds a window of registers. Throws ArgumentError unless base and size are multiples of 4 KiB and nothing is there. */
   addMmio(options: { base: Hpa; size: number; handler: MmioHandler }): Region {
+    checkOptions("options", options, ["base", "size", "handler"]);
+    checkFunction("handler.read", options.handler?.read);
+    checkFunction("handler.write", options.handler?.write);
     this.#check(options.base, options.size);
     const { base, size, handler } = options;
     return this.#add({ index: this.#freeIndex(base), kind: "mmio", base, size, backing: new MmioBacking(handler) });
@@ -342,4 +353,9 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     }
     return all;
   }
+}
+
+/** Where pages are not isolated, browsers do not name SharedArrayBuffer. */
+function isShared(buffer: unknown): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
 }

@@ -1,6 +1,7 @@
 // What an IOMMU unit can do, and how VER_REG, CAP_REG and ECAP_REG say it (VT-d 5.10 §11.4.1–3).
 import * as cap from "../../assembly/spec/vtd/capability.ts";
 import * as ecap from "../../assembly/spec/vtd/extended-capability.ts";
+import { checkChoice } from "../core/arguments.ts";
 import { insert } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 
@@ -107,15 +108,22 @@ export function capabilityRegisters(options: IommuCapabilities): CapabilityRegis
 }
 
 function check(options: IommuCapabilities): void {
+  for (const [name, value] of Object.entries(DEFAULT_CAPABILITIES)) {
+    const given = options[name as keyof IommuCapabilities];
+    if (typeof value === "boolean" && typeof given !== "boolean") {
+      throw new ArgumentError(name, given, "is neither true nor false");
+    }
+  }
+  if (!Array.isArray(options.addressWidths)) {
+    throw new ArgumentError("addressWidths", options.addressWidths, "is no array of widths");
+  }
   integer("hostAddressWidth", options.hostAddressWidth, 32, 52);
   if (options.addressWidths.length === 0) throw new ArgumentError("addressWidths", "[]", "names no width");
   for (const width of options.addressWidths) {
     if (![39, 48, 57].includes(width)) throw new ArgumentError("addressWidths", width, "is not 39, 48 or 57");
   }
   integer("guestAddressWidth", options.guestAddressWidth, options.hostAddressWidth, 57);
-  if (!(options.largestPage in LARGE_PAGES)) {
-    throw new ArgumentError("largestPage", options.largestPage, "is not 4K, 2M or 1G");
-  }
+  checkChoice("largestPage", options.largestPage, Object.keys(LARGE_PAGES));
   integer("domainIdWidth", options.domainIdWidth, LEAST_DOMAIN_WIDTH, 16);
   if (options.domainIdWidth % 2 !== 0) throw new ArgumentError("domainIdWidth", options.domainIdWidth, "is not even");
   integer("faultRecords", options.faultRecords, 1, 128);

@@ -7,6 +7,7 @@ import * as frcd from "../../assembly/spec/vtd/fault-recording.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import { type Hpa, join32, type RequesterId } from "../core/address.ts";
+import { checkOptions } from "../core/arguments.ts";
 import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
 import type { AccessWidth, DmaPort, MmioHandler } from "../core/ports.ts";
@@ -86,6 +87,7 @@ export class IommuUnit {
 
   /** Throws ArgumentError for capabilities that no hardware could report. */
   constructor(engine: Engine, mapPointer: number, capabilities: Partial<IommuCapabilities> = {}) {
+    checkOptions("iommu", capabilities, Object.keys(DEFAULT_CAPABILITIES));
     this.capabilities = { ...DEFAULT_CAPABILITIES, ...capabilities };
     const registers = capabilityRegisters(this.capabilities);
     const tables = registerTables(registerRows(this.capabilities, registers), abi.UNIT_REGISTER_BYTES);

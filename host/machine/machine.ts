@@ -1,7 +1,8 @@
 // A machine: the only place where engine, memory, IOMMU, PCI topology and devices are wired together.
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import { type Hpa, join32, PAGE_SIZE } from "../core/address.ts";
-import { Clock } from "../core/clock.ts";
+import { checkChoice, checkOptions } from "../core/arguments.ts";
+import { Clock, checkSpan } from "../core/clock.ts";
 import { Engine } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
@@ -44,6 +45,8 @@ export interface MachineOptions {
 }
 
 export interface MachineState {
+  /** What the machine was built of: its cards and its unit's capabilities. */
+  shape: string;
   clock: number;
   map: AddressMapState;
   ram: readonly { base: number; image: MemoryImage }[];
@@ -69,19 +72,22 @@ export class Machine implements Snapshotable<MachineState> {
   readonly iommu: IommuUnit;
   readonly root: RootComplex;
   readonly cards: readonly IgbCard[];
+  readonly #shape: string;
 
   private constructor(engine: Engine, options: MachineOptions) {
-    const ram = options.ram ?? DEFAULT_RAM;
+    const { ram = DEFAULT_RAM, cards = [{}], iommu = {} } = options;
     if (!Number.isInteger(ram) || ram <= 0 || ram > MAX_RAM || ram % PAGE_SIZE !== 0) {
       throw new ArgumentError("ram", ram, "is not a multiple of 4 KiB up to 2 GiB");
     }
-    const cards = options.cards ?? [{}];
+    if (!Array.isArray(cards)) throw new ArgumentError("cards", cards, "is no array of cards");
+    for (const card of cards) checkCard(card);
     if (cards.length > MAX_CARDS) throw new ArgumentError("cards", cards.length, `are more than ${MAX_CARDS}`);
     this.engine = engine;
     this.interrupts = new Interrupts(this.trace);
     this.map = new AddressMap(engine, (...message) => this.interrupts.queue(...message));
     this.map.addRam({ base: layout.HOST_RAM_BASE, size: ram });
-    this.iommu = new IommuUnit(engine, this.map.pointer, options.iommu);
+    this.iommu = new IommuUnit(engine, this.map.pointer, iommu);
+    this.#shape = JSON.stringify({ cards: cards.map(cardShape), iommu: this.iommu.capabilities });
     this.iommu.onEvent((message) => this.#unitMessage(message));
     this.interrupts.connect(this.iommu);
     this.root = new RootComplex({ messages: this.interrupts });
@@ -95,6 +101,10 @@ export class Machine implements Snapshotable<MachineState> {
 
   /** Builds a machine. Throws ArgumentError, with nothing left behind, for options that no machine could have. */
   static async create(options: MachineOptions = {}): Promise<Machine> {
+    checkOptions("options", options, ["engine", "ram", "cards", "iommu"]);
+    if (options.engine !== undefined && !(options.engine instanceof Engine)) {
+      throw new ArgumentError("engine", options.engine, "is not an Engine");
+    }
     return new Machine(options.engine ?? (await Engine.create()), options);
   }
 
@@ -106,8 +116,10 @@ export class Machine implements Snapshotable<MachineState> {
   /**
    * Lets `ns` nanoseconds pass: devices do what they were told to, interrupts arrive when they are due.
    * Work is bounded by the number of ports and of moments at which something is due. Returns the frames moved.
+   * Throws ArgumentError, with nothing done, unless `ns` is a whole number, 0 or more.
    */
   run(ns = 0): number {
+    checkSpan(ns);
     const end = this.clock.nowNs + ns;
     let moved = 0;
     for (;;) {
@@ -129,6 +141,7 @@ export class Machine implements Snapshotable<MachineState> {
   /** The state of every part. RAM outside the WebAssembly memory is its owner's to save. */
   save(): MachineState {
     return {
+      shape: this.#shape,
       clock: this.clock.save(),
       map: this.map.save(),
       ram: this.map.wasmRam().map(({ base, size, pointer }) => ({
@@ -155,6 +168,7 @@ export class Machine implements Snapshotable<MachineState> {
   }
 
   #apply(state: MachineState): void {
+    if (state.shape !== this.#shape) throw new ArgumentError("state", state.shape, "is of another machine");
     const ram = this.map.wasmRam();
     if (ram.length !== state.ram.length || state.cards.length !== this.cards.length) {
       throw new ArgumentError(
@@ -198,7 +212,8 @@ export class Machine implements Snapshotable<MachineState> {
     const rootPort = new Bridge(`root-port-${index}`, profileConfig(rootPortProfile({ slot: index + 1 })));
     this.root.attach(rootPort, FIRST_SLOT + index, 0);
     let above = rootPort;
-    if (options.slot === "switch") {
+    const { profile, ports, slot, mac } = cardShape(options, index);
+    if (slot === "switch") {
       const upstream = new Bridge(`switch-${index}`, profileConfig(switchUpstreamProfile()));
       const downstream = new Bridge(
         `switch-${index}-port-0`,
@@ -213,12 +228,24 @@ export class Machine implements Snapshotable<MachineState> {
       map: this.map.pointer,
       unit: this.iommu.pointer,
       clock: this.clock,
-      profile: options.profile ?? "i350",
-      ports: options.ports ?? 1,
-      mac: options.mac ?? Uint8Array.of(0x02, 0, 0, 0, index, 0),
-      name: `${options.profile ?? "i350"}-${index}`,
+      profile,
+      ports,
+      mac: Uint8Array.from(mac),
+      name: `${profile}-${index}`,
     });
     for (const [place, port] of card.ports.entries()) above.attach(port.pf, 0, place);
     return card;
   }
+}
+
+/** What a card is built of; its number goes into a MAC address that was not given. */
+function cardShape({ profile = "i350", ports = 1, slot = "root-port", mac }: CardOptions, index: number) {
+  return { profile, ports, slot, mac: [...(mac ?? [0x02, 0, 0, 0, index, 0])] };
+}
+
+function checkCard(card: unknown): void {
+  checkOptions("cards", card, ["profile", "ports", "mac", "slot"]);
+  const { slot = "root-port", mac } = card as CardOptions;
+  checkChoice("slot", slot, ["root-port", "switch"]);
+  if (mac !== undefined && !(mac instanceof Uint8Array)) throw new ArgumentError("mac", mac, "is not a Uint8Array");
 }

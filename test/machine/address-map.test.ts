@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Hpa, hi32, hpa, lo32 } from "../../host/core/address.ts";
 import { Engine } from "../../host/core/engine.ts";
+import { ArgumentError } from "../../host/core/errors.ts";
 import { AddressMap } from "../../host/machine/address-map.ts";
 
 const KIB = 1024;
@@ -84,6 +85,22 @@ describe("physical address map", () => {
     expect(() => map.addExternalRam({ base: hpa(0x2_0000), size: 8192, buffer })).toThrow(/size 0x2000 .*4096 bytes/);
     expect(find(hpa(0x8000))).toBe(0);
     expect(map.regions()).toHaveLength(1);
+  });
+
+  it.each<[string, unknown]>([
+    ["addRam", undefined],
+    ["addRam", { base: 0x4000, size: 0x1000, kind: "rom" }],
+    ["addRam", { base: "0x4000", size: 0x1000 }],
+    ["addExternalRam", { base: 0x4000, size: 0x1000, buffer: null }],
+    ["addExternalRam", { base: 0x4000, size: 0x1000, buffer: new Uint8Array(0x1000) }],
+    ["addExternalRam", { base: 0x4000, size: 0x1000 }],
+    ["addExternalRam", { base: 0x4000, size: 0x1000, read: () => undefined, write: 5 }],
+    ["addMmio", { base: 0x4000, size: 0x1000, handler: null }],
+    ["addMmio", { base: 0x4000, size: 0x1000, handler: { read: () => 0 } }],
+  ])("%s refuses %j with a typed error", async (method, options) => {
+    const { map, find } = await build();
+    expect(() => map[method as "addRam"](options as never)).toThrow(ArgumentError);
+    expect([find(hpa(0x4000)), map.regions().length]).toEqual([0, 0]);
   });
 
   it("answers nothing where a region was removed, and may give its number to another one", async () => {

@@ -4,8 +4,9 @@ import { GCMD_REG, GCMD_SRTP_LO, GCMD_TE_LO } from "../../assembly/spec/vtd/glob
 import { RTADDR_REG } from "../../assembly/spec/vtd/root-table-address.ts";
 import { type Hpa, hpa, type RequesterId } from "../../host/core/address.ts";
 import { Engine } from "../../host/core/engine.ts";
+import { ArgumentError } from "../../host/core/errors.ts";
 import { IOMMU_BASE } from "../../host/machine/layout.ts";
-import { Machine } from "../../host/machine/machine.ts";
+import { Machine, type MachineOptions } from "../../host/machine/machine.ts";
 import { build, MIB } from "../hypervisor/fixture.ts";
 
 describe("a machine", () => {
@@ -90,8 +91,42 @@ describe("a machine", () => {
     [{ cards: [{ ports: 5 }] }, /ports 5 is not in 1–4/],
     [{ cards: [{ profile: "82599" as never }] }, /profile "82599"/],
     [{ cards: Array.from({ length: 17 }, () => ({})) }, /cards 0x11 \(17\) are more than 16/],
+    [null, /options null is not an object/],
+    [{ rom: 4096 }, /options "rom" is not an option/],
+    [{ engine: {} }, /engine Object is not an Engine/],
+    [{ cards: null }, /cards null is no array/],
+    [{ cards: [null] }, /cards null is not an object/],
+    [{ cards: [{ slot: "x" }] }, /slot "x" is none of root-port, switch/],
+    [{ cards: [{ mac: "02:00:00:00:00:01" }] }, /mac "02:.*is not a Uint8Array/],
+    [{ cards: [{ speed: 10 }] }, /cards "speed" is not an option/],
+    [{ iommu: { bogus: 1 } }, /iommu "bogus" is not an option/],
+    [{ iommu: { addressWidths: 39 } }, /addressWidths 0x27 \(39\) is no array/],
+    [{ iommu: { cachingMode: "no" } }, /cachingMode "no" is neither true nor false/],
+    [{ iommu: { largestPage: "toString" } }, /largestPage "toString" is none of 4K, 2M, 1G/],
   ])("refuses %j and names the value", async (options, message) => {
-    await expect(Machine.create(options)).rejects.toThrow(message);
+    const made = Machine.create(options as MachineOptions);
+    await expect(made).rejects.toThrow(ArgumentError);
+    await expect(made).rejects.toThrow(message);
+  });
+
+  it.each([-5, 0.5, Number.NaN, 2 ** 53, "7"])("does not run for %s ns, and no time passes", async (ns) => {
+    const machine = await Machine.create({ ram: MIB });
+    expect(() => machine.run(ns as number)).toThrow(/ns .* is not a time span/);
+    expect(machine.clock.nowNs).toBe(0);
+  });
+
+  it.each<[string, MachineOptions]>([
+    ["another profile", { cards: [{ profile: "82576" }] }],
+    ["another slot", { cards: [{ slot: "switch" }] }],
+    ["another MAC address", { cards: [{ mac: Uint8Array.of(2, 3, 4, 5, 6, 7) }] }],
+    ["other capabilities", { iommu: { snoopControl: false } }],
+  ])("refuses the state of a machine with %s, and stays as it was", async (_what, options) => {
+    const machine = await Machine.create({ ram: MIB });
+    const before = machine.save();
+    const other = await Machine.create({ ram: MIB, ...options });
+    expect(() => machine.restore(other.save())).toThrow(ArgumentError);
+    expect(machine.save()).toEqual(before);
+    expect(() => other.restore(before)).toThrow(/is of another machine/);
   });
 
   it("refuses the state of another machine, and stays as it was", async () => {

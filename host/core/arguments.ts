@@ -1,0 +1,25 @@
+// Checks of what an embedder hands over, where types were left behind at run time.
+import { ArgumentError } from "./errors.ts";
+
+/** Throws ArgumentError unless `value` is an object with no other keys than these. */
+export function checkOptions(parameter: string, value: unknown, keys: readonly string[]): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ArgumentError(parameter, value, "is not an object of options");
+  }
+  const stranger = Object.keys(value).find((key) => !keys.includes(key));
+  if (stranger !== undefined) {
+    throw new ArgumentError(parameter, stranger, `is not an option; there are ${keys.join(", ")}`);
+  }
+}
+
+/** Throws ArgumentError unless `value` is a function. */
+export function checkFunction(parameter: string, value: unknown): void {
+  if (typeof value !== "function") throw new ArgumentError(parameter, value, "is not a function");
+}
+
+/** Throws ArgumentError unless `value` is one of `choices`. */
+export function checkChoice(parameter: string, value: unknown, choices: readonly string[]): void {
+  if (!choices.includes(value as string)) {
+    throw new ArgumentError(parameter, value, `is none of ${choices.join(", ")}`);
+  }
+}
