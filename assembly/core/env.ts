@@ -21,7 +21,10 @@ export declare function hostWrite(
   length: u32,
 ): u32;
 
-/** Performs `count` transfers (see `Transfer`) in order. Returns how many were done before one was refused. */
+/**
+ * Performs `count` transfers (spec/abi/memory-map) in order, each for itself: the refused ones are marked and skipped.
+ * Returns how many were done.
+ */
 export declare function hostTransfer(mapId: u32, list: usize, count: u32): u32;
 
 /** A 4-byte DMA write into the interrupt address range: an interrupt request (VT-d 5.10 §5.1). */

@@ -4,6 +4,7 @@
 import { Bits } from "../core/bits";
 import { Context } from "../iommu/translate";
 import {
+  CAUSE_TX,
   SCRATCH_DESCRIPTORS,
   SCRATCH_FRAME,
   SCRATCH_FRAME_SIZE,
@@ -56,7 +57,6 @@ import { Transmit } from "./transmit";
 
 /** Descriptors that one frame may have. */
 const FRAME_DESCRIPTORS: u32 = 256;
-const CAUSE_TX: u32 = 16;
 
 export class Gather {
   /**

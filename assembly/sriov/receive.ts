@@ -38,9 +38,8 @@ import {
   RXD_VLAN_LO,
   RXL_VLAN_LO,
 } from "../spec/igb/rx-descriptor";
-import { Control, Cursor, Port, Queue } from "./state";
+import { Control, Cursor, PAGE, Port, Queue } from "./state";
 
-const PAGE: u32 = 4096;
 const KIB: u32 = 1024;
 
 export class Receive {

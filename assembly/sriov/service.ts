@@ -1,8 +1,8 @@
 // One turn of a port: the uplink's frames, then every transmit queue whose doorbell rang, in bursts, in turn.
 
-import { Port } from "./state";
+import { BURST, Port } from "./state";
 import { Switch } from "./switch";
-import { BURST, Transmit } from "./transmit";
+import { Transmit } from "./transmit";
 
 export class Service {
   /** Moves at most `budget` frames. Returns how many; fewer means that nothing is left to do. */

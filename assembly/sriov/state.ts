@@ -38,6 +38,10 @@ import {
   QUEUE_SRRCTL,
 } from "../spec/abi/port";
 
+export const PAGE: u32 = 4096;
+/** Frames that one queue may send before it is another's turn. */
+export const BURST: u32 = 32;
+
 /** A receive queue as the current burst sees it. */
 @unmanaged
 export class Cursor {

@@ -6,7 +6,15 @@ import { Bits } from "../core/bits";
 import { Context, Dma, FAULT } from "../iommu/translate";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
 import { REGION_KIND_EXTERNAL, REGION_KIND_RAM } from "../spec/abi/memory-map";
-import { QUEUE_FLAG_DMA, QUEUE_FLAG_STOPPED, STOP_BUFFER, STOP_INDEX, STOP_LENGTH, STOP_RING } from "../spec/abi/port";
+import {
+  CAUSE_TX,
+  QUEUE_FLAG_DMA,
+  QUEUE_FLAG_STOPPED,
+  STOP_BUFFER,
+  STOP_INDEX,
+  STOP_LENGTH,
+  STOP_RING,
+} from "../spec/abi/port";
 import { FRAME_CRC, RX_FRAME_MAX } from "../spec/igb/receive";
 import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
 import { TCTL_EN, TDWBAL_ADDRESS_MASK, TDWBAL_HEAD_WB_EN, TXDCTL_ENABLE } from "../spec/igb/transmit";
@@ -32,13 +40,10 @@ import { Filter } from "./filter";
 import { Gather } from "./gather";
 import { Outside } from "./outside";
 import { Receive } from "./receive";
-import { Control, Port, Queue } from "./state";
+import { BURST, Control, PAGE, Port, Queue } from "./state";
 import { Switch } from "./switch";
 
-const PAGE: u32 = 4096;
-/** Frames that one queue may send before it is another's turn. */
-export const BURST: u32 = 32;
-const CAUSE_TX: u32 = 16;
+const STATUS_OFFSET: u32 = 12;
 
 export class Transmit {
   /** Sends at most `budget` frames of queue `index`. Clears its doorbell when nothing is left to do. */
@@ -119,7 +124,10 @@ export class Transmit {
         if (!outside) left = min((PAGE - (<u32>place & (PAGE - 1))) / TX_DESCRIPTOR_SIZE, count - head);
         writable = false;
       }
-      const length = outside ? 0 : Transmit.plainLength(descriptor);
+      // Read once: what is written below may lie over the ring.
+      const command = outside ? 0 : load<u32>(descriptor, 8);
+      const options = outside ? 0 : load<u32>(descriptor, STATUS_OFFSET);
+      const length = Transmit.plainLength(command, options);
       const address = outside ? 0 : load<u64>(descriptor);
       let sent = false;
       if (length != 0 && (<u32>address & (PAGE - 1)) + length <= PAGE) {
@@ -150,7 +158,7 @@ export class Transmit {
         } else outside = region.kind == REGION_KIND_EXTERNAL;
       }
       if (sent) {
-        if ((load<u32>(descriptor, 8) & TXD_DCMD_RS) != 0) {
+        if ((command & TXD_DCMD_RS) != 0) {
           reported = true;
           if (!headWriteback) {
             if (!writable) {
@@ -161,7 +169,7 @@ export class Transmit {
               }
               writable = true;
             }
-            store<u32>(descriptor, load<u32>(descriptor, 12) | TXD_STA_DD, 12);
+            store<u32>(descriptor, options | TXD_STA_DD, STATUS_OFFSET);
           }
         }
         frames++;
@@ -191,12 +199,11 @@ export class Transmit {
     return frames;
   }
 
-  /** The length of a frame that one data descriptor without offloads holds; 0 for any other. */
-  @inline static plainLength(descriptor: usize): u32 {
-    const command = load<u32>(descriptor, 8);
+  /** The length of a frame that one data descriptor without offloads holds, from its dwords 2 and 3; 0 for any other. */
+  @inline static plainLength(command: u32, options: u32): u32 {
     const length = Bits.of32(command, TXD_DTALEN_HI, TXD_DTALEN_LO);
     const shape = command & (TXD_DTYP_MASK | TXD_DCMD_DEXT | TXD_DCMD_EOP | TXD_DCMD_VLE | TXD_DCMD_TSE);
-    const offloads = load<u32>(descriptor, 12) & (TXD_POPTS_IXSM | TXD_POPTS_TXSM);
+    const offloads = options & (TXD_POPTS_IXSM | TXD_POPTS_TXSM);
     const plain =
       ((shape ^ (TXD_DTYP_DATA | TXD_DCMD_DEXT | TXD_DCMD_EOP)) | offloads) == 0 &&
       length - FRAME_MIN <= RX_FRAME_MAX - FRAME_CRC - FRAME_MIN;

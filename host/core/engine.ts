@@ -14,7 +14,10 @@ export interface HostMemory {
   hostRead(region: number, offset: number, target: Uint8Array): boolean;
   /** Writes `source` to `offset` of region `region`. False when refused. */
   hostWrite(region: number, offset: number, source: Uint8Array): boolean;
-  /** Performs the transfers at `list` (see `assembly/spec/abi/memory-map.ts`). Returns how many were done. */
+  /**
+   * Performs the transfers at `list` (see `assembly/spec/abi/memory-map.ts`), marks those that are refused, and returns
+   * how many were done. Nothing here may throw: what embedders' functions throw is a refusal.
+   */
   hostTransfer(list: number, count: number): number;
   /** An interrupt request that a function made by DMA. Must not call back into the module before it returns. */
   hostMessage(requesterId: number, addressLo: number, addressHi: number, data: number): void;

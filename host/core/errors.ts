@@ -29,6 +29,20 @@ export class FormatError extends Error {
   }
 }
 
+/** What stands behind a region of a machine's address map failed while a device used it: that access was refused. */
+export class RegionError extends Error {
+  /** The region's first address. */
+  readonly base: number;
+
+  /** @param cause is what was thrown. */
+  constructor(kind: string, base: number, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`the ${kind} region at 0x${base.toString(16)} failed: ${why}`, { cause });
+    this.name = "RegionError";
+    this.base = base;
+  }
+}
+
 function printable(value: unknown): string {
   if (typeof value === "number" && Number.isInteger(value) && value > 9) return `0x${value.toString(16)} (${value})`;
   if (typeof value === "string") return JSON.stringify(value);

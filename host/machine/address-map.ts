@@ -24,7 +24,7 @@ import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec
 import { type Hpa, hex, hi32, lo32, PAGE_SIZE } from "../core/address.ts";
 import { checkFunction, checkOptions } from "../core/arguments.ts";
 import type { Engine, HostMemory } from "../core/engine.ts";
-import { ArgumentError } from "../core/errors.ts";
+import { ArgumentError, RegionError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
 import { type Backing, BufferBacking, FunctionBacking, MmioBacking, RamBacking, type RamFunctions } from "./backing.ts";
 import { runTransfers } from "./transfers.ts";
@@ -68,6 +68,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   readonly #onMessage: MessageListener;
   #sorted: Entry[] = [];
   #last: Entry | undefined;
+  #failure: RegionError | undefined;
 
   constructor(engine: Engine, onMessage: MessageListener) {
     this.#engine = engine;
@@ -228,20 +229,39 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     return this.#pieces(address, source, (entry, offset, piece) => entry?.backing.writeBytes(offset, piece));
   }
 
+  /**
+   * The first failure since the last call of what stands behind a region while a device used it, as a RegionError. The
+   * access was refused then; what an embedder's function throws never unwinds through the module.
+   */
+  takeFailure(): RegionError | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
   hostRead(region: number, offset: number, target: Uint8Array): boolean {
-    const entry = this.#entries[region];
-    entry?.backing.readBytes(offset, target);
-    return entry !== undefined;
+    return this.#attempt(region, ({ backing }) => backing.readBytes(offset, target));
   }
 
   hostWrite(region: number, offset: number, source: Uint8Array): boolean {
-    const entry = this.#entries[region];
-    entry?.backing.writeBytes(offset, source);
-    return entry !== undefined;
+    return this.#attempt(region, ({ backing }) => backing.writeBytes(offset, source));
   }
 
   hostTransfer(list: number, count: number): number {
-    return runTransfers(this.#engine, list, count, (region) => this.#entries[region]?.backing);
+    const find = (region: number): Backing | undefined => this.#entries[region]?.backing;
+    return runTransfers(this.#engine, list, count, find, (region, access) => this.#attempt(region, access));
+  }
+
+  #attempt(region: number, access: (entry: Entry) => void): boolean {
+    const entry = this.#entries[region];
+    if (entry === undefined) return false;
+    try {
+      access(entry);
+      return true;
+    } catch (error) {
+      this.#failure ??= new RegionError(entry.kind, entry.base, error);
+      return false;
+    }
   }
 
   hostMessage(requesterId: number, addressLo: number, addressHi: number, data: number): void {

@@ -117,6 +117,7 @@ export class Machine implements Snapshotable<MachineState> {
    * Lets `ns` nanoseconds pass: devices do what they were told to, interrupts arrive when they are due.
    * Work is bounded by the number of ports and of moments at which something is due. Returns the frames moved.
    * Throws ArgumentError, with nothing done, unless `ns` is a whole number, 0 or more.
+   * Throws RegionError afterwards, when all that is done, if memory of the embedder failed since the last time.
    */
   run(ns = 0): number {
     checkSpan(ns);
@@ -133,9 +134,12 @@ export class Machine implements Snapshotable<MachineState> {
       this.iommu.deliverEvents();
       this.interrupts.flush();
       const now = this.clock.nowNs;
-      if (now >= end) return moved;
+      if (now >= end) break;
       this.clock.advance(Math.max(next, now + 1) - now);
     }
+    const failure = this.map.takeFailure();
+    if (failure !== undefined) throw failure;
+    return moved;
   }
 
   /** The state of every part. RAM outside the WebAssembly memory is its owner's to save. */

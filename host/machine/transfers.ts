@@ -2,7 +2,9 @@
 import {
   TRANSFER_ALIKE,
   TRANSFER_LENGTH,
+  TRANSFER_OWNER,
   TRANSFER_POINTER,
+  TRANSFER_REFUSED,
   TRANSFER_SIZE,
   TRANSFER_SOURCE,
   TRANSFER_SOURCE_REGION,
@@ -103,15 +105,23 @@ function copySmall(list: Uint32Array, from: Uint32Array, to: Uint32Array, entry:
 }
 
 /**
- * Performs `count` transfers of the list at `list`, in order. `find` gives what stands behind a region number.
- * Returns how many were done before one named a region where nothing answers.
+ * Performs `count` transfers of the list at `list`, in order. `find` gives what stands behind a region number; `attempt`
+ * runs an embedder's functions and tells whether they served. Transfers that name a region where nothing answers, or
+ * that are not served, are marked as refused. Returns how many were done.
  */
 export function runTransfers(
   engine: Engine,
   list: number,
   count: number,
   find: (region: number) => Backing | undefined,
+  attempt: (region: number, access: () => void) => boolean,
 ): number {
+  let done = count;
+  const refuse = (entry: number): void => {
+    const owner = entry + (TRANSFER_OWNER >>> 2);
+    engine.u32[owner] = (engine.u32[owner] as number) | TRANSFER_REFUSED;
+    done--;
+  };
   let words = engine.u32;
   let bytes = engine.u8;
   // What the last entry's regions were: neighbours in a list mostly name the same ones.
@@ -160,8 +170,13 @@ export function runTransfers(
     let target = join32(words[targetAt] as number, words[targetAt + 1] as number);
     const from = sourceRegion === TRANSFER_POINTER ? undefined : find(sourceRegion);
     const to = targetRegion === TRANSFER_POINTER ? undefined : find(targetRegion);
-    if (from === undefined && sourceRegion !== TRANSFER_POINTER) return index;
-    if (to === undefined && targetRegion !== TRANSFER_POINTER) return index;
+    if (
+      (from === undefined && sourceRegion !== TRANSFER_POINTER) ||
+      (to === undefined && targetRegion !== TRANSFER_POINTER)
+    ) {
+      refuse(entry);
+      continue;
+    }
 
     let fromBytes: Uint8Array | undefined = bytes;
     let fromWords: Uint32Array = words;
@@ -191,16 +206,19 @@ export function runTransfers(
       }
       continue;
     }
-    // Functions and registers: through a copy, and they may make the memory grow.
+    // Functions: through a copy, and they may make the memory grow.
     const piece = new Uint8Array(length);
-    if (from !== undefined && fromBytes === undefined) from.readBytes(source, piece);
-    else piece.set((fromBytes as Uint8Array).subarray(source, source + length));
-    words = engine.u32;
-    bytes = engine.u8;
-    if (to !== undefined && toBytes === undefined) to.writeBytes(target, piece);
-    else (to instanceof BufferBacking ? to.bytes : bytes).set(piece, target);
+    let served = true;
+    if (from !== undefined && fromBytes === undefined) {
+      served = attempt(sourceRegion, () => from.readBytes(source, piece));
+    } else piece.set((fromBytes as Uint8Array).subarray(source, source + length));
+    if (served) {
+      if (to !== undefined && toBytes === undefined) served = attempt(targetRegion, () => to.writeBytes(target, piece));
+      else (to instanceof BufferBacking ? to.bytes : engine.u8).set(piece, target);
+    }
+    if (!served) refuse(entry);
     words = engine.u32;
     bytes = engine.u8;
   }
-  return count;
+  return done;
 }

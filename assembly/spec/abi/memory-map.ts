@@ -39,9 +39,9 @@ export const REGION_KIND_MMIO: u32 = 3;
 
 /**
  * One entry of a transfer list: source u64, target u64, length u32, source region u32, target region u32,
- * alike u32. Addresses are offsets in their region, or pointers for TRANSFER_POINTER.
+ * alike u32, owner u32, u32 0. Addresses are offsets in their region, or pointers for TRANSFER_POINTER.
  */
-export const TRANSFER_SIZE: u32 = 32;
+export const TRANSFER_SIZE: u32 = 40;
 export const TRANSFER_SOURCE: u32 = 0;
 export const TRANSFER_TARGET: u32 = 8;
 export const TRANSFER_LENGTH: u32 = 16;
@@ -52,5 +52,8 @@ export const TRANSFER_TARGET_REGION: u32 = 24;
  * multiple of 4; 0 where the list does not tell.
  */
 export const TRANSFER_ALIKE: u32 = 28;
+/** For whoever made the list; the host sets TRANSFER_REFUSED in it when it did not do the transfer. */
+export const TRANSFER_OWNER: u32 = 32;
+export const TRANSFER_REFUSED: u32 = 0x8000_0000;
 /** In place of a region number: the address is a pointer into linear memory. */
 export const TRANSFER_POINTER: u32 = 0xffff_ffff;

@@ -29,8 +29,9 @@ export const PROFILE_82576: u32 = 1;
 export const PORT_QUEUES: u32 = 1028;
 /** Transmit queues whose tail was written, one bit each: the doorbells. */
 export const PORT_PENDING: u32 = 1032;
-/** Causes since the host took them: receive queue n in bit n, transmit queue n in bit 16 + n. */
+/** Causes since the host took them: receive queue n in bit n, transmit queue n in bit CAUSE_TX + n. */
 export const PORT_CAUSES: u32 = 1036;
+export const CAUSE_TX: u32 = 16;
 /** Queues that were stopped since the host took them: bits as in PORT_CAUSES. */
 export const PORT_STOPS: u32 = 1040;
 /** The transmit queue whose turn is next. */
@@ -169,7 +170,7 @@ export const FRAMES_RECORD: u32 = 8;
 /** In place of a length: the next record is at the start of the area. */
 export const FRAMES_SKIP: u32 = 0xffff_ffff;
 
-/** Scratch of the data path: staged frame, segment, stripped frame, descriptor copies, headers, transfer lists. */
+/** Scratch of the data path: staged frame, segment, stripped frame, descriptor copies, notes, deliveries, transfer lists. */
 export const PORT_SCRATCH_SIZE: u32 = 0x4_0000;
 export const SCRATCH_FRAME: u32 = 0;
 /** Room at SCRATCH_FRAME. */
@@ -178,6 +179,7 @@ export const SCRATCH_SEGMENT: u32 = 0x1_8000;
 export const SCRATCH_STRIPPED: u32 = 0x1_c000;
 export const SCRATCH_RECEIVE: u32 = 0x2_0000;
 export const SCRATCH_DESCRIPTORS: u32 = 0x2_1000;
-export const SCRATCH_HEADERS: u32 = 0x2_2000;
+export const SCRATCH_NOTES: u32 = 0x2_2000;
 export const SCRATCH_POOLS: u32 = 0x2_4000;
+export const SCRATCH_DELIVERIES: u32 = 0x2_6000;
 export const SCRATCH_LIST: u32 = 0x2_8000;
