@@ -1,5 +1,5 @@
 // The file of --capture: written as frames leave, removed when the run did not come to its end.
-import { closeSync, fstatSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, rmSync, type Stats, statSync, writeSync } from "node:fs";
 import { captureHeader, captureRecord } from "../embed/pcap/write.ts";
 import { reasonOf, UsageError } from "./io.ts";
 
@@ -11,9 +11,12 @@ export class CaptureFile {
   #parts: Uint8Array[] = [captureHeader()];
   #buffered = 0;
 
-  /** Creates or truncates the file. Throws UsageError when that is not possible. */
-  constructor(path: string) {
+  /** Creates or truncates the file. Throws UsageError when that is not possible, or when it is the file `input`. */
+  constructor(path: string, input?: string) {
     this.#path = path;
+    if (input !== undefined && isSame(path, input)) {
+      throw new UsageError(`--capture ${path} would overwrite the file of --pcap`);
+    }
     this.#descriptor = this.#try(() => openSync(path, "w"));
   }
 
@@ -53,5 +56,21 @@ export class CaptureFile {
     } catch (error) {
       throw new UsageError(`${this.#path}: ${reasonOf(error)}`);
     }
+  }
+}
+
+/** Whether two names, `-` being the standard input, lead to one regular file. */
+function isSame(path: string, input: string): boolean {
+  const one = statSync(path, { throwIfNoEntry: false });
+  const other = input === "-" ? standardInput() : statSync(input, { throwIfNoEntry: false });
+  return one?.isFile() === true && one.dev === other?.dev && one.ino === other.ino;
+}
+
+/** Undefined when it is closed. */
+function standardInput(): Stats | undefined {
+  try {
+    return fstatSync(0);
+  } catch {
+    return undefined;
   }
 }

@@ -31,7 +31,7 @@ export function demoCommand(runDemo: RunDemo): Command {
       const { json, pcap, capture, ...numbers } = parseOptions(ROWS, args);
       const options: DemoOptions = { ...numbers };
       if (pcap !== undefined) options.replay = await readReplay(pcap, io);
-      const file = capture === undefined ? undefined : new CaptureFile(capture);
+      const file = capture === undefined ? undefined : new CaptureFile(capture, pcap);
       if (file !== undefined) options.capture = (frame, timeNs) => file.add(frame, timeNs);
       const bar = new ProgressBar(io);
       let result: DemoResult;

@@ -34,13 +34,22 @@ export function reasonOf(error: unknown): string {
   return /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message.split("\n", 1)[0] ?? message;
 }
 
-/** The process's own streams. A reader that goes away early (`| head`) ends nothing: its text is dropped. */
+/**
+ * The process's own streams. A reader that goes away early (`| head`) ends nothing: its text is dropped. What else keeps
+ * text from the standard output (a full disk) is told in one line, and the exit status is EXIT_FAILED.
+ */
 export function processIo(): Io {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+  process.stderr.on("error", () => {});
+  let failed = false;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" || failed) return;
+    failed = true;
+    process.stderr.write(`iovirt: standard output: ${reasonOf(error)}\n`);
+    // Whatever the command makes of its own result afterwards.
+    process.once("exit", () => {
+      process.exitCode = EXIT_FAILED;
     });
-  }
+  });
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

@@ -1,10 +1,10 @@
 // `iovirt lspci`: the functions of a machine, or of a real server's dump.
 
-import { HEADER_SIZE } from "../../assembly/spec/pci/header.ts";
+import { CONFIG_SPACE_COMPATIBLE_SIZE, CONFIG_SPACE_SIZE, HEADER_SIZE } from "../../assembly/spec/pci/header.ts";
 import { formatBytes, formatDump } from "../pci/dump.ts";
 import type { RootComplex } from "../pci/root-complex.ts";
 import type { Command } from "./command.ts";
-import type { Io } from "./io.ts";
+import { type Io, UsageError } from "./io.ts";
 import { describe, type Listed, listFunction } from "./lspci/describe.ts";
 import { fromDump } from "./lspci/from-dump.ts";
 import { drawTree } from "./lspci/tree.ts";
@@ -15,10 +15,13 @@ export type { Listed } from "./lspci/describe.ts";
 const ROWS = [
   { kind: "flag", name: "tree", short: "t", help: "draw the topology as a tree" },
   { kind: "flag", name: "verbose", short: "v", help: "decode registers and capabilities" },
-  { kind: "flag", name: "hex", short: "x", help: "add the first 64 bytes of each configuration space" },
+  { kind: "count", name: "hex", short: "x", help: "add the first 64 bytes; -xxx 256 bytes, -xxxx all of them" },
   { kind: "flag", name: "dump", help: "print every byte, as lspci -F reads it" },
   { kind: "file", name: "from", help: "list a real server instead: the output of lspci -xxxx, - for standard input" },
 ] as const;
+
+/** How often -x is given for everything. */
+const ALL_BYTES = 4;
 
 /** The functions of the machine that is listed without --from. */
 export type Machine = () => Promise<readonly Listed[]>;
@@ -50,6 +53,7 @@ export async function run(
   machine: Machine,
 ): Promise<number> {
   const options = parseOptions(ROWS, args);
+  if (options.dump === true && options.tree === true) throw new UsageError("--tree and --dump cannot both be printed");
   const functions =
     options.from === undefined
       ? await machine()
@@ -64,8 +68,8 @@ export async function run(
   }
   for (const listed of functions) {
     let text = listFunction(listed, options.verbose === true);
-    if (options.hex === true) text += formatBytes(listed.config.bytes().subarray(0, HEADER_SIZE));
-    if (options.verbose === true || options.hex === true) text += "\n";
+    if (options.hex !== undefined) text += formatBytes(shownBytes(listed, options.hex));
+    if (options.verbose === true || options.hex !== undefined) text += "\n";
     io.out(text);
   }
   return 0;
@@ -73,6 +77,14 @@ export async function run(
 
 function title(listed: Listed): string {
   return listed.description ?? describe(listed.config);
+}
+
+/** What -x shows, given so many times: one of three sizes, or a smaller one when a dump has no more. */
+function shownBytes(listed: Listed, times: number): Uint8Array {
+  const bytes = bytesOf(listed);
+  const sizes = [CONFIG_SPACE_SIZE, CONFIG_SPACE_COMPATIBLE_SIZE].slice(Math.max(0, ALL_BYTES - times));
+  const size = times < ALL_BYTES - 1 ? undefined : sizes.find((one) => one <= bytes.length);
+  return bytes.subarray(0, size ?? HEADER_SIZE);
 }
 
 /** All bytes, or as many as a dump had. */

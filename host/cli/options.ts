@@ -15,6 +15,11 @@ export interface FlagRow extends OptionRowBase {
   kind: "flag";
 }
 
+/** An option without a value that says more the more often it is given. */
+export interface CountRow extends OptionRowBase {
+  kind: "count";
+}
+
 /** An option whose value is a whole number in `min`–`max`. */
 export interface NumberRow extends OptionRowBase {
   kind: "number";
@@ -27,9 +32,9 @@ export interface FileRow extends OptionRowBase {
   kind: "file";
 }
 
-export type OptionRow = FlagRow | NumberRow | FileRow;
+export type OptionRow = FlagRow | CountRow | NumberRow | FileRow;
 
-type ValueOf<Row extends OptionRow> = Row extends NumberRow ? number : Row extends FileRow ? string : true;
+type ValueOf<Row extends OptionRow> = Row extends NumberRow | CountRow ? number : Row extends FileRow ? string : true;
 
 /** The options that were given, by name. */
 export type Options<Rows extends readonly OptionRow[]> = {
@@ -42,9 +47,12 @@ export function parseOptions<const Rows extends readonly OptionRow[]>(
   args: readonly string[],
 ): Options<Rows> {
   const options = Object.fromEntries(
-    rows.map(({ name, short, kind }) => [
-      name,
-      { type: kind === "flag" ? ("boolean" as const) : ("string" as const), ...(short === undefined ? {} : { short }) },
+    rows.map((row) => [
+      row.name,
+      {
+        type: takesValue(row) ? ("string" as const) : ("boolean" as const),
+        ...(row.short === undefined ? {} : { short: row.short }),
+      },
     ]),
   );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
@@ -54,7 +62,8 @@ export function parseOptions<const Rows extends readonly OptionRow[]>(
     if (token.kind === "positional") throw new UsageError(`unexpected argument ${quote(token.value)}`);
     const row = rows.find((candidate) => candidate.name === token.name);
     if (row === undefined) throw new UsageError(`unknown option ${quote(token.rawName)}`);
-    found[row.name] = checked(row, token.rawName, token.value, token.inlineValue === true);
+    const value = checked(row, token.rawName, token.value, token.inlineValue === true);
+    found[row.name] = row.kind === "count" ? ((found[row.name] as number | undefined) ?? 0) + 1 : value;
   }
   return found as Options<Rows>;
 }
@@ -62,7 +71,7 @@ export function parseOptions<const Rows extends readonly OptionRow[]>(
 /** The lines of --help for `rows`. */
 export function describeOptions(rows: readonly OptionRow[]): string {
   const heads = rows.map((row) => {
-    const value = row.kind === "flag" ? "" : row.kind === "number" ? " N" : " FILE";
+    const value = !takesValue(row) ? "" : row.kind === "number" ? " N" : " FILE";
     return `${row.short === undefined ? "    " : `-${row.short}, `}--${row.name}${value}`;
   });
   const width = Math.max(...heads.map((head) => head.length));
@@ -74,8 +83,12 @@ export function quote(text: string): string {
   return JSON.stringify(text);
 }
 
+function takesValue(row: OptionRow): row is NumberRow | FileRow {
+  return row.kind === "number" || row.kind === "file";
+}
+
 function checked(row: OptionRow, rawName: string, value: string | undefined, inline: boolean): true | number | string {
-  if (row.kind === "flag") {
+  if (!takesValue(row)) {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value, but got ${quote(value)}`);
     return true;
   }

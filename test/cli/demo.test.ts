@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -137,6 +137,22 @@ describe("iovirt demo", () => {
     const read = readCapture(readFileSync(file), file);
     expect(read.map(({ bytes }) => bytes[0])).toEqual(frames.map((frame) => frame[0]));
     expect(read.at(-1)?.time).toEqual({ seconds: 1, nanoseconds: 399 });
+  });
+
+  test("--capture on the file of --pcap, by whatever name, is refused and leaves it whole", async () => {
+    const file = join(folder, "both.pcap");
+    const other = join(folder, "link.pcap");
+    const bytes = Buffer.concat([captureHeader(), captureRecord(new Uint8Array(60), 0)]);
+    writeFileSync(file, bytes);
+    symlinkSync(file, other);
+    const { calls, run } = harness(observed);
+    for (const name of [file, other, join(folder, ".", "both.pcap")]) {
+      const { status, io } = await run(["demo", "--pcap", file, "--capture", name]);
+      expect(io.stderr).toMatch(/^iovirt: --capture [^\n]* would overwrite the file of --pcap\n$/);
+      expect([status, calls.length]).toEqual([2, 0]);
+      expect(readFileSync(file).equals(bytes)).toBe(true);
+    }
+    expect((await run(["demo", "--pcap", file, "--capture", join(folder, "new.pcap")])).status).toBe(0);
   });
 
   test("a run that fails leaves no capture behind", async () => {

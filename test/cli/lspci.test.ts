@@ -54,6 +54,41 @@ describe("iovirt lspci --from: real servers", () => {
   });
 });
 
+describe("iovirt lspci -x", () => {
+  const options = ["-x", "-xx", "-xxx", "-xxxx"];
+
+  it("shows the bytes that lspci shows of real servers, whose dumps have 64, 256 or 4096 of each function", async (context) => {
+    needLspci(context);
+    for (const [name, text] of needDumps(context)) {
+      for (const option of options) {
+        const ours = await output(["--from", name, option], [], { [name]: text });
+        expect(hexOnly(ours), `${name} ${option}`).toEqual(hexOnly(lspci(text, option).out));
+      }
+    }
+  });
+
+  it("shows the bytes that lspci shows of the demonstration's kinds of functions", async (context) => {
+    needLspci(context);
+    const dump = await output(["--dump"], machine());
+    for (const option of options) {
+      expect(hexOnly(await output([option], machine())), option).toEqual(hexOnly(lspci(dump, option).out));
+    }
+  });
+
+  it.each([
+    ["-x", 0x30],
+    ["-xxx", 0xf0],
+    ["-xxxx", 0xff0],
+  ])("%s ends at 0x%s", async (option, last) => {
+    const rows = (await output([option as string], machine())).split("\n").filter((line) => /^[0-9a-f]+: /.test(line));
+    expect(rows.at(-1)?.split(":")[0]).toBe(last.toString(16));
+  });
+
+  it("refuses to print a tree and a dump at once", async () => {
+    await expect(output(["-t", "--dump"], machine())).rejects.toThrow(/--tree and --dump/);
+  });
+});
+
 describe("iovirt lspci without judges", () => {
   it("--dump writes every byte, segment and order back after --from", async () => {
     const functions = machine().map((entry, index) => ({ ...entry, segment: index % 3 }));

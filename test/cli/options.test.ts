@@ -6,6 +6,7 @@ import { describeOptions, parseOptions } from "../../host/cli/options.ts";
 const rows = [
   { name: "count", short: "c", kind: "number", min: 3, max: 17, help: "how many" },
   { name: "file", kind: "file", help: "a name" },
+  { name: "more", short: "m", kind: "count", help: "say more and more" },
   { name: "loud", short: "l", kind: "flag", help: "say more" },
 ] as const;
 
@@ -16,6 +17,7 @@ describe("options", () => {
     [["--count=17", "--file=-x"], { count: 17, file: "-x" }],
     [["-lc", "4"], { count: 4, loud: true }],
     [["--file", "-"], { file: "-" }],
+    [["-mm", "-l", "--more"], { more: 3, loud: true }],
     [["--count", "4", "--count", "5"], { count: 5 }],
   ])("%j gives %j", (args, expected) => {
     expect(parseOptions(rows, args)).toEqual(expected);
@@ -38,6 +40,7 @@ describe("options", () => {
     [["--count", "2"], "--count 2 is not in 3–17"],
     [["--count", "18"], "--count 18 is not in 3–17"],
     [["--count", "-4"], "--count -4 is not in 3–17"],
+    [["--more=2"], '--more takes no value, but got "2"'],
     [["--loud=yes"], '--loud takes no value, but got "yes"'],
     [["--\nx"], 'unknown option "--\\nx"'],
   ])("%j is refused: %s", (args, message) => {
@@ -61,7 +64,7 @@ describe("options", () => {
 
   test("the help lines up", () => {
     expect(describeOptions(rows)).toBe(
-      "  -c, --count N    how many\n      --file FILE  a name\n  -l, --loud       say more\n",
+      "  -c, --count N    how many\n      --file FILE  a name\n  -m, --more       say more and more\n  -l, --loud       say more\n",
     );
   });
 });

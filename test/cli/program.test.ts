@@ -1,6 +1,6 @@
 // The built program from outside: its output, its files, its exit status.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -146,6 +146,29 @@ describe("iovirt demo", () => {
 
   test("a reader that goes away early changes nothing: the status still tells whether the claims held", async () => {
     expect(await iovirt(small, { closed: true })).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+});
+
+describe("a standard output that takes nothing", () => {
+  const toFull = (args: readonly string[]): Promise<{ status: number | null; stderr: string }> =>
+    new Promise((resolve, reject) => {
+      const full = openSync("/dev/full", "w");
+      const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", full, "pipe"] });
+      let stderr = "";
+      child.stderr?.on("data", (data) => {
+        stderr += data;
+      });
+      child.on("error", reject);
+      child.on("close", (status) => {
+        closeSync(full);
+        resolve({ status, stderr });
+      });
+    });
+
+  test.skipIf(!existsSync("/dev/full"))("is told in one line, status 1", async () => {
+    const told = { status: 1, stderr: "iovirt: standard output: no space left on device\n" };
+    expect(await toFull(["lspci"])).toEqual(told);
+    expect(await toFull(["help"])).toEqual(told);
   });
 });
 
