@@ -1,11 +1,17 @@
 // `iovirt lspci`: the functions of a machine, or of a real server's dump.
 
-import { CONFIG_SPACE_COMPATIBLE_SIZE, CONFIG_SPACE_SIZE, HEADER_SIZE } from "../../assembly/spec/pci/header.ts";
+import {
+  CARDBUS_HEADER_SIZE,
+  CONFIG_SPACE_COMPATIBLE_SIZE,
+  CONFIG_SPACE_SIZE,
+  HEADER_SIZE,
+  HEADER_TYPE_LAYOUT_2,
+} from "../../assembly/spec/pci/header.ts";
 import { formatBytes, formatDump } from "../pci/dump.ts";
 import type { RootComplex } from "../pci/root-complex.ts";
 import type { Command } from "./command.ts";
 import { type Io, UsageError } from "./io.ts";
-import { describe, type Listed, listFunction } from "./lspci/describe.ts";
+import { describe, headerLayout, type Listed, listFunction } from "./lspci/describe.ts";
 import { fromDump } from "./lspci/from-dump.ts";
 import { drawTree } from "./lspci/tree.ts";
 import { describeOptions, parseOptions } from "./options.ts";
@@ -20,7 +26,8 @@ const ROWS = [
   { kind: "file", name: "from", help: "list a real server instead: the output of lspci -xxxx, - for standard input" },
 ] as const;
 
-/** How often -x is given for everything. */
+/** How often -x is given for 256 bytes, and for everything. */
+const COMPATIBLE_BYTES = 3;
 const ALL_BYTES = 4;
 
 /** The functions of the machine that is listed without --from. */
@@ -79,12 +86,14 @@ function title(listed: Listed): string {
   return listed.description ?? describe(listed.config);
 }
 
-/** What -x shows, given so many times: one of three sizes, or a smaller one when a dump has no more. */
+/** What -x shows, given so many times: the header, 256 bytes or all of them; less when a dump has no more. */
 function shownBytes(listed: Listed, times: number): Uint8Array {
   const bytes = bytesOf(listed);
-  const sizes = [CONFIG_SPACE_SIZE, CONFIG_SPACE_COMPATIBLE_SIZE].slice(Math.max(0, ALL_BYTES - times));
-  const size = times < ALL_BYTES - 1 ? undefined : sizes.find((one) => one <= bytes.length);
-  return bytes.subarray(0, size ?? HEADER_SIZE);
+  const cardBus = headerLayout(listed.config) === HEADER_TYPE_LAYOUT_2;
+  let size = cardBus ? CARDBUS_HEADER_SIZE : HEADER_SIZE;
+  if (times >= COMPATIBLE_BYTES && bytes.length >= CONFIG_SPACE_COMPATIBLE_SIZE) size = CONFIG_SPACE_COMPATIBLE_SIZE;
+  if (times >= ALL_BYTES && bytes.length >= CONFIG_SPACE_SIZE) size = CONFIG_SPACE_SIZE;
+  return bytes.subarray(0, size);
 }
 
 /** All bytes, or as many as a dump had. */

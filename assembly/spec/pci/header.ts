@@ -6,6 +6,8 @@ export const CONFIG_SPACE_COMPATIBLE_SIZE: u32 = 0x100;
 export const CONFIG_SPACE_SIZE: u32 = 0x1000;
 /** Bytes of the header; the capabilities follow it. */
 export const HEADER_SIZE: u32 = 0x40;
+/** Of a CardBus bridge (layout 2). */
+export const CARDBUS_HEADER_SIZE: u32 = 0x80;
 
 // §7.5.1.1 Type 0/1 common registers
 export const VENDOR_ID: u32 = 0x00;
@@ -85,6 +87,8 @@ export const HEADER_TYPE_LAYOUT_HI: u32 = 6;
 export const HEADER_TYPE_LAYOUT_LO: u32 = 0;
 export const HEADER_TYPE_LAYOUT_0: u32 = 0;
 export const HEADER_TYPE_LAYOUT_1: u32 = 1;
+/** A CardBus bridge. */
+export const HEADER_TYPE_LAYOUT_2: u32 = 2;
 export const BIST: u32 = 0x0f;
 export const CAPABILITIES_POINTER: u32 = 0x34;
 export const CAPABILITIES_POINTER_WIDTH: u32 = 8;
