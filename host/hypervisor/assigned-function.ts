@@ -25,7 +25,6 @@ import {
 } from "../../assembly/spec/pci/msix.ts";
 import type { Hpa, RequesterId } from "../core/address.ts";
 import { bits, mask } from "../core/bits.ts";
-import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler } from "../core/ports.ts";
 import type { Machine } from "../machine/machine.ts";
 import { barBase } from "../pci/bar.ts";
@@ -34,7 +33,7 @@ import { findCapability, hideCapability } from "../pci/capability.ts";
 import type { ConfigSpace } from "../pci/config-space.ts";
 import { PciFunction } from "../pci/function.ts";
 import { type Identity, type0Header } from "../pci/header.ts";
-import { MsixTable } from "../pci/msix.ts";
+import { type MsixOptions, MsixTable } from "../pci/msix.ts";
 import type { Domain } from "./domain.ts";
 import { functionLevelReset } from "./function-level-reset.ts";
 import { MsixRemapper, type MsixRemapperState } from "./msix-remapper.ts";
@@ -66,7 +65,6 @@ export class AssignedFunction {
   readonly #machine: Machine;
   readonly #msix: MsixRemapper | undefined;
 
-  /** Throws ArgumentError when the function has its MSI-X table where it cannot be emulated. */
   constructor(
     machine: Machine,
     remapping: RemappingDriver,
@@ -82,32 +80,19 @@ export class AssignedFunction {
     this.device = device;
     const config = shownConfig(physical.config, shown);
     this.virtual = new PciFunction(`${domain.name}/${physical.name}`, config);
-    const capability = findCapability(config, CAP_MSIX);
-    let table: { bar: number; offset: number; size: number } | undefined;
-    if (capability !== undefined) {
-      const where = config.get(capability + MSIX_TABLE, 4);
-      const pending = config.get(capability + MSIX_PBA, 4);
-      const control = config.get(capability + MSIX_CONTROL, 2);
-      const vectors = bits(control, MSIX_CONTROL_TABLE_SIZE_HI, MSIX_CONTROL_TABLE_SIZE_LO) + 1;
-      const bar = bits(where, MSIX_TABLE_BIR_HI, MSIX_TABLE_BIR_LO);
-      if (bits(pending, MSIX_PBA_BIR_HI, MSIX_PBA_BIR_LO) !== bar) {
-        throw new ArgumentError("physical", physical.name, "has its MSI-X table and pending bits in two BARs");
-      }
-      const offset = where & mask(MSIX_TABLE_OFFSET_HI, MSIX_TABLE_OFFSET_LO);
-      const shadow = new MsixTable(this.virtual, {
-        capabilityOffset: capability,
-        vectors,
-        tableOffset: offset,
-        pbaOffset: pending & mask(MSIX_TABLE_OFFSET_HI, MSIX_TABLE_OFFSET_LO),
+    const table = msixTable(config);
+    if (table !== undefined) {
+      const shadow = new MsixTable(this.virtual, table);
+      this.#msix = new MsixRemapper(remapping, domain, this, shadow, {
+        write: this.#through(table.bar).write,
+        tableOffset: table.tableOffset,
+        capability: table.capabilityOffset,
       });
-      const place = { write: this.#through(bar).write, tableOffset: offset, capability };
-      this.#msix = new MsixRemapper(remapping, domain, this, shadow, place);
-      table = { bar, offset, size: this.#msix.tableSize };
-      config.onWrite(capability + MSIX_CONTROL, 2, () => this.#msix?.synchronize());
+      config.onWrite(table.capabilityOffset + MSIX_CONTROL, 2, () => this.#msix?.synchronize());
     }
     for (const bar of physical.bars) {
       const through = this.#through(bar.index);
-      const handler = table?.bar === bar.index ? this.#withTable(through, table.offset, table.size) : through;
+      const handler = table?.bar === bar.index ? this.#withTable(through, table.tableOffset) : through;
       this.virtual.addBar({ ...bar, handler });
     }
     this.virtual.onEnableChange(() => this.#mirrorEnables());
@@ -153,7 +138,8 @@ export class AssignedFunction {
   #mirrorEnables(): void {
     const bme = mask(header.COMMAND_BUS_MASTER_ENABLE_HI, header.COMMAND_BUS_MASTER_ENABLE_LO);
     const command = this.physical.config.get(header.COMMAND, 2);
-    const next = this.virtual.busMasterEnabled ? command | bme : command & ~bme;
+    const mayMaster = this.virtual.busMasterEnabled && this.virtual.powerState === 0;
+    const next = mayMaster ? command | bme : command & ~bme;
     if (next !== command) this.hostConfigWrite(header.COMMAND, 2, next);
   }
 
@@ -173,9 +159,9 @@ export class AssignedFunction {
   }
 
   /** As `through`, but the MSI-X table is the guest's shadow. */
-  #withTable(through: MmioHandler, tableOffset: number, size: number): MmioHandler {
+  #withTable(through: MmioHandler, tableOffset: number): MmioHandler {
     const msix = this.#msix as MsixRemapper;
-    const shadowed = (offset: number): boolean => offset >= tableOffset && offset < tableOffset + size;
+    const shadowed = (offset: number): boolean => offset >= tableOffset && offset < tableOffset + msix.tableSize;
     return {
       read: (offset, width) => (shadowed(offset) ? msix.read(offset, width) : through.read(offset, width)),
       write: (offset, width, value) =>
@@ -198,6 +184,25 @@ function shownConfig(physical: ConfigSpace, shown: ShownIdentity): ConfigSpace {
   for (const id of HIDDEN) hideCapability(config, id, false);
   for (const id of HIDDEN_EXTENDED) hideCapability(config, id, true);
   return config;
+}
+
+/** Where a function has its MSI-X table and pending bits; undefined without MSI-X or with the two in different BARs. */
+export function msixTable(config: ConfigSpace): (MsixOptions & { bar: number }) | undefined {
+  const capabilityOffset = findCapability(config, CAP_MSIX);
+  if (capabilityOffset === undefined) return undefined;
+  const where = config.get(capabilityOffset + MSIX_TABLE, 4);
+  const pending = config.get(capabilityOffset + MSIX_PBA, 4);
+  const control = config.get(capabilityOffset + MSIX_CONTROL, 2);
+  const bar = bits(where, MSIX_TABLE_BIR_HI, MSIX_TABLE_BIR_LO);
+  if (bits(pending, MSIX_PBA_BIR_HI, MSIX_PBA_BIR_LO) !== bar) return undefined;
+  const offset = mask(MSIX_TABLE_OFFSET_HI, MSIX_TABLE_OFFSET_LO);
+  return {
+    capabilityOffset,
+    bar,
+    vectors: bits(control, MSIX_CONTROL_TABLE_SIZE_HI, MSIX_CONTROL_TABLE_SIZE_LO) + 1,
+    tableOffset: (where & offset) >>> 0,
+    pbaOffset: (pending & offset) >>> 0,
+  };
 }
 
 /** Where BAR `index` of a function lies in the machine's memory space; undefined when it is out of reach. */

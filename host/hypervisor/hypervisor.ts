@@ -12,7 +12,7 @@ import { enumerate } from "../pci/enumerate.ts";
 import type { PciFunction } from "../pci/function.ts";
 import type { FoundFunction } from "../pci/probe.ts";
 import { Administrator, type AdministratorState } from "./administrator.ts";
-import { AssignedFunction, barAddress } from "./assigned-function.ts";
+import { AssignedFunction, barAddress, msixTable } from "./assigned-function.ts";
 import { ADMINISTRATOR_ID, Domains, type DomainsState, type ExternalRam, type VmRam } from "./domains.ts";
 import { functionLevelReset, hasFunctionLevelReset } from "./function-level-reset.ts";
 import { PageAllocator } from "./page-allocator.ts";
@@ -135,6 +135,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     if (this.#portOf(physical)?.sriov.enabled === true && !physical.virtual) throw refuse("has VFs");
     if (!hasFunctionLevelReset(physical)) throw refuse("cannot be reset by itself");
     if (physical.bars.some((bar) => barAddress(physical, bar.index) === undefined)) throw refuse("has no addresses");
+    if (msixTable(physical.config) === undefined) throw refuse("has no MSI-X whose table and pending bits share a BAR");
     const device = vm.freeDevice();
     functionLevelReset(this.machine.root, physical);
     const assigned = this.#newAssigned(vm, physical, device);
