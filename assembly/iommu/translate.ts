@@ -187,22 +187,24 @@ export class Dma {
 
   /**
    * Reads `length` bytes at `iova` to `pointer`, over pages and regions. False when any of it was refused or
-   * nothing answers; what came before has been read.
+   * nothing answers; what came before has been read. Registers may be among it, this unit's too: every page has a
+   * context of its own.
    */
   static read(unit: Unit, requesterId: u32, iova: u64, pointer: usize, length: u32): bool {
     if (Tables.inInterruptRange(iova)) return Dma.refuseInRange(unit, requesterId);
-    const context = Dma.open(unit, requesterId, iova, ACCESS_READ);
-    if (changetype<usize>(context) == 0) return false;
-    if (length == 0) return (Dma.translate(unit, context, iova, ACCESS_READ) & FAULT) == 0;
-    while (length > 0) {
+    do {
+      const context = Dma.open(unit, requesterId, iova, ACCESS_READ);
+      if (changetype<usize>(context) == 0) return false;
       const part = Dma.part(iova, length);
       const result = Dma.translate(unit, context, iova, ACCESS_READ);
-      if (result & FAULT || Dma.region(result) == 0) return false;
+      if (result & FAULT) return false;
+      if (length == 0) return true;
+      if (Dma.region(result) == 0) return false;
       if (!unit.memory.read(Dma.region(result), Dma.hpa(result), pointer, part)) return false;
       iova += <u64>part;
       pointer += part;
       length -= part;
-    }
+    } while (length > 0);
     return true;
   }
 
@@ -216,9 +218,10 @@ export class Dma {
       hostMessage(unit.memory.mapId, requesterId, <u32>iova, 0, load<u32>(pointer));
       return true;
     }
-    const context = Dma.open(unit, requesterId, iova, ACCESS_WRITE);
-    if (changetype<usize>(context) == 0) return false;
-    while (length > 0) {
+    do {
+      const context = Dma.open(unit, requesterId, iova, ACCESS_WRITE);
+      if (changetype<usize>(context) == 0) return false;
+      if (length == 0) return true;
       const part = Dma.part(iova, length);
       const result = Dma.translate(unit, context, iova, ACCESS_WRITE);
       if (result & FAULT || Dma.region(result) == 0) return false;
@@ -226,7 +229,7 @@ export class Dma {
       iova += <u64>part;
       pointer += part;
       length -= part;
-    }
+    } while (length > 0);
     return true;
   }
 

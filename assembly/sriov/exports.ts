@@ -9,7 +9,10 @@ export function portUpdate(port: usize): void {
   Filter.update(changetype<Port>(port));
 }
 
-/** Moves at most `budget` frames from the port's rings. Returns how many; fewer means that nothing is left to do. */
+/**
+ * Moves at most `budget` frames from the port's rings, and all segments of the last (TX_SEGMENTS_MAX). Returns how many;
+ * fewer than the budget means that nothing is left to do.
+ */
 export function portService(port: usize, budget: u32): u32 {
   return Service.run(changetype<Port>(port), budget);
 }

@@ -60,8 +60,9 @@ const FRAME_DESCRIPTORS: u32 = 256;
 
 export class Gather {
   /**
-   * Sends the frame that begins at the queue's head and moves the head behind it. Returns how many descriptors that
-   * took: 0 when the frame has no end yet or the queue was stopped.
+   * Sends the frame that begins at the queue's head and moves the head behind it. Returns how many frames that made,
+   * each segment counted, and context descriptors alone as one: 0 when the frame has no end yet or the queue was
+   * stopped before it was sent.
    */
   static frame(port: Port, queue: Queue, index: u32, context: Context): u32 {
     const count = queue.length / TX_DESCRIPTOR_SIZE;
@@ -88,9 +89,8 @@ export class Gather {
       if ((word & TXD_DCMD_DEXT) != 0 && type == TXD_DTYP_CONTEXT) {
         if (!Gather.keepContext(queue, descriptor)) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
         if (!opened && head == queue.tail) {
-          if (!Gather.report(port, queue, index, context, first, taken)) return 0;
-          queue.head = head;
-          return taken;
+          if (Gather.report(port, queue, index, context, first, taken)) queue.head = head;
+          return 1;
         }
         continue;
       }
@@ -116,12 +116,10 @@ export class Gather {
         options = load<u32>(descriptor, 12);
       }
       if (length < TX_FRAME_MIN) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
-      if (!Gather.send(port, queue, index, staged, length, command, options)) {
-        return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
-      }
-      if (!Gather.report(port, queue, index, context, first, taken)) return 0;
-      queue.head = head;
-      return taken;
+      const frames = Gather.send(port, queue, index, staged, length, command, options);
+      if (frames == 0) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+      if (Gather.report(port, queue, index, context, first, taken)) queue.head = head;
+      return frames;
     }
     // No end yet. A ring that is full without one can never have one.
     if (taken + 1 >= count) port.stop(queue, CAUSE_TX + index, STOP_DESCRIPTOR);
@@ -185,14 +183,14 @@ export class Gather {
     return Bits.of32(load<u32>(kept), TXC_VLAN_HI, TXC_VLAN_LO);
   }
 
-  /** Sends a whole frame with its offloads. False when the descriptors ask for what cannot be done. */
-  static send(port: Port, queue: Queue, index: u32, staged: usize, length: u32, command: u32, options: u32): bool {
+  /** Sends a whole frame with its offloads. Returns how many it became: 0 when what is asked for cannot be done. */
+  static send(port: Port, queue: Queue, index: u32, staged: usize, length: u32, command: u32, options: u32): u32 {
     const pool = index & (POOLS - 1);
     const tag = Gather.tagOf(port, queue, pool, command, options);
     if ((command & TXD_DCMD_TSE) != 0) return Offload.segment(port, queue, pool, staged, length, command, options, tag);
-    if (!Offload.checksums(queue, staged, length, command, options)) return false;
+    if (!Offload.checksums(queue, staged, length, command, options)) return 0;
     Gather.emit(port, pool, staged, length, tag);
-    return true;
+    return 1;
   }
 
   /** Sends one frame as it goes on the wire, but for tag and padding; there is room for both behind it. */

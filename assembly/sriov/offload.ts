@@ -1,7 +1,7 @@
 // What a transmit descriptor may leave to the card: checksums (I350 §7.2.5) and segmentation (I350 §7.2.4).
 
 import { Bits } from "../core/bits";
-import { SCRATCH_SEGMENT } from "../spec/abi/port";
+import { SCRATCH_SEGMENT, TX_SEGMENTS_MAX } from "../spec/abi/port";
 import { TX_FRAME_MAX } from "../spec/igb/transmit";
 import {
   TX_CONTEXTS,
@@ -58,8 +58,6 @@ const PROTOCOL_TCP: u32 = 6;
 const PROTOCOL_UDP: u32 = 17;
 /** CRC-32C, reflected. */
 const CASTAGNOLI: u32 = 0x82f6_3b78;
-/** Segments of one frame. */
-const SEGMENTS_MAX: u32 = 4096;
 
 export class Offload {
   /** Adds the 16-bit words of `length` bytes to a one's complement sum. */
@@ -138,7 +136,10 @@ export class Offload {
     Offload.put16(header + IPV4_CHECKSUM, Offload.fold(Offload.sum(0, header, length)));
   }
 
-  /** Cuts a frame into segments of MSS bytes, each with headers of its own. False when the context makes no sense. */
+  /**
+   * Cuts a frame into segments of MSS bytes, each with headers of its own. Returns how many: 0 when the context makes no
+   * sense.
+   */
   static segment(
     port: Port,
     queue: Queue,
@@ -148,8 +149,8 @@ export class Offload {
     command: u32,
     options: u32,
     tag: u32,
-  ): bool {
-    if ((command & TXD_DCMD_DEXT) == 0) return false;
+  ): u32 {
+    if ((command & TXD_DCMD_DEXT) == 0) return 0;
     const context = Offload.context(queue, options);
     const macIp = load<u32>(context);
     const network = Bits.of32(macIp, TXC_MACLEN_HI, TXC_MACLEN_LO);
@@ -161,13 +162,13 @@ export class Offload {
     const transportLength = Bits.of32(load<u32>(context, 8), TXC_L4LEN_HI, TXC_L4LEN_LO);
     const transport = network + networkLength;
     const header = transport + transportLength;
-    if (kind != TXC_L4T_TCP && kind != TXC_L4T_UDP) return false;
+    if (kind != TXC_L4T_TCP && kind != TXC_L4T_UDP) return 0;
     const networkMin = ipv4 ? IPV4_HEADER : IPV6_HEADER;
     const transportMin = kind == TXC_L4T_TCP ? TCP_HEADER : UDP_HEADER;
-    if (network < HEADER || networkLength < networkMin || transportLength < transportMin) return false;
-    if (mss == 0 || header >= length || header + mss + TAG_SIZE > TX_FRAME_MAX) return false;
+    if (network < HEADER || networkLength < networkMin || transportLength < transportMin) return 0;
+    if (mss == 0 || header >= length || header + mss + TAG_SIZE > TX_FRAME_MAX) return 0;
     const payload = length - header;
-    if ((payload + mss - 1) / mss > SEGMENTS_MAX) return false;
+    if ((payload + mss - 1) / mss > TX_SEGMENTS_MAX) return 0;
     const segment = port.scratch + SCRATCH_SEGMENT;
     const sequence = bswap<u32>(load<u32>(frame + transport + TCP_SEQUENCE));
     const identification = <u32>bswap<u16>(load<u16>(frame + network + IPV4_ID));
@@ -194,7 +195,7 @@ export class Offload {
       Gather.emit(port, pool, segment, header + part, tag);
       number++;
     }
-    return true;
+    return number;
   }
 
   /** The TCP or UDP checksum of a whole segment, pseudo header included. */

@@ -39,6 +39,7 @@ import {
   RXL_VLAN_LO,
 } from "../spec/igb/rx-descriptor";
 import { Control, Cursor, PAGE, Port, Queue } from "./state";
+import { Transfers } from "./transfers";
 
 const KIB: u32 = 1024;
 
@@ -231,6 +232,10 @@ export class Receive {
     return Receive.transfer(port, changetype<Context>(cursor.context), iova, pointer, length, write);
   }
 
+  /**
+   * Moves bytes between `pointer` and memory, page by page. Deviation: to registers no way leads from a ring (routing
+   * between peers is optional: PCIe 6.0 §1.3.1), so that nothing that a burst relies on changes under it.
+   */
   static transfer(port: Port, context: Context, iova: u64, pointer: usize, length: u32, write: bool): bool {
     let done: u32 = 0;
     while (done < length) {
@@ -240,6 +245,7 @@ export class Receive {
       if (result & FAULT) return false;
       const region = Dma.region(result);
       const hpa = Dma.hpa(result);
+      if (!Transfers.reaches(port.map.region(region))) return false;
       const ok = write
         ? port.map.write(region, hpa, pointer + done, part)
         : port.map.read(region, hpa, pointer + done, part);

@@ -5,7 +5,10 @@ import { Switch } from "./switch";
 import { Transmit } from "./transmit";
 
 export class Service {
-  /** Moves at most `budget` frames. Returns how many; fewer means that nothing is left to do. */
+  /**
+   * Moves at most `budget` frames, a segment being one too, and of the last one all segments: TX_SEGMENTS_MAX - 1 more
+   * at most. Returns how many; fewer than the budget means that nothing is left to do.
+   */
   static run(port: Port, budget: u32): u32 {
     const state = port.state;
     let done: u32 = 0;

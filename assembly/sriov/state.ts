@@ -16,6 +16,7 @@ import {
   PORT_BURST,
   PORT_CTRL,
   PORT_CURSORS,
+  PORT_LINK,
   PORT_MACS,
   PORT_PLAIN,
   PORT_POOLS,
@@ -183,7 +184,8 @@ export class Control {
   plain: u32;
   direct: u32;
   virtual: u32;
-  reserved1: u64;
+  link: u32;
+  reserved1: u32;
   reserved2: u64;
   rxFrames: u32;
   txFrames: u32;
@@ -222,5 +224,6 @@ if (offsetof<Control>("wvbr") + PORT_STATE != PORT_WVBR) ERROR("PORT_WVBR");
 if (offsetof<Control>("broadcast") + PORT_STATE != PORT_BROADCAST) ERROR("PORT_BROADCAST");
 if (offsetof<Control>("plain") + PORT_STATE != PORT_PLAIN) ERROR("PORT_PLAIN");
 if (offsetof<Control>("virtual") + PORT_STATE != PORT_VIRTUAL) ERROR("PORT_VIRTUAL");
+if (offsetof<Control>("link") + PORT_STATE != PORT_LINK) ERROR("PORT_LINK");
 if (offsetof<Control>("rxFrames") + PORT_STATE != COUNT_RX_FRAMES) ERROR("COUNT_RX_FRAMES");
 if (offsetof<Control>("stopCount") + PORT_STATE != COUNT_STOPS) ERROR("COUNT_STOPS");

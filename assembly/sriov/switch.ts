@@ -198,10 +198,10 @@ export class Switch {
     state.rxOctets += octets;
   }
 
-  /** Hands a frame to the uplink. */
+  /** Hands a frame to the uplink. Without a link it is lost. */
   static send(port: Port, frame: usize, length: u32): void {
     const state = port.state;
-    if (changetype<Frames>(port.egress).append(frame, length)) state.egress++;
+    if (state.link != 0 && changetype<Frames>(port.egress).append(frame, length)) state.egress++;
     else state.egressLost++;
   }
 

@@ -46,7 +46,10 @@ import { Switch } from "./switch";
 const STATUS_OFFSET: u32 = 12;
 
 export class Transmit {
-  /** Sends at most `budget` frames of queue `index`. Clears its doorbell when nothing is left to do. */
+  /**
+   * Sends at most `budget` frames of queue `index`, and of the last one all segments. Returns how many. Clears its
+   * doorbell when nothing is left to do.
+   */
   static burst(port: Port, index: u32, budget: u32): u32 {
     const state = port.state;
     const queue = port.tx(index);
@@ -184,10 +187,10 @@ export class Transmit {
       let moved: u32 = 0;
       if (outside) moved = Outside.burst(port, queue, index, context, reachable, min(budget - frames, window));
       window = moved == 0 ? 1 : min(window << 1, BURST);
-      if (moved == 0 && !queue.stopped) moved = u32(Gather.frame(port, queue, index, context) != 0);
+      if (moved == 0 && !queue.stopped) moved = Gather.frame(port, queue, index, context);
       head = queue.head;
-      if (moved == 0) break;
       frames += moved;
+      if (moved == 0 || queue.stopped) break;
     }
     queue.head = head;
     if (reported) state.causes |= 1 << (CAUSE_TX + index);

@@ -1,7 +1,7 @@
 // One instance of the WebAssembly module on one memory, and the arena in which machines lay out their state.
 import { Arena } from "./arena.ts";
 import { checkOptions } from "./arguments.ts";
-import { ArgumentError } from "./errors.ts";
+import { ArgumentError, ReentryError } from "./errors.ts";
 import type { WasmExports } from "./exports.ts";
 import { instantiate } from "./loader.ts";
 
@@ -35,11 +35,13 @@ export interface EngineOptions {
 /** An instance of the module. Machines on one engine share its memory, at most 4 GiB; each keeps its own state. */
 export class Engine {
   readonly memory: WebAssembly.Memory;
-  readonly wasm: WasmExports;
+  readonly #wasm: WasmExports;
   readonly #hosts: HostMemory[];
   readonly #arena: Arena;
   /** Whether the memory is another emulator's too. */
   readonly #shared: boolean;
+  /** The function of the embedder that is running. */
+  #away: string | undefined;
   #u8: Uint8Array;
   #u32: Uint32Array;
   #f64: Float64Array;
@@ -51,7 +53,7 @@ export class Engine {
     arena: { base: number; shared: boolean },
   ) {
     this.memory = memory;
-    this.wasm = wasm;
+    this.#wasm = wasm;
     this.#hosts = hosts;
     this.#arena = new Arena(arena.base);
     this.#shared = arena.shared;
@@ -99,6 +101,28 @@ export class Engine {
       shared: options.memory !== undefined,
     });
     return engine;
+  }
+
+  /** The module's exports. Throws ReentryError while a function of the embedder runs. */
+  get wasm(): WasmExports {
+    if (this.#away !== undefined) this.refuseReentry("the module");
+    return this.#wasm;
+  }
+
+  /** Runs a function of the embedder, for errors `name`. Until it returns nothing may change the machines here. */
+  callOut(name: string, run: () => void): void {
+    const before = this.#away;
+    this.#away = name;
+    try {
+      run();
+    } finally {
+      this.#away = before;
+    }
+  }
+
+  /** Throws ReentryError, which says that `call` was called, while a function of the embedder runs. */
+  refuseReentry(call: string): void {
+    if (this.#away !== undefined) throw new ReentryError(call, this.#away);
   }
 
   // `memory.buffer` takes some 20 ns to ask for, so the views ask themselves: growing the memory detaches them, and a

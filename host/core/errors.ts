@@ -29,6 +29,15 @@ export class FormatError extends Error {
   }
 }
 
+/** A function of the embedder called what it is called from. */
+export class ReentryError extends Error {
+  /** @param call is what was called, `from` names the function. */
+  constructor(call: string, from: string) {
+    super(`${call} was called from ${from}, which must return first`);
+    this.name = "ReentryError";
+  }
+}
+
 /** What stands behind a region of a machine's address map failed while a device used it: that access was refused. */
 export class RegionError extends Error {
   /** The region's first address. */

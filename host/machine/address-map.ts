@@ -116,7 +116,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     if (!("buffer" in options)) {
       checkFunction("read", options.read);
       checkFunction("write", options.write);
-      const backing = new FunctionBacking(options);
+      const backing = new FunctionBacking(this.#engine, options, `a function of the RAM at ${hex(options.base)}`);
       return this.#add({ index, kind: "external", base, size, backing });
     }
     const { buffer, byteOffset = 0 } = options;
@@ -145,6 +145,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
 
   /** Takes a region away, and gives back RAM that the map allocated. Throws ArgumentError when it is not here. */
   remove(region: Region): void {
+    this.#engine.refuseReentry("remove");
     const entry = this.#entries[region.index];
     if (entry !== region) throw new ArgumentError("region", hex(region.base), "is not in this map");
     this.#forget(region.index);
@@ -269,6 +270,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   }
 
   #check(base: number, size: number): void {
+    this.#engine.refuseReentry("a change of the address map");
     if (!Number.isInteger(base) || base < 0 || base % PAGE_SIZE !== 0) {
       throw new ArgumentError("base", base, "is not a multiple of 4 KiB");
     }

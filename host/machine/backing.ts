@@ -2,7 +2,10 @@
 import type { Engine } from "../core/engine.ts";
 import type { AccessWidth, MmioHandler } from "../core/ports.ts";
 
-/** RAM of the embedder behind functions; offsets are from the region's base. */
+/**
+ * RAM of the embedder behind functions; offsets are from the region's base. They may throw: the access is refused then.
+ * They must not call the machine: that throws ReentryError.
+ */
 export interface RamFunctions {
   read(offset: number, target: Uint8Array): void;
   write(offset: number, source: Uint8Array): void;
@@ -83,32 +86,38 @@ export class BufferBacking implements Backing {
 
 /** RAM behind an embedder's functions. They see copies, never the module's memory. */
 export class FunctionBacking implements Backing {
+  readonly #engine: Engine;
   readonly #functions: RamFunctions;
+  readonly #name: string;
 
-  constructor(functions: RamFunctions) {
+  /** @param name is for errors. */
+  constructor(engine: Engine, functions: RamFunctions, name: string) {
+    this.#engine = engine;
     this.#functions = functions;
+    this.#name = name;
   }
 
   read(offset: number, width: AccessWidth): number {
     const bytes = new Uint8Array(width);
-    this.#functions.read(offset, bytes);
+    this.readBytes(offset, bytes);
     return load(bytes, 0, width);
   }
 
   write(offset: number, width: AccessWidth, value: number): void {
     const bytes = new Uint8Array(width);
     store(bytes, 0, width, value);
-    this.#functions.write(offset, bytes);
+    this.writeBytes(offset, bytes);
   }
 
   readBytes(offset: number, target: Uint8Array): void {
     const bytes = new Uint8Array(target.length);
-    this.#functions.read(offset, bytes);
+    this.#engine.callOut(this.#name, () => this.#functions.read(offset, bytes));
     target.set(bytes);
   }
 
   writeBytes(offset: number, source: Uint8Array): void {
-    this.#functions.write(offset, source.slice());
+    const bytes = source.slice();
+    this.#engine.callOut(this.#name, () => this.#functions.write(offset, bytes));
   }
 }
 

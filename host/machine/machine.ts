@@ -117,9 +117,11 @@ export class Machine implements Snapshotable<MachineState> {
    * Lets `ns` nanoseconds pass: devices do what they were told to, interrupts arrive when they are due.
    * Work is bounded by the number of ports and of moments at which something is due. Returns the frames moved.
    * Throws ArgumentError, with nothing done, unless `ns` is a whole number, 0 or more.
-   * Throws RegionError afterwards, when all that is done, if memory of the embedder failed since the last time.
+   * Throws RegionError afterwards, when all that is done, if memory of the embedder failed since the last time;
+   * ReentryError when one of its functions calls this.
    */
   run(ns = 0): number {
+    this.engine.refuseReentry("run");
     checkSpan(ns);
     const end = this.clock.nowNs + ns;
     let moved = 0;
@@ -144,6 +146,7 @@ export class Machine implements Snapshotable<MachineState> {
 
   /** The state of every part. RAM outside the WebAssembly memory is its owner's to save. */
   save(): MachineState {
+    this.engine.refuseReentry("save");
     return {
       shape: this.#shape,
       clock: this.clock.save(),

@@ -131,6 +131,26 @@ describe.each([{ external: false }, { external: true }])("RAM outside the wasm: 
     expect(port.state.get(COUNT_DELIVERED)).toBe(3);
   });
 
+  it.each([
+    { mss: 100, posted: 10, budget: 12, moved: 25 },
+    { mss: 100, posted: 10, budget: 26, moved: 50 },
+    { mss: 1000, posted: 10, budget: 7, moved: 9 },
+    { mss: 1, posted: 3, budget: 1, moved: 2500 },
+  ])(
+    "I350 §7.2.4 TSE: segments are frames of the budget, and only the last frame's go beyond it: $moved of MSS $mss for a budget of $budget",
+    async ({ mss, posted, budget, moved }) => {
+      const port = await TestPort.create({ external });
+      port.post(0, [(14 << 9) | 20, 0, 0x2020_0c00, (mss << 16) | (20 << 8)]);
+      for (let count = 0; count < posted; count++) {
+        port.send(0, tcpFrame(2500), { pieces: [54, 2000, 500], command: 0xab30_0000, options: 0x300 });
+      }
+      expect(port.run(budget)).toBe(moved);
+      let rest = 0;
+      for (let more = port.run(budget); more > 0; more = port.run(budget)) rest += more;
+      expect(moved + rest).toBe(posted * Math.ceil(2500 / mss));
+    },
+  );
+
   it("I350 §7.2.3 head write-back: the head goes to memory, the descriptors stay as they are", async () => {
     const port = await TestPort.create({ external });
     const row = port.state.queue("tx", 0);

@@ -62,6 +62,8 @@ export const PORT_PLAIN: u32 = 1124;
 export const PORT_DIRECT: u32 = 1128;
 /** VT mode: pools are in use. */
 export const PORT_VIRTUAL: u32 = 1132;
+/** 1 while the wire is plugged in: frames for it leave. */
+export const PORT_LINK: u32 = 1136;
 // Counters of the port. The 64-bit ones are two u32, low half first.
 export const COUNT_RX_FRAMES: u32 = 1152;
 export const COUNT_TX_FRAMES: u32 = 1156;
@@ -80,7 +82,7 @@ export const COUNT_UNDERSIZE: u32 = 1200;
 export const COUNT_FILTERED: u32 = 1204;
 /** Frames dropped as forged. */
 export const COUNT_SPOOFED: u32 = 1208;
-/** Frames that left by the uplink, and those for which its ring had no room. */
+/** Frames that left by the uplink, and those that were lost: its ring had no room, or the wire was not plugged in. */
 export const COUNT_EGRESS: u32 = 1212;
 export const COUNT_EGRESS_LOST: u32 = 1216;
 export const COUNT_INGRESS: u32 = 1220;
@@ -159,6 +161,9 @@ export const MAC_SLOT_SIZE: u32 = 16;
 export const PORT_VLANS: u32 = 7808;
 export const VLAN_LOCAL: u32 = 0x0100;
 export const PORT_SIZE: u32 = 16000;
+
+/** Segments that one frame may be cut into. */
+export const TX_SEGMENTS_MAX: u32 = 4096;
 
 /** A frame ring: header, then records (u32 length, u32 0, the frame, padded to 8 bytes). */
 export const FRAMES_HEAD: u32 = 0;

@@ -4,6 +4,7 @@ import {
   FRAMES_DATA,
   PORT_EGRESS,
   PORT_INGRESS,
+  PORT_LINK,
   PORT_MAP,
   PORT_PROFILE,
   PORT_QUEUES,
@@ -60,6 +61,7 @@ export class PortState {
     this.set(PORT_INGRESS, this.ingress.pointer);
     this.set(PORT_PROFILE, options.profile);
     this.set(PORT_QUEUES, options.queues);
+    this.set(PORT_LINK, 1);
   }
 
   static #ring(engine: Engine, bytes: number): FrameRing {

@@ -173,6 +173,7 @@ export class IgbPort {
   set linkUp(up: boolean) {
     if (up === this.#linkUp) return;
     this.#linkUp = up;
+    this.state.set(abi.PORT_LINK, up ? 1 : 0);
     this.#interrupts.set(interrupt.ICR_LSC);
   }
 
@@ -187,9 +188,11 @@ export class IgbPort {
 
   /**
    * Moves at most `budget` frames, sends the interrupts that they cause and those whose throttling is over. Returns
-   * how many frames moved. The only place where rings are read and written.
+   * how many frames moved: segments count, and those of the last frame are all sent, 4095 more than the budget at most.
+   * The only place where rings are read and written.
    */
   service(budget: number): number {
+    this.#options.engine.refuseReentry("service");
     let moved = 0;
     // A quiet port costs a look at its doorbells and causes; only a function that may not make requests has to be asked again.
     const due = this.state.get(abi.PORT_PENDING) | this.state.get(abi.PORT_CAUSES) | this.state.get(abi.PORT_STOPS);
@@ -234,6 +237,7 @@ export class IgbPort {
     this.#linkUp = state.linkUp;
     this.#missed = state.missed;
     this.state.restore(state.port);
+    this.state.set(abi.PORT_LINK, state.linkUp ? 1 : 0);
     for (let pool = 0; pool < virt.POOLS; pool++) this.#disown(pool);
   }
 

@@ -56,6 +56,33 @@ describe.each(["i350", "82576"] as const)("%s", (profile) => {
     exchange(vf(0), vf(1));
   });
 
+  test("the cable is pulled: what a driver sends for the wire is lost, what it sends to its neighbour arrives", () => {
+    const port = bare.card.ports[0];
+    if (port === undefined) throw new Error("no port");
+    port.uplink.drain(() => undefined);
+    const { egress, egressLost, delivered } = port.statistics;
+    port.linkUp = false;
+    const driver = bare.vfDriver(vf(0));
+    driver.linkUp = true;
+    const everybody = new Uint8Array(6).fill(0xff);
+    const stranger = Uint8Array.of(0x02, 0x99, 0x98, 0x97, 0x96, 0x95);
+    for (const to of [everybody, stranger]) {
+      const frame = new Uint8Array(60);
+      frame.set(to);
+      frame.set(vf(0).mac, 6);
+      frame.set([0x88, 0xb5], 12);
+      expect(driver.send([frame])).toBe(1);
+    }
+    bare.settle();
+    expect(port.uplink.drain(() => undefined)).toBe(0);
+    expect([port.statistics.egress, port.statistics.egressLost]).toEqual([egress, egressLost + 2]);
+    // The broadcast: the PF and the other two VFs have it.
+    expect(port.statistics.delivered).toBe(delivered + 3);
+    port.linkUp = true;
+    bare.settle();
+    bare.watchdogs();
+  });
+
   test("PCIe §6.6.2 FLR of a VF: the PF's driver learns it, the VF comes up again, the others went on", () => {
     const resets = bare.pfDriver(pf).server?.statistics.resets ?? 0;
     vf(1).send(vf(2).mac, 2, 60, 20);
