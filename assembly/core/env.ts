@@ -29,3 +29,13 @@ export declare function hostTransfer(mapId: u32, list: usize, count: u32): u32;
 
 /** A 4-byte DMA write into the interrupt address range: an interrupt request (VT-d 5.10 §5.1). */
 export declare function hostMessage(mapId: u32, requesterId: u32, addressLo: u32, addressHi: u32, data: u32): void;
+
+/** Something happened that a listener may want to know (spec/abi/trace.ts): only while `MemoryMap.traced` is set. */
+export declare function hostTrace(
+  mapId: u32,
+  kind: u32,
+  requesterId: u32,
+  addressLo: u32,
+  addressHi: u32,
+  detail: u32,
+): void;

@@ -7,6 +7,7 @@ import {
   MAP_ORDER,
   MAP_REGIONS,
   MAP_SCRATCH,
+  MAP_TRACED,
   REGION_DELTA,
   REGION_KIND,
   REGION_KIND_NONE,
@@ -39,7 +40,8 @@ export class MemoryMap {
   order: usize;
   scratch: usize;
   generation: u32;
-  reserved1: u64;
+  traced: u32;
+  reserved1: u32;
 
   @inline region(index: u32): Region {
     return changetype<Region>(this.regions + <usize>index * REGION_SIZE);
@@ -95,6 +97,7 @@ if (offsetof<MemoryMap>("regions") != MAP_REGIONS) ERROR("MAP_REGIONS");
 if (offsetof<MemoryMap>("order") != MAP_ORDER) ERROR("MAP_ORDER");
 if (offsetof<MemoryMap>("scratch") != MAP_SCRATCH) ERROR("MAP_SCRATCH");
 if (offsetof<MemoryMap>("generation") != MAP_GENERATION) ERROR("MAP_GENERATION");
+if (offsetof<MemoryMap>("traced") != MAP_TRACED) ERROR("MAP_TRACED");
 if (offsetof<Region>("limit") != REGION_LIMIT) ERROR("REGION_LIMIT");
 if (offsetof<Region>("delta") != REGION_DELTA) ERROR("REGION_DELTA");
 if (offsetof<Region>("kind") != REGION_KIND) ERROR("REGION_KIND");

@@ -3,6 +3,7 @@
 
 import { Bits } from "../core/bits";
 import { ACCESS_READ, CONTEXT_CACHE_ENTRIES, CONTEXT_CACHE_ENTRY_SIZE, UNIT_CONTEXT_CACHE } from "../spec/abi/iommu";
+import { TRACE_ACCESS_LO, TRACE_FAULT } from "../spec/abi/trace";
 import {
   CONTEXT_AW_39,
   CONTEXT_AW_57,
@@ -103,6 +104,7 @@ export class ContextCache {
   /** Refuses a DMA request: FI shows the page, without bits beyond the largest AGAW (§11.4.7.6). */
   static refuse(unit: Unit, requesterId: u32, iova: u64, access: u32, reason: u32, suppressed: bool): void {
     unit.faults++;
+    unit.trace(TRACE_FAULT, requesterId, iova, (access << TRACE_ACCESS_LO) | reason);
     const widest = BASE_WIDTH + WIDTH_PER_AW * (31 - clz<u32>(unit.supportedWidths));
     const page = iova & ~PAGE_OFFSET & Bits.ones64(widest);
     const read = reason == FAULT_WRITE_DENIED ? 0 : access & ACCESS_READ;

@@ -2,6 +2,7 @@
 // software asked for and returns the one that was performed, GRANULARITY_NONE for a request that is refused.
 
 import { Bits } from "../core/bits";
+import { TRACE_CONTEXTS, TRACE_TRANSLATIONS } from "../spec/abi/trace";
 import { CAP_MAMV_HI, CAP_MAMV_LO, CAP_PSI_HI, CAP_PSI_LO, CAP_REG } from "../spec/vtd/capability";
 import { GRANULARITY_DOMAIN, GRANULARITY_FINE, GRANULARITY_GLOBAL, GRANULARITY_NONE } from "../spec/vtd/descriptors";
 import { ContextCache } from "./context-cache";
@@ -17,6 +18,7 @@ export class Invalidate {
     if (granularity == GRANULARITY_NONE) return GRANULARITY_NONE;
     unit.invalidations++;
     const domain = domainId & ~(<u32>unit.reservedDomain);
+    unit.trace(TRACE_CONTEXTS, domain, <u64>sourceId, granularity);
     if (granularity == GRANULARITY_GLOBAL) ContextCache.flush(unit);
     else if (granularity == GRANULARITY_DOMAIN) ContextCache.flushDomain(unit, domain);
     else ContextCache.flushDevices(unit, domain, sourceId, Invalidate.functions(functionMask));
@@ -39,6 +41,8 @@ export class Invalidate {
       return GRANULARITY_NONE;
     }
     unit.invalidations++;
+    const performed = granularity == GRANULARITY_FINE && !byPages ? GRANULARITY_DOMAIN : granularity;
+    unit.trace(TRACE_TRANSLATIONS, domain, iova, performed);
     if (granularity == GRANULARITY_GLOBAL) {
       Iotlb.flush(unit);
       PagingCaches.flush(unit);

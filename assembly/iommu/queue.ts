@@ -3,6 +3,7 @@
 
 import { Bits } from "../core/bits";
 import { EVENT_INVALIDATION } from "../spec/abi/iommu";
+import { TRACE_INTERRUPT_ENTRIES } from "../spec/abi/trace";
 import {
   CONTEXT_INV_DID_HI,
   CONTEXT_INV_DID_LO,
@@ -23,6 +24,8 @@ import {
   DESCRIPTOR_TYPE_HIGH_LO,
   DESCRIPTOR_TYPE_LOW_HI,
   DESCRIPTOR_TYPE_LOW_LO,
+  GRANULARITY_FINE,
+  GRANULARITY_GLOBAL,
   GRANULARITY_NONE,
   IEC_INV_G_HI,
   IEC_INV_G_LO,
@@ -211,9 +214,11 @@ export class Queue {
     const indexMask = <u32>Bits.of64(low, IEC_INV_IM_HI, IEC_INV_IM_LO);
     const byIndex = Bits.of64(low, IEC_INV_G_HI, IEC_INV_G_LO) != 0;
     if (byIndex && indexMask > <u32>Bits.of64(ecap, ECAP_MHMV_HI, ECAP_MHMV_LO)) return IQEI_RESERVED;
+    const index = <u32>Bits.of64(low, IEC_INV_IIDX_HI, IEC_INV_IIDX_LO);
     unit.invalidations++;
+    unit.trace(TRACE_INTERRUPT_ENTRIES, byIndex ? index : 0, 0, byIndex ? GRANULARITY_FINE : GRANULARITY_GLOBAL);
     if (!byIndex) InterruptEntryCache.flush(unit);
-    else InterruptEntryCache.flushIndices(unit, <u32>Bits.of64(low, IEC_INV_IIDX_HI, IEC_INV_IIDX_LO), indexMask);
+    else InterruptEntryCache.flushIndices(unit, index, indexMask);
     return 0;
   }
 

@@ -3,6 +3,7 @@
 import { Bits } from "../core/bits";
 import { hostMessage } from "../core/env";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
+import { TRACE_ACCESS_LO, TRACE_FAULT } from "../spec/abi/trace";
 import {
   FAULT_ADDRESS_BEYOND_WIDTH,
   FAULT_INTERRUPT_MALFORMED,
@@ -165,8 +166,9 @@ export class Dma {
   }
 
   /** A request in the interrupt range that is no interrupt (§5.1.4.1 29h), reported while remapping is enabled. */
-  static refuseInRange(unit: Unit, requesterId: u32): bool {
+  static refuseInRange(unit: Unit, requesterId: u32, iova: u64, access: u32): bool {
     unit.faults++;
+    unit.trace(TRACE_FAULT, requesterId, iova, (access << TRACE_ACCESS_LO) | FAULT_INTERRUPT_MALFORMED);
     unit.lastReason = FAULT_INTERRUPT_MALFORMED;
     if (unit.remapping) Faults.record(unit, requesterId, 0, FAULT_INTERRUPT_MALFORMED, false);
     return false;
@@ -191,7 +193,7 @@ export class Dma {
    * context of its own.
    */
   static read(unit: Unit, requesterId: u32, iova: u64, pointer: usize, length: u32): bool {
-    if (Tables.inInterruptRange(iova)) return Dma.refuseInRange(unit, requesterId);
+    if (Tables.inInterruptRange(iova)) return Dma.refuseInRange(unit, requesterId, iova, ACCESS_READ);
     do {
       const context = Dma.open(unit, requesterId, iova, ACCESS_READ);
       if (changetype<usize>(context) == 0) return false;
@@ -214,7 +216,9 @@ export class Dma {
    */
   static write(unit: Unit, requesterId: u32, iova: u64, pointer: usize, length: u32): bool {
     if (Tables.inInterruptRange(iova)) {
-      if (length != MESSAGE_LENGTH || iova & (MESSAGE_LENGTH - 1)) return Dma.refuseInRange(unit, requesterId);
+      if (length != MESSAGE_LENGTH || iova & (MESSAGE_LENGTH - 1)) {
+        return Dma.refuseInRange(unit, requesterId, iova, ACCESS_WRITE);
+      }
       hostMessage(unit.memory.mapId, requesterId, <u32>iova, 0, load<u32>(pointer));
       return true;
     }

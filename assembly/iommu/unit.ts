@@ -1,6 +1,7 @@
 // One IOMMU unit: its wiring and its scalar state. The layout as a whole is drawn in spec/abi/iommu.ts.
 // Whatever a request needs is reached from the unit's pointer; there is no other state.
 
+import { hostTrace } from "../core/env";
 import { MemoryMap } from "../core/memory-map";
 import {
   UNIT_BUSES,
@@ -104,6 +105,12 @@ export class Unit {
 
   @inline get memory(): MemoryMap {
     return changetype<MemoryMap>(this.map);
+  }
+
+  /** Tells of an event, while somebody listens (spec/abi/trace.ts). */
+  @inline trace(kind: u32, requesterId: u32, address: u64, detail: u32): void {
+    const memory = this.memory;
+    if (memory.traced) hostTrace(memory.mapId, kind, requesterId, <u32>address, <u32>(address >> 32), detail);
   }
 
   @inline get base(): usize {

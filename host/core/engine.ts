@@ -21,6 +21,8 @@ export interface HostMemory {
   hostTransfer(list: number, count: number): number;
   /** An interrupt request that a function made by DMA. Must not call back into the module before it returns. */
   hostMessage(requesterId: number, addressLo: number, addressHi: number, data: number): void;
+  /** Something that the module tells of while the map asks for it (`assembly/spec/abi/trace.ts`). The same holds. */
+  hostTrace(kind: number, requesterId: number, addressLo: number, addressHi: number, detail: number): void;
 }
 
 export interface EngineOptions {
@@ -92,6 +94,8 @@ export class Engine {
         (hosts[id] as HostMemory).hostTransfer(list >>> 0, count),
       hostMessage: (id: number, requesterId: number, lo: number, hi: number, data: number): void =>
         (hosts[id] as HostMemory).hostMessage(requesterId, lo >>> 0, hi >>> 0, data >>> 0),
+      hostTrace: (id: number, kind: number, requesterId: number, lo: number, hi: number, detail: number): void =>
+        (hosts[id] as HostMemory).hostTrace(kind, requesterId, lo >>> 0, hi >>> 0, detail),
     };
     const module = options.module ?? (await packagedModule());
     // The instance's own exports: the loader's wrappers would spread the arguments of every call.

@@ -8,13 +8,57 @@ export type TraceEvent =
       addressLo: number;
       addressHi: number;
       data: number;
+      /** A fault reason of VT-d 5.10 §7.1.3 or §5.1.4.1. */
       reason: number;
     }
+  /** The IOMMU refused a DMA request, at this address. */
+  | {
+      kind: "dma-refused";
+      requesterId: number;
+      addressLo: number;
+      addressHi: number;
+      access: "read" | "write";
+      reason: number;
+    }
+  /** The IOMMU dropped what it had cached. */
+  | {
+      kind: "invalidation";
+      cache: "contexts" | "translations" | "interrupts";
+      scope: "all" | "domain" | "one";
+      /** Domain-id, or the first index of interrupt entries. */
+      id: number;
+      /** Of one page its address, of one device its source-id. */
+      addressLo: number;
+      addressHi: number;
+    }
+  /** `vm` is "administrator" for the software that drives the PFs. */
   | { kind: "config"; vm: string; requesterId: number; offset: number; width: number; write: boolean; value: number }
   | { kind: "mmio"; vm: string; address: number; width: number; write: boolean; value: number }
-  | { kind: "assign" | "revoke"; vm: string; requesterId: number };
+  | { kind: "assign" | "revoke"; vm: string; requesterId: number }
+  | { kind: "reset"; requesterId: number; reset: "cold" | "hot" | "flr" | "pm" }
+  /** A frame came from the wire of a port, or left for it. */
+  | { kind: "frame"; requesterId: number; direction: "in" | "out"; length: number };
+
+/** Called with every event, outside the module. Must not call into the machine. */
+export type TraceListener = (event: TraceEvent) => void;
 
 export class Trace {
-  /** Called with every event as it happens; undefined when nobody listens. Must not call into the machine. */
-  listener: ((event: TraceEvent) => void) | undefined;
+  #listener: TraceListener | undefined;
+  readonly #onSwitch: (on: boolean) => void;
+
+  /** @param onSwitch called when somebody begins or ceases to listen. */
+  constructor(onSwitch: (on: boolean) => void = () => {}) {
+    this.#onSwitch = onSwitch;
+  }
+
+  /** Who is told of events as they happen; undefined when nobody listens. */
+  get listener(): TraceListener | undefined {
+    return this.#listener;
+  }
+
+  set listener(listener: TraceListener | undefined) {
+    const before = this.#listener;
+    this.#listener = listener;
+    if ((before === undefined) !== (listener === undefined)) this.#onSwitch(listener !== undefined);
+  }
 }

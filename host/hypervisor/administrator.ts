@@ -21,15 +21,28 @@ export class Administrator {
   constructor(machine: Machine, remapping: RemappingDriver, domain: Domain, run: (ns: number) => void) {
     this.domain = domain;
     this.#remapping = remapping;
-    const { root, map } = machine;
+    const { root, map, trace } = machine;
+    const vm = domain.name;
     this.platform = {
       ram: domain.ram,
-      configRead: (requesterId: RequesterId, offset: number, width: AccessWidth) =>
-        root.configRead(requesterId, offset, width),
-      configWrite: (requesterId: RequesterId, offset: number, width: AccessWidth, value: number) =>
-        root.configWrite(requesterId, offset, width, value),
-      mmioRead: (address: Gpa, width: AccessWidth) => map.read(address as number as Hpa, width),
-      mmioWrite: (address: Gpa, width: AccessWidth, value: number) => map.write(address as number as Hpa, width, value),
+      configRead: (requesterId: RequesterId, offset: number, width: AccessWidth) => {
+        const value = root.configRead(requesterId, offset, width);
+        trace.listener?.({ kind: "config", vm, requesterId, offset, width, write: false, value });
+        return value;
+      },
+      configWrite: (requesterId: RequesterId, offset: number, width: AccessWidth, value: number) => {
+        trace.listener?.({ kind: "config", vm, requesterId, offset, width, write: true, value });
+        root.configWrite(requesterId, offset, width, value);
+      },
+      mmioRead: (address: Gpa, width: AccessWidth) => {
+        const value = map.read(address as number as Hpa, width);
+        trace.listener?.({ kind: "mmio", vm, address, width, write: false, value });
+        return value;
+      },
+      mmioWrite: (address: Gpa, width: AccessWidth, value: number) => {
+        trace.listener?.({ kind: "mmio", vm, address, width, write: true, value });
+        map.write(address as number as Hpa, width, value);
+      },
       messageFor: (vector: number, requesterId: RequesterId) => remapping.message(this.#handle(vector, requesterId)),
       onInterrupt: (vector: number, handler: () => void) => domain.processor.onInterrupt(vector, handler),
       wait: run,

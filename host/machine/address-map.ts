@@ -10,6 +10,7 @@ import {
   MAP_SCRATCH,
   MAP_SCRATCH_SIZE,
   MAP_SIZE,
+  MAP_TRACED,
   REGION_BASE,
   REGION_DELTA,
   REGION_KIND,
@@ -57,6 +58,15 @@ export interface AddressMapState {
   regions: readonly Readonly<Region>[];
 }
 
+/** Who is told what `assembly/spec/abi/trace.ts` lists, while the module runs. */
+export type TraceListener = (
+  kind: number,
+  requesterId: number,
+  addressLo: number,
+  addressHi: number,
+  detail: number,
+) => void;
+
 /** Who is told of interrupt requests that functions make by DMA. */
 export type MessageListener = (requesterId: number, addressLo: number, addressHi: number, data: number) => void;
 
@@ -66,6 +76,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   readonly #engine: Engine;
   readonly #entries: (Entry | undefined)[] = [undefined];
   readonly #onMessage: MessageListener;
+  #onTrace: TraceListener | undefined;
   #sorted: Entry[] = [];
   #last: Entry | undefined;
   #failure: RegionError | undefined;
@@ -267,6 +278,16 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
 
   hostMessage(requesterId: number, addressLo: number, addressHi: number, data: number): void {
     this.#onMessage(requesterId, addressLo, addressHi, data);
+  }
+
+  hostTrace(kind: number, requesterId: number, addressLo: number, addressHi: number, detail: number): void {
+    this.#onTrace?.(kind, requesterId, addressLo, addressHi, detail);
+  }
+
+  /** Who is told what the module does from now on; undefined for nobody. Must not call into the module. */
+  traceTo(listener: TraceListener | undefined): void {
+    this.#onTrace = listener;
+    this.#set(MAP_TRACED, listener === undefined ? 0 : 1);
   }
 
   #check(base: number, size: number): void {

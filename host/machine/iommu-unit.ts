@@ -83,6 +83,7 @@ export class IommuUnit {
   readonly #engine: Engine;
   readonly #map: number;
   readonly #staging: number;
+  #returned: (() => void) | undefined;
   #listener: (message: EventMessage) => void = () => {};
 
   /** Throws ArgumentError for capabilities that no hardware could report. */
@@ -107,6 +108,11 @@ export class IommuUnit {
       read: (requesterId, lo, hi, target, pasid) => this.#dmaRead(requesterId, lo, hi, target, pasid),
       write: (requesterId, lo, hi, source, pasid) => this.#dmaWrite(requesterId, lo, hi, source, pasid),
     };
+  }
+
+  /** Called whenever the module has worked on this unit and returned. */
+  onReturn(listener: (() => void) | undefined): void {
+    this.#returned = listener;
   }
 
   /** Who receives the unit's own messages. They come after the call that caused them. */
@@ -163,6 +169,7 @@ export class IommuUnit {
 
   /** Sends the messages that are due. Whoever lets the module work on this unit directly calls it afterwards. */
   deliverEvents(): void {
+    this.#returned?.();
     const due = this.#u32(abi.UNIT_EVENTS);
     if (due === 0) return;
     this.#engine.u32[(this.pointer + abi.UNIT_EVENTS) >>> 2] = 0;

@@ -11,6 +11,7 @@ import { Trace } from "../core/trace.ts";
 import { IgbCard, type IgbCardState } from "../device/igb/card.ts";
 import type { IgbPort } from "../device/igb/port.ts";
 import { Bridge } from "../pci/bridge.ts";
+import type { PciFunction } from "../pci/function.ts";
 import { rootPortProfile, switchDownstreamProfile, switchUpstreamProfile } from "../pci/port-profiles.ts";
 import { profileConfig } from "../pci/profile.ts";
 import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
@@ -20,6 +21,7 @@ import type { IommuCapabilities } from "./iommu-capabilities.ts";
 import { type EventMessage, type IommuState, IommuUnit } from "./iommu-unit.ts";
 import * as layout from "./layout.ts";
 import { type MemoryImage, restoreMemory, saveMemory } from "./memory-image.ts";
+import { ModuleTrace } from "./module-trace.ts";
 
 /** One network card, in a slot of its own behind a root port. */
 export interface CardOptions {
@@ -66,7 +68,7 @@ const SERVICE_BUDGET = 1024;
 export class Machine implements Snapshotable<MachineState> {
   readonly engine: Engine;
   readonly clock: Clock = new Clock();
-  readonly trace: Trace = new Trace();
+  readonly trace: Trace = new Trace((on) => this.#watchModule(on));
   readonly interrupts: Interrupts;
   readonly map: AddressMap;
   readonly iommu: IommuUnit;
@@ -202,6 +204,17 @@ export class Machine implements Snapshotable<MachineState> {
     this.interrupts.restore(state.interrupts);
   }
 
+  /** What the module does is told only while somebody listens. */
+  #watchModule(on: boolean): void {
+    const events = new ModuleTrace();
+    this.map.traceTo(on ? events.keep : undefined);
+    this.iommu.onReturn(on ? () => events.flush(this.trace) : undefined);
+  }
+
+  #watchResets(fn: PciFunction): void {
+    fn.onReset((reset) => this.trace.listener?.({ kind: "reset", requesterId: fn.requesterId, reset }));
+  }
+
   /** A unit's own message: an interrupt request, or, where it addresses memory, a write of its data. */
   #unitMessage(message: EventMessage): void {
     const { addressLo, addressHi, data } = message;
@@ -218,6 +231,7 @@ export class Machine implements Snapshotable<MachineState> {
   #addCard(options: CardOptions, index: number): IgbCard {
     const rootPort = new Bridge(`root-port-${index}`, profileConfig(rootPortProfile({ slot: index + 1 })));
     this.root.attach(rootPort, FIRST_SLOT + index, 0);
+    this.#watchResets(rootPort);
     let above = rootPort;
     const { profile, ports, slot, mac } = cardShape(options, index);
     if (slot === "switch") {
@@ -228,6 +242,7 @@ export class Machine implements Snapshotable<MachineState> {
       );
       rootPort.attach(upstream, 0, 0);
       upstream.attach(downstream, 0, 0);
+      for (const bridge of [upstream, downstream]) this.#watchResets(bridge);
       above = downstream;
     }
     const card = new IgbCard({
@@ -235,12 +250,16 @@ export class Machine implements Snapshotable<MachineState> {
       map: this.map.pointer,
       unit: this.iommu.pointer,
       clock: this.clock,
+      trace: this.trace,
       profile,
       ports,
       mac: Uint8Array.from(mac),
       name: `${profile}-${index}`,
     });
-    for (const [place, port] of card.ports.entries()) above.attach(port.pf, 0, place);
+    for (const [place, port] of card.ports.entries()) {
+      above.attach(port.pf, 0, place);
+      for (const fn of [port.pf, ...port.sriov.allVfs]) this.#watchResets(fn);
+    }
     return card;
   }
 }

@@ -15,6 +15,8 @@ export const MAP_ORDER: u32 = 12;
 export const MAP_SCRATCH: u32 = 16;
 /** A number that changes whenever a region comes or goes: whoever caches region numbers compares it. */
 export const MAP_GENERATION: u32 = 20;
+/** Not 0 while somebody wants to be told by hostTrace. */
+export const MAP_TRACED: u32 = 24;
 export const MAP_SCRATCH_SIZE: u32 = 65536;
 
 /** A region's number must fit the 11 bits that a cached translation has for it. */

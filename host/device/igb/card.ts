@@ -4,6 +4,7 @@ import * as phy from "../../../assembly/spec/igb/phy.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Engine } from "../../core/engine.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import type { Trace } from "../../core/trace.ts";
 import type { Sriov } from "../../pci/index.ts";
 import type { FunctionProfile } from "../../pci/profile.ts";
 import * as i82576 from "./config-82576.ts";
@@ -62,6 +63,8 @@ export interface IgbCardOptions {
   map: number;
   unit: number;
   clock: Clock;
+  /** Who is told of frames on the wire. */
+  trace?: Trace;
   profile: IgbCardName;
   /** 1 to 4 (82576: 2). */
   ports: number;
@@ -109,6 +112,7 @@ export class IgbCard {
         map: options.map,
         unit: options.unit,
         clock: options.clock,
+        trace: options.trace,
         profile,
         number,
         ports,

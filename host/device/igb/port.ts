@@ -11,6 +11,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Engine } from "../../core/engine.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { MmioHandler } from "../../core/ports.ts";
+import type { Trace } from "../../core/trace.ts";
 import { MsixTable, PciFunction, type PciFunctionState, type ResetKind, Sriov } from "../../pci/index.ts";
 import { profileConfig } from "../../pci/profile.ts";
 import type { CardProfile } from "./card.ts";
@@ -54,6 +55,7 @@ export interface IgbPortOptions {
   nvm: Uint16Array;
   scratch: number;
   uplinkBytes: number;
+  trace: Trace | undefined;
   /** SR-IOV of the card's first port. */
   leader: Sriov | undefined;
   name: string;
@@ -150,11 +152,14 @@ export class IgbPort {
         if (frame.length < FRAME_MIN || frame.length > FRAME_MAX) {
           throw new ArgumentError("frame", frame.length, `is not ${FRAME_MIN} to ${FRAME_MAX} bytes long`);
         }
-        return this.#linkUp && this.state.ingress.push(frame);
+        const taken = this.#linkUp && this.state.ingress.push(frame);
+        if (taken) this.#tell("in", frame.length);
+        return taken;
       },
       drain: (receive) => {
         let count = 0;
         for (let frame = this.state.egress.shift(); frame !== undefined; frame = this.state.egress.shift()) {
+          this.#tell("out", frame.length);
           receive(frame);
           count++;
         }
@@ -163,6 +168,10 @@ export class IgbPort {
     };
     this.#hook();
     this.#reset();
+  }
+
+  #tell(direction: "in" | "out", length: number): void {
+    this.#options.trace?.listener?.({ kind: "frame", requesterId: this.pf.requesterId, direction, length });
   }
 
   /** Whether the wire is plugged in. A change interrupts the PF (ICR.LSC). */
