@@ -1,5 +1,8 @@
 // Fields of words, named as the specification prints them: from bit `hi` down to bit `lo`.
 
+/** 2^64 divided by the golden ratio: the upper bits of a product with it spread keys over a table. */
+export const HASH_MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
 export class Bits {
   /** The field `hi:lo` of `word`, right-aligned. */
   @inline static of64(word: u64, hi: u32, lo: u32): u64 {

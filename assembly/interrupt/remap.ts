@@ -3,6 +3,7 @@
 
 import { Bits } from "../core/bits";
 import { Faults } from "../iommu/fault";
+import { FunctionMask } from "../iommu/function-mask";
 import { InterruptLine } from "../iommu/interrupt-entry-cache";
 import { Tables } from "../iommu/tables";
 import { Unit } from "../iommu/unit";
@@ -98,7 +99,6 @@ const BUS_HI: u32 = 15;
 const BUS_LO: u32 = 8;
 const LAST_BUS_HI: u32 = 7;
 const LAST_BUS_LO: u32 = 0;
-const FUNCTION_BITS: u32 = 3;
 
 export class Remap {
   /** Decides an interrupt request: REMAP_DELIVER with the interrupt at `out`, REMAP_UNCHANGED, or REMAP_BLOCKED. */
@@ -171,8 +171,7 @@ export class Remap {
     const type = <u32>Bits.of64(high, IRTE_SVT_HI - UPPER, IRTE_SVT_LO - UPPER);
     const sid = <u32>Bits.of64(high, IRTE_SID_HI - UPPER, IRTE_SID_LO - UPPER);
     if (type == SVT_REQUESTER) {
-      const all = Bits.ones32(FUNCTION_BITS);
-      const ignored = all & ~(all >> <u32>Bits.of64(high, IRTE_SQ_HI - UPPER, IRTE_SQ_LO - UPPER));
+      const ignored = FunctionMask.ignored(<u32>Bits.of64(high, IRTE_SQ_HI - UPPER, IRTE_SQ_LO - UPPER));
       return ((sid ^ requesterId) & ~ignored) == 0;
     }
     if (type == SVT_BUS_RANGE) {

@@ -6,11 +6,10 @@ import { TRACE_CONTEXTS, TRACE_TRANSLATIONS } from "../spec/abi/trace";
 import { CAP_MAMV_HI, CAP_MAMV_LO, CAP_PSI_HI, CAP_PSI_LO, CAP_REG } from "../spec/vtd/capability";
 import { GRANULARITY_DOMAIN, GRANULARITY_FINE, GRANULARITY_GLOBAL, GRANULARITY_NONE } from "../spec/vtd/descriptors";
 import { ContextCache } from "./context-cache";
+import { FunctionMask } from "./function-mask";
 import { Iotlb } from "./iotlb";
 import { PagingCaches } from "./paging-cache";
 import { Unit } from "./unit";
-
-const FUNCTION_BITS: u32 = 3;
 
 export class Invalidate {
   /** Context-cache; a device by source-id and function mask (0–3 function bits, from bit 2 down). */
@@ -21,14 +20,8 @@ export class Invalidate {
     unit.trace(TRACE_CONTEXTS, domain, <u64>sourceId, granularity);
     if (granularity == GRANULARITY_GLOBAL) ContextCache.flush(unit);
     else if (granularity == GRANULARITY_DOMAIN) ContextCache.flushDomain(unit, domain);
-    else ContextCache.flushDevices(unit, domain, sourceId, Invalidate.functions(functionMask));
+    else ContextCache.flushDevices(unit, domain, sourceId, FunctionMask.ignored(functionMask));
     return granularity;
-  }
-
-  /** The function bits that a function mask ignores: 00 none, 01 bit 2, 10 bits 2:1, 11 bits 2:0. */
-  @inline static functions(functionMask: u32): u32 {
-    const all = Bits.ones32(FUNCTION_BITS);
-    return all & ~(all >> functionMask);
   }
 
   /** IOTLB and paging-structure caches; `leavesOnly` is the invalidation hint IH. */

@@ -3,12 +3,11 @@
 //   tag    address and context tag, see context.ts
 //   value  62:52 region  51:12 HPA  11:4 reason and 3:2 access of a cached refusal  1 W  0 R
 
+import { HASH_MULTIPLIER } from "../core/bits";
 import { IOTLB_ENTRIES, IOTLB_ENTRY_SIZE, IOTLB_INDEX_WIDTH, UNIT_IOTLB } from "../spec/abi/iommu";
 import { PAGE_OFFSET, TAG_ADDRESS_WIDTH, TAG_DOMAIN, TAG_IDENTITY, TAG_SHIFT, TAG_VALID } from "./context";
 import { Unit } from "./unit";
 
-/** 2^64 divided by the golden ratio: spreads tags over the entries. */
-export const HASH_MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 /** Up to 2^6 pages are looked up one by one, more by a pass over all entries. */
 const PROBE_MASK_LIMIT: u32 = 6;
 const PAGE_WIDTH: u32 = 12;

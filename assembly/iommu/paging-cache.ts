@@ -5,6 +5,7 @@
 //   tag    address of the region and context tag, see context.ts
 //   value  51:12 table  1 W  0 R of the entries above
 
+import { HASH_MULTIPLIER } from "../core/bits";
 import {
   PAGING_CACHE_ENTRIES,
   PAGING_CACHE_ENTRY_SIZE,
@@ -12,7 +13,6 @@ import {
   UNIT_PAGING_CACHE_2M,
 } from "../spec/abi/iommu";
 import { TAG_ADDRESS_WIDTH, TAG_DOMAIN, TAG_SHIFT } from "./context";
-import { HASH_MULTIPLIER } from "./iotlb";
 import { Unit } from "./unit";
 
 const INDEX_WIDTH: u32 = 10;

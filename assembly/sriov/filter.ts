@@ -1,7 +1,7 @@
 // What the filter registers mean, worked out once for each change of them: the MAC table, VLAN pools, masks of
 // pools. The switch then needs one lookup a frame.
 
-import { Bits } from "../core/bits";
+import { Bits, HASH_MULTIPLIER } from "../core/bits";
 import {
   MAC_SLOT_SIZE,
   MAC_SLOTS,
@@ -61,8 +61,6 @@ import {
 } from "../spec/igb/virtualization";
 import { Control, Port } from "./state";
 
-/** Multiplier of the MAC table's hash: 2^64 divided by the golden ratio. */
-const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 /** 64 less the 7 bits that number the slots. */
 const MIX_SHIFT: u64 = 57;
 const VLANS: u32 = 4096;
@@ -147,7 +145,7 @@ export class Filter {
   }
 
   @inline static slot(mac: u64): u32 {
-    return <u32>((mac * MIX) >> MIX_SHIFT);
+    return <u32>((mac * HASH_MULTIPLIER) >> MIX_SHIFT);
   }
 
   /** The slot of `mac`, 0 when no receive address has it. `mac` is as it lies in memory, first byte lowest. */

@@ -17,6 +17,9 @@ export const TWO_32 = 0x1_0000_0000;
 /** Bytes of the smallest page. */
 export const PAGE_SIZE = 4096;
 const MAX_PHYSICAL = 2 ** 52;
+/** Where the bus begins in a requester ID, and the bits of a function number without ARI. */
+const BUS_SHIFT = 8;
+const FUNCTION_WIDTH = 3;
 
 function physical(parameter: string, value: number): number {
   if (!Number.isInteger(value) || value < 0 || value >= MAX_PHYSICAL) {
@@ -48,13 +51,38 @@ export function requesterId(bus: number, device: number, functionNumber: number)
   if (!Number.isInteger(functionNumber) || functionNumber < 0 || functionNumber > 7) {
     throw new ArgumentError("functionNumber", functionNumber, "is not in 0–7");
   }
-  return ((bus << 8) | (device << 3) | functionNumber) as RequesterId;
+  return onBus(bus, (device << FUNCTION_WIDTH) | functionNumber);
+}
+
+/** The requester ID of a function on a bus (0–255); `number` is its device and function, or with ARI its function. */
+export function onBus(bus: number, number: number): RequesterId {
+  return ((bus << BUS_SHIFT) | number) as RequesterId;
+}
+
+/** The bus of a requester ID; of a sum beyond 16 bits, a number above 255. */
+export function busOf(id: number): number {
+  return id >>> BUS_SHIFT;
+}
+
+/** Device and function of a requester ID in 8 bits; with ARI, the function. */
+export function deviceFunctionOf(id: number): number {
+  return id & (2 ** BUS_SHIFT - 1);
+}
+
+/** The device of a requester ID, or of a device and function. */
+export function deviceOf(id: number): number {
+  return deviceFunctionOf(id) >>> FUNCTION_WIDTH;
+}
+
+/** The function of a requester ID (not of ARI), or of a device and function. */
+export function functionOf(id: number): number {
+  return id & (2 ** FUNCTION_WIDTH - 1);
 }
 
 /** `bb:dd.f`, as lspci prints a requester ID. */
 export function formatBdf(id: RequesterId | number): string {
   const hex2 = (value: number): string => value.toString(16).padStart(2, "0");
-  return `${hex2(id >>> 8)}:${hex2((id >>> 3) & 31)}.${id & 7}`;
+  return `${hex2(busOf(id))}:${hex2(deviceOf(id))}.${functionOf(id)}`;
 }
 
 /** `0x…` of a number below 2^53. */

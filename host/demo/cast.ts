@@ -1,6 +1,6 @@
 // Who takes part in the demonstration: a machine with cards, an administrator who drives the PFs, VMs with a VF each.
 import { DEVICE_ID, VENDOR_ID } from "../../assembly/spec/pci/header.ts";
-import { formatBdf, hex } from "../core/address.ts";
+import { busOf, formatBdf, hex } from "../core/address.ts";
 import { Guest } from "../embed/in-process/guest.ts";
 import { IgbPfDriver, isIgbPf } from "../embed/in-process/pf-driver.ts";
 import { IgbVfDriver, isIgbVf } from "../embed/in-process/vf-driver.ts";
@@ -123,9 +123,9 @@ export function topologyText(cast: Cast): string {
   };
   const all = machine.root.functions();
   const below = (bridge: Bridge): PciFunction[] =>
-    all.filter((fn) => fn.upstream === bridge || (fn.virtual && bridge.covers(fn.requesterId >>> 8)));
+    all.filter((fn) => fn.upstream === bridge || (fn.virtual && bridge.covers(busOf(fn.requesterId))));
   draw(
-    all.filter((fn) => fn.requesterId >>> 8 === 0),
+    all.filter((fn) => busOf(fn.requesterId) === 0),
     "",
   );
   return `${lines.join("\n")}\n`;

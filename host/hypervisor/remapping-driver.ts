@@ -8,7 +8,7 @@ import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import * as irte from "../../assembly/spec/vtd/irte.ts";
 import * as root from "../../assembly/spec/vtd/root-entry.ts";
 import { RTADDR_REG } from "../../assembly/spec/vtd/root-table-address.ts";
-import { type Hpa, hi32, join32, lo32, PAGE_SIZE, type RequesterId } from "../core/address.ts";
+import { busOf, type Hpa, hi32, join32, lo32, PAGE_SIZE, type RequesterId } from "../core/address.ts";
 import { bits, extract, insert, mask, place } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
@@ -174,7 +174,7 @@ export class RemappingDriver implements Snapshotable<RemappingDriverState> {
 
   /** The context entry of a requester; the table of its bus is made when it is the first one there. */
   #contextEntry(requesterId: RequesterId): Hpa {
-    const bus = requesterId >>> 8;
+    const bus = busOf(requesterId);
     const rootEntry = (this.#rootTable + bus * root.ROOT_ENTRY_SIZE) as Hpa;
     const present = mask(root.ROOT_P_HI, root.ROOT_P_LO);
     const low = this.#map.read(rootEntry, 4);

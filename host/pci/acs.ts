@@ -3,7 +3,7 @@
 import * as acs from "../../assembly/spec/pci/acs.ts";
 import * as aer from "../../assembly/spec/pci/aer.ts";
 import * as ids from "../../assembly/spec/pci/ids.ts";
-import type { RequesterId } from "../core/address.ts";
+import { busOf, type RequesterId } from "../core/address.ts";
 import { bit } from "./bits.ts";
 import type { Bridge } from "./bridge.ts";
 import { findExtendedCapability } from "./capability.ts";
@@ -22,7 +22,7 @@ export class AccessControl {
     if (this.#offset === undefined) return true;
     const control = this.#port.config.get(this.#offset + acs.ACS_CTL, 2);
     if (!bit(control, acs.ACS_CTL_SOURCE_VALIDATION_LO)) return true;
-    const bus = requesterId >>> 8;
+    const bus = busOf(requesterId);
     if (bus >= this.#port.secondaryBus && bus <= this.#port.subordinateBus) return true;
     this.#port.errors.uncorrectable(aer.UE_ACS_VIOLATION_LO);
     return false;

@@ -3,8 +3,7 @@
 import * as aer from "../../assembly/spec/pci/aer.ts";
 import * as express from "../../assembly/spec/pci/express.ts";
 import * as spec from "../../assembly/spec/pci/header.ts";
-import type { RequesterId } from "../core/address.ts";
-import { TWO_32 } from "../core/address.ts";
+import { busOf, deviceFunctionOf, type RequesterId, TWO_32 } from "../core/address.ts";
 import { bits } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { AccessControl } from "./acs.ts";
@@ -229,9 +228,9 @@ export class Bridge extends PciFunction implements Upstream {
   }
 
   #route(requesterId: number): PciFunction | undefined {
-    const bus = requesterId >>> 8;
+    const bus = busOf(requesterId);
     if (bus === this.secondaryBus) {
-      const number = requesterId & 0xff;
+      const number = deviceFunctionOf(requesterId);
       // §7.3.1: without ARI Forwarding a link has device 0 only; the port itself refuses the others.
       const link = this.express?.isDownstreamPort === true;
       if (link && number > 7 && this.express?.ariForwarding !== true) return undefined;

@@ -5,7 +5,7 @@ import * as express from "../../assembly/spec/pci/express.ts";
 import * as spec from "../../assembly/spec/pci/header.ts";
 import * as ids from "../../assembly/spec/pci/ids.ts";
 import * as sriov from "../../assembly/spec/pci/sriov.ts";
-import type { RequesterId } from "../core/address.ts";
+import { busOf, deviceFunctionOf, onBus } from "../core/address.ts";
 import { bits } from "../core/bits.ts";
 import { assign, type ResourceWindows } from "./assign.ts";
 import { bit, flag } from "./bits.ts";
@@ -59,13 +59,13 @@ class Walk {
     const link = port !== undefined && this.#isDownstreamPort(port);
     if (link) this.#setAriForwarding(port, false);
     for (let device = 0; device < (link ? 1 : 32); device++) {
-      const first = probe(this.#access, rid(bus, device * 8));
+      const first = probe(this.#access, onBus(bus, device * 8));
       if (first === undefined) continue;
       found.push(first);
       const useAri =
         link && this.#ari && first.extendedCapabilities.has(ids.EXT_CAP_ARI) && this.#setAriForwarding(port, true);
       for (const number of this.#others(first, useAri)) {
-        const fn = probe(this.#access, rid(bus, number));
+        const fn = probe(this.#access, onBus(bus, number));
         if (fn !== undefined) found.push(fn);
       }
       if (useAri) this.#setAriHierarchy(found);
@@ -80,7 +80,7 @@ class Walk {
     if (useAri) return this.#ariNumbers(first);
     const type = this.#access.configRead(first.requesterId, spec.HEADER_TYPE, 1);
     if (!bit(type, spec.HEADER_TYPE_MULTI_FUNCTION_LO)) return [];
-    const number = first.requesterId & 0xff;
+    const number = deviceFunctionOf(first.requesterId);
     return [1, 2, 3, 4, 5, 6, 7].map((functionNumber) => number + functionNumber);
   }
 
@@ -91,9 +91,9 @@ class Walk {
     while (offset !== undefined) {
       const capability = this.#access.configRead(current, offset + ari.ARI_CAP, 2);
       const next = bits(capability, ari.ARI_CAP_NEXT_FUNCTION_HI, ari.ARI_CAP_NEXT_FUNCTION_LO);
-      if (next <= (current & 0xff)) return;
+      if (next <= deviceFunctionOf(current)) return;
       yield next;
-      current = rid(current >>> 8, next);
+      current = onBus(busOf(current), next);
       offset = probe(this.#access, current)?.extendedCapabilities.get(ids.EXT_CAP_ARI);
     }
   }
@@ -103,7 +103,7 @@ class Walk {
     const { bridge, requesterId } = fn;
     if (bridge === undefined) return;
     const write = (offset: number, value: number): void => this.#access.configWrite(requesterId, offset, 1, value);
-    write(spec.PRIMARY_BUS, requesterId >>> 8);
+    write(spec.PRIMARY_BUS, busOf(requesterId));
     if (this.#highest >= this.#lastBus || headerLayout(this.#access, requesterId) !== spec.HEADER_TYPE_LAYOUT_1) {
       write(spec.SECONDARY_BUS, 0);
       write(spec.SUBORDINATE_BUS, 0);
@@ -120,14 +120,14 @@ class Walk {
 
   /** The highest bus that VFs of `fn` can be on: with all of TotalVFs, whatever offset and stride that gives. */
   #lastVfBus(fn: FoundFunction): number {
-    const bus = fn.requesterId >>> 8;
+    const bus = busOf(fn.requesterId);
     if (fn.sriov === undefined || fn.sriov.totalVfs === 0) return bus;
     const { offset, totalVfs } = fn.sriov;
     this.#access.configWrite(fn.requesterId, offset + sriov.SRIOV_NUM_VFS, 2, totalVfs);
     const first = this.#access.configRead(fn.requesterId, offset + sriov.SRIOV_VF_OFFSET, 2);
     const stride = this.#access.configRead(fn.requesterId, offset + sriov.SRIOV_VF_STRIDE, 2);
     this.#access.configWrite(fn.requesterId, offset + sriov.SRIOV_NUM_VFS, 2, 0);
-    return (fn.requesterId + first + stride * (totalVfs - 1)) >>> 8;
+    return busOf(fn.requesterId + first + stride * (totalVfs - 1));
   }
 
   #isDownstreamPort(port: FoundFunction): boolean {
@@ -158,8 +158,4 @@ class Walk {
     const at = first.sriov.offset + sriov.SRIOV_CTL;
     this.#access.configWrite(first.requesterId, at, 2, flag(sriov.SRIOV_CTL_ARI_CAPABLE_LO));
   }
-}
-
-function rid(bus: number, number: number): RequesterId {
-  return ((bus << 8) | number) as RequesterId;
 }

@@ -6,7 +6,7 @@
 import * as header from "../../assembly/spec/pci/header.ts";
 import * as ids from "../../assembly/spec/pci/ids.ts";
 import * as spec from "../../assembly/spec/pci/sriov.ts";
-import type { RequesterId } from "../core/address.ts";
+import { busOf, deviceFunctionOf, deviceOf, functionOf, type RequesterId } from "../core/address.ts";
 import { bits } from "../core/bits.ts";
 import { ArgumentError, FormatError } from "../core/errors.ts";
 import type { AccessWidth, MessagePort } from "../core/ports.ts";
@@ -60,7 +60,7 @@ export class ReplicaTopology {
 
   #complexOf(segment: number, requesterId: RequesterId): RootComplex | undefined {
     const own = this.complexes.filter((complex) => complex.segment === segment);
-    const root = own.find((complex) => complex.rootBus === requesterId >>> 8);
+    const root = own.find((complex) => complex.rootBus === busOf(requesterId));
     return root ?? own.find((complex) => complex.functionAt(requesterId) !== undefined);
   }
 }
@@ -89,7 +89,7 @@ function connect(segment: number, members: readonly ReplicaFunction[], messages:
   for (const { dumped, fn } of members) {
     if (!(fn instanceof Bridge)) continue;
     const { secondaryBus: secondary, subordinateBus: subordinate } = fn;
-    bridges.push({ bus: dumped.requesterId >>> 8, secondary, subordinate, bridge: fn });
+    bridges.push({ bus: busOf(dumped.requesterId), secondary, subordinate, bridge: fn });
   }
   const complexes = new Map<number, RootComplex>();
   const rootOf = (rootBus: number): RootComplex => {
@@ -101,12 +101,12 @@ function connect(segment: number, members: readonly ReplicaFunction[], messages:
   for (const member of members) if (member.fn.virtual) vfs.set(member.dumped.requesterId, member);
   for (const { dumped, fn } of members) {
     if (fn.virtual) continue;
-    const bus = dumped.requesterId >>> 8;
-    const number = dumped.requesterId & 0xff;
+    const bus = busOf(dumped.requesterId);
+    const number = deviceFunctionOf(dumped.requesterId);
     const above = bridgeTo(bus, bridges);
-    if (above === undefined || above.secondary !== bus) rootOf(bus).attach(fn, number >>> 3, number & 7);
+    if (above === undefined || above.secondary !== bus) rootOf(bus).attach(fn, deviceOf(number), functionOf(number));
     else if (above.bridge.express?.isDownstreamPort === true) above.bridge.attach(fn, 0, number);
-    else above.bridge.attach(fn, number >>> 3, number & 7);
+    else above.bridge.attach(fn, deviceOf(number), functionOf(number));
     fn.capture(dumped.requesterId);
     reviveVfs(fn, vfs);
   }

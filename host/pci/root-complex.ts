@@ -1,6 +1,6 @@
 // The root complex of one segment: bus 0, the ways to configuration space, routing of memory and I/O requests.
 import * as spec from "../../assembly/spec/pci/header.ts";
-import type { Hpa, RequesterId } from "../core/address.ts";
+import { busOf, deviceFunctionOf, type Hpa, onBus, type RequesterId } from "../core/address.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MessagePort, MmioHandler } from "../core/ports.ts";
 import { allOnes, flag } from "./bits.ts";
@@ -72,7 +72,7 @@ export class RootComplex implements Upstream, ConfigAccess {
 
   /** Puts a function on the root bus. Throws ArgumentError for a place that is none or taken. */
   attach(fn: PciFunction, device: number, functionNumber: number): void {
-    fn.capture(((this.rootBus << 8) | this.bus.attach(fn, device, functionNumber)) as RequesterId);
+    fn.capture(onBus(this.rootBus, this.bus.attach(fn, device, functionNumber)));
   }
 
   /** Takes a function off the root bus. Throws ArgumentError when it is not there. */
@@ -162,7 +162,7 @@ export class RootComplex implements Upstream, ConfigAccess {
   /** A cold or hot reset of everything. */
   reset(kind: "cold" | "hot"): void {
     this.bus.reset(kind);
-    for (const [number, fn] of this.bus.functions) fn.capture(((this.rootBus << 8) | number) as RequesterId);
+    for (const [number, fn] of this.bus.functions) fn.capture(onBus(this.rootBus, number));
     this.#ports.restore(0);
   }
 
@@ -213,9 +213,9 @@ export class RootComplex implements Upstream, ConfigAccess {
   }
 
   #route(requesterId: number): PciFunction | undefined {
-    const bus = requesterId >>> 8;
+    const bus = busOf(requesterId);
     if (bus === this.rootBus) {
-      const fn = this.bus.functions.get(requesterId & 0xff);
+      const fn = this.bus.functions.get(deviceFunctionOf(requesterId));
       if (fn !== undefined) return fn;
     } else {
       for (const fn of this.bus.functions.values()) {

@@ -1,4 +1,5 @@
 // The tree of functions, by paths that do not depend on what software programmed.
+import { deviceOf, functionOf } from "../core/address.ts";
 import { Bridge } from "./bridge.ts";
 import type { PciBus } from "./bus.ts";
 import type { PciFunction } from "./function.ts";
@@ -16,7 +17,7 @@ export interface TreeEntry {
 export function functionsByPath(bus: PciBus, prefix = ""): Map<string, TreeEntry> {
   const found = new Map<string, TreeEntry>();
   for (const [number, fn] of bus.functions) {
-    const path = `${prefix}${(number >>> 3).toString(16).padStart(2, "0")}.${number & 7}`;
+    const path = `${prefix}${deviceOf(number).toString(16).padStart(2, "0")}.${functionOf(number)}`;
     found.set(path, { fn, present: true });
     const { vfs, allVfs } = fn.virtualFunctions ?? { vfs: [], allVfs: [] };
     for (const [index, vf] of allVfs.entries()) {

@@ -16,7 +16,7 @@ import * as sriov from "../../../assembly/spec/pci/sriov.ts";
 import * as subsystem from "../../../assembly/spec/pci/subsystem.ts";
 import * as tph from "../../../assembly/spec/pci/tph.ts";
 import { express } from "../../pci/capabilities/express.ts";
-import { extract, type FieldOf, unpack } from "../../pci/capabilities/fields.ts";
+import { type FieldOf, fieldOf, unpack } from "../../pci/capabilities/fields.ts";
 import type { FoundCapability } from "../../pci/capability.ts";
 import type { ConfigSpace } from "../../pci/config-space.ts";
 
@@ -52,7 +52,7 @@ export function describeCapability(config: ConfigSpace, found: FoundCapability):
   };
   const field: Field = (table, register, name) => {
     const numbers = table as Record<string, number>;
-    return extract(table, name, read(numbers[register] as number, (numbers[`${register}_WIDTH`] as number) / 8));
+    return fieldOf(table, name, read(numbers[register] as number, (numbers[`${register}_WIDTH`] as number) / 8));
   };
   const text = describe(field, read);
   return complete ? text : "";

@@ -2,7 +2,7 @@
 import * as spec from "../../../assembly/spec/pci/header.ts";
 import type { RequesterId } from "../../core/address.ts";
 import { bits } from "../../core/bits.ts";
-import { extract, maskOf } from "../../pci/capabilities/fields.ts";
+import { fieldOf, maskOf } from "../../pci/capabilities/fields.ts";
 import { capabilities } from "../../pci/capability.ts";
 import type { ConfigSpace } from "../../pci/config-space.ts";
 import { formatSlot } from "../../pci/dump.ts";
@@ -84,8 +84,8 @@ function identity(config: ConfigSpace, layout: number): string {
 function control(config: ConfigSpace): string {
   const command = config.get(spec.COMMAND, 2);
   const status = config.get(spec.STATUS, 2);
-  const flag = (name: string, field: Parameters<typeof extract<typeof spec>>[1], word: number): string =>
-    `${name}${sign(extract(spec, field, word))}`;
+  const flag = (name: string, field: Parameters<typeof fieldOf<typeof spec>>[1], word: number): string =>
+    `${name}${sign(fieldOf(spec, field, word))}`;
   return [
     "Control:",
     flag("I/O", "COMMAND_IO_SPACE_ENABLE", command),
@@ -103,15 +103,15 @@ function regions(config: ConfigSpace, count: number): string[] {
     const low = config.get(at, 4);
     const writable = config.writableMask(at, 4);
     if (low === 0 && writable === 0) continue;
-    if (extract(spec, "BAR_IO_SPACE", low) !== 0) {
+    if (fieldOf(spec, "BAR_IO_SPACE", low) !== 0) {
       const address = (low & maskOf(spec, "BAR_IO_ADDRESS")) >>> 0;
       lines.push(`Region ${index}: I/O ports at ${hex(address, 4)}${sizeText(writable, 0)}`);
       continue;
     }
-    const wide = extract(spec, "BAR_MEMORY_TYPE", low) === spec.BAR_TYPE_64 && index + 1 < count;
+    const wide = fieldOf(spec, "BAR_MEMORY_TYPE", low) === spec.BAR_TYPE_64 && index + 1 < count;
     const high = wide ? config.get(at + spec.BAR_SIZE, 4) : 0;
     const address = (low & maskOf(spec, "BAR_MEMORY_ADDRESS")) >>> 0;
-    const prefetchable = extract(spec, "BAR_MEMORY_PREFETCHABLE", low) !== 0 ? "" : "non-";
+    const prefetchable = fieldOf(spec, "BAR_MEMORY_PREFETCHABLE", low) !== 0 ? "" : "non-";
     const size = sizeText(writable, wide ? config.writableMask(at + spec.BAR_SIZE, 4) : 0);
     const where = `${high === 0 ? "" : hex(high, 0)}${hex(address, 8)}`;
     lines.push(`Region ${index}: Memory at ${where} (${wide ? 64 : 32}-bit, ${prefetchable}prefetchable)${size}`);
@@ -125,7 +125,7 @@ function rom(config: ConfigSpace, at: number): string[] {
   const writable = config.writableMask(at, 4) & maskOf(spec, "ROM_ADDRESS");
   if (value === 0 && writable === 0) return [];
   const address = (value & maskOf(spec, "ROM_ADDRESS")) >>> 0;
-  const enabled = extract(spec, "ROM_ENABLE", value) === 0 ? " [disabled]" : "";
+  const enabled = fieldOf(spec, "ROM_ENABLE", value) === 0 ? " [disabled]" : "";
   return [`Expansion ROM at ${hex(address, 8)}${enabled}${sizeText(writable >>> 0, 0)}`];
 }
 
@@ -146,13 +146,13 @@ function busNumbers(config: ConfigSpace): string {
 }
 
 function windows(config: ConfigSpace): string[] {
-  const memory = (at: number): number => extract(spec, "MEMORY_WINDOW_ADDRESS", config.get(at, 2));
+  const memory = (at: number): number => fieldOf(spec, "MEMORY_WINDOW_ADDRESS", config.get(at, 2));
   const line = (name: string, base: number, limit: number, granule: number): string => {
     const range = `${hex(base * granule, 8)}-${hex(limit * granule + granule - 1, 8)}`;
     return `${name} behind bridge: ${base > limit ? "none" : range}`;
   };
   const io = (at: number, upper: number): number =>
-    config.get(upper, 2) * 2 ** 4 + extract(spec, "IO_WINDOW_ADDRESS", config.get(at, 1));
+    config.get(upper, 2) * 2 ** 4 + fieldOf(spec, "IO_WINDOW_ADDRESS", config.get(at, 1));
   const wide = (at: number, upper: number): number => config.get(upper, 4) * 2 ** 12 + memory(at);
   return [
     line("I/O", io(spec.IO_BASE, spec.IO_BASE_UPPER), io(spec.IO_LIMIT, spec.IO_LIMIT_UPPER), spec.IO_WINDOW_GRANULE),

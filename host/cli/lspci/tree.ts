@@ -1,5 +1,7 @@
 // The topology as a tree of text, drawn like lspci -t draws it.
+
 import * as spec from "../../../assembly/spec/pci/header.ts";
+import { busOf, deviceOf, functionOf } from "../../core/address.ts";
 import { type BusRange, bridgeTo } from "../../pci/bus-range.ts";
 import type { Listed } from "./describe.ts";
 import { headerLayout } from "./describe.ts";
@@ -44,27 +46,27 @@ function rootsOf(segment: number, members: readonly Listed[]): string[][] {
   const sorted = [...members].sort((a, b) => a.requesterId - b.requesterId);
   const bridges = new Map<Listed, BusRange>();
   const buses = new Map<number, Bus>();
-  const busOf = (number: number): Bus => {
+  const busAt = (number: number): Bus => {
     const bus = buses.get(number) ?? { segment, number, functions: [] };
     buses.set(number, bus);
     return bus;
   };
   for (const listed of sorted) {
-    busOf(listed.requesterId >>> 8).functions.push(listed);
+    busAt(busOf(listed.requesterId)).functions.push(listed);
     if (headerLayout(listed.config) === spec.HEADER_TYPE_LAYOUT_0) continue;
     const secondary = listed.config.get(spec.SECONDARY_BUS, 1);
     const subordinate = listed.config.get(spec.SUBORDINATE_BUS, 1);
-    bridges.set(listed, { bus: listed.requesterId >>> 8, secondary, subordinate });
+    bridges.set(listed, { bus: busOf(listed.requesterId), secondary, subordinate });
   }
   const owner = (number: number): BusRange | undefined => bridgeTo(number, bridges.values());
-  for (const bridge of bridges.values()) if (bridge.bus < bridge.secondary) busOf(bridge.secondary);
+  for (const bridge of bridges.values()) if (bridge.bus < bridge.secondary) busAt(bridge.secondary);
   const draw = (bus: Bus): string[] =>
     stack(
       bus.functions.map((listed) => drawFunction(listed, bridges.get(listed))),
       "--",
     );
   const drawFunction = (listed: Listed, bridge: BusRange | undefined): string[] => {
-    const slot = `${hex2((listed.requesterId >>> 3) & 31)}.${listed.requesterId & 7}`;
+    const slot = `${hex2(deviceOf(listed.requesterId))}.${functionOf(listed.requesterId)}`;
     if (bridge === undefined) return [slot];
     const { secondary, subordinate } = bridge;
     const range = secondary === subordinate ? hex2(secondary) : `${hex2(secondary)}-${hex2(subordinate)}`;

@@ -48,7 +48,7 @@ import {
   EXT_CAP_HEADER_VERSION_HI,
   EXT_CAP_HEADER_VERSION_LO,
 } from "../../../assembly/spec/pci/ids.ts";
-import { type Gpa, join32, type RequesterId } from "../../core/address.ts";
+import { type Gpa, join32, type RequesterId, requesterId as requesterIdOf } from "../../core/address.ts";
 import { bits, mask } from "../../core/bits.ts";
 import type { AccessWidth } from "../../core/ports.ts";
 
@@ -108,7 +108,7 @@ export function probe(cycles: ConfigCycles, bus = 0): FoundFunction[] {
     for (let device = 0; device < DEVICES; device++) {
       let functions = 1;
       for (let number = 0; number < functions; number++) {
-        const requesterId = ((next << 8) | (device << 3) | number) as RequesterId;
+        const requesterId = requesterIdOf(next, device, number);
         const one = probeFunction(cycles, requesterId);
         if (number === 0 && one !== undefined) {
           const type = cycles.configRead(requesterId, HEADER_TYPE, 1);

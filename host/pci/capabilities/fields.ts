@@ -53,7 +53,7 @@ export function pack<Table extends object>(table: Table, values: Fields<Table>):
 }
 
 /** One field of a register's value, shifted down. */
-export function extract<Table extends object>(table: Table, field: FieldOf<Table>, register: number): number {
+export function fieldOf<Table extends object>(table: Table, field: FieldOf<Table>, register: number): number {
   const { hi, lo } = bounds(table, field);
   return bits(register, hi, lo);
 }
