@@ -13,7 +13,7 @@ export type {
   Snapshotable,
 } from "./core/ports.ts";
 export { decodeSnapshot, encodeSnapshot } from "./core/snapshot.ts";
-export { Trace, type TraceEvent } from "./core/trace.ts";
+export { Trace, type TraceEvent, type TraceListener } from "./core/trace.ts";
 export { IgbCard, type IgbCardName, type IgbCardOptions } from "./device/igb/card.ts";
 export { IgbPort, type Uplink } from "./device/igb/port.ts";
 export type { CapturedFrame } from "./embed/pcap/frame.ts";
@@ -23,7 +23,7 @@ export { captureHeader, captureRecord } from "./embed/pcap/write.ts";
 export { AssignedFunction, type AssignedFunctionState } from "./hypervisor/assigned-function.ts";
 export { Hypervisor, type HypervisorOptions, type HypervisorState, type VmOptions } from "./hypervisor/hypervisor.ts";
 export { Vm } from "./hypervisor/vm.ts";
-export { AddressMap, type MessageListener, type Region } from "./machine/address-map.ts";
+export { AddressMap, type AddressMapState, type MessageListener, type Region } from "./machine/address-map.ts";
 export type { RamFunctions } from "./machine/backing.ts";
 export { decodeFault, type FaultRecord, faultAddress, faultText } from "./machine/fault.ts";
 export { DEFAULT_CAPABILITIES, type IommuCapabilities } from "./machine/iommu-capabilities.ts";

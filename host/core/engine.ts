@@ -191,6 +191,21 @@ export class Engine {
     this.#arena.release(pointer, bytes);
   }
 
+  /** Runs `build`; when it fails, takes back what it allocated. */
+  orRelease<Result>(build: () => Result): Result {
+    const before = this.#arena.pieces();
+    const hosts = this.#hosts.length;
+    try {
+      return build();
+    } catch (error) {
+      for (const [pointer, bytes] of this.#arena.pieces()) {
+        if (!before.has(pointer)) this.#arena.release(pointer, bytes);
+      }
+      this.#hosts.length = hosts;
+      throw error;
+    }
+  }
+
   /**
    * Whether a caller can own these bytes: they lie in one piece that `allocate` gave, or outside the arena of a memory
    * that is not the engine's alone.

@@ -1,38 +1,18 @@
 // A machine's one physical address map: RAM in the WebAssembly memory, RAM of the embedder, MMIO windows.
 // It lays the map out for the module and answers for everything that is not in the module's memory.
-import {
-  MAP_COUNT,
-  MAP_GENERATION,
-  MAP_ID,
-  MAP_MAX_REGIONS,
-  MAP_ORDER,
-  MAP_REGIONS,
-  MAP_SCRATCH,
-  MAP_SCRATCH_SIZE,
-  MAP_SIZE,
-  MAP_TRACED,
-  REGION_BASE,
-  REGION_DELTA,
-  REGION_KIND,
-  REGION_KIND_EXTERNAL,
-  REGION_KIND_MMIO,
-  REGION_KIND_NONE,
-  REGION_KIND_RAM,
-  REGION_LIMIT,
-  REGION_SIZE,
-} from "../../assembly/spec/abi/memory-map.ts";
+import { MAP_MAX_REGIONS } from "../../assembly/spec/abi/memory-map.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
-import { type Hpa, hex, hi32, lo32, PAGE_SIZE } from "../core/address.ts";
+import { type Hpa, hex, PAGE_SIZE } from "../core/address.ts";
 import { checkFunction, checkOptions } from "../core/arguments.ts";
 import type { Engine, HostMemory } from "../core/engine.ts";
 import { ArgumentError, RegionError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
 import { type Backing, BufferBacking, FunctionBacking, MmioBacking, RamBacking, type RamFunctions } from "./backing.ts";
+import { RegionTable } from "./region-table.ts";
 import { runTransfers } from "./transfers.ts";
 
 const ALL_ONES: Record<AccessWidth, number> = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff };
 const MAX_PHYSICAL = 2 ** 52;
-const KINDS = { ram: REGION_KIND_RAM, external: REGION_KIND_EXTERNAL, mmio: REGION_KIND_MMIO };
 
 /** One region of the map. */
 export interface Region {
@@ -59,7 +39,7 @@ export interface AddressMapState {
 }
 
 /** Who is told what `assembly/spec/abi/trace.ts` lists, while the module runs. */
-export type TraceListener = (
+export type ModuleListener = (
   kind: number,
   requesterId: number,
   addressLo: number,
@@ -74,9 +54,10 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   /** The map in linear memory: `MemoryMap` of assembly/core. */
   readonly pointer: number;
   readonly #engine: Engine;
+  readonly #table: RegionTable;
   readonly #entries: (Entry | undefined)[] = [undefined];
   readonly #onMessage: MessageListener;
-  #onTrace: TraceListener | undefined;
+  #onTrace: ModuleListener | undefined;
   #sorted: Entry[] = [];
   #last: Entry | undefined;
   #failure: RegionError | undefined;
@@ -84,14 +65,8 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   constructor(engine: Engine, onMessage: MessageListener) {
     this.#engine = engine;
     this.#onMessage = onMessage;
-    this.pointer = engine.allocate(MAP_SIZE, 64);
-    const regions = engine.allocate(MAP_MAX_REGIONS * REGION_SIZE, 64);
-    const order = engine.allocate(MAP_MAX_REGIONS * 2, 64);
-    const scratch = engine.allocate(MAP_SCRATCH_SIZE, PAGE_SIZE);
-    this.#set(MAP_ID, engine.addHost(this));
-    this.#set(MAP_REGIONS, regions);
-    this.#set(MAP_ORDER, order);
-    this.#set(MAP_SCRATCH, scratch);
+    this.#table = new RegionTable(engine, engine.addHost(this));
+    this.pointer = this.#table.pointer;
   }
 
   /**
@@ -162,13 +137,13 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     this.#forget(region.index);
     this.#sorted = this.#sorted.filter((other) => other !== entry);
     this.#last = undefined;
-    this.#writeOrder();
+    this.#table.arrange(this.#sorted);
     if (entry.allocated !== undefined) this.#engine.release(entry.allocated, entry.size);
   }
 
   save(): AddressMapState {
     const regions = this.#sorted.map(({ index, kind, base, size }) => ({ index, kind, base, size }));
-    return { generation: this.#generation(), regions };
+    return { generation: this.#table.generation, regions };
   }
 
   /**
@@ -195,8 +170,8 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
       entry.index = (state.regions[place] as Region).index;
       this.#write(entry);
     }
-    this.#writeOrder();
-    this.#set(MAP_GENERATION, state.generation);
+    this.#table.arrange(this.#sorted);
+    this.#table.generation = state.generation;
   }
 
   /** The RAM in the WebAssembly memory, by ascending base: `size` bytes at `pointer` of it. */
@@ -285,9 +260,9 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   }
 
   /** Who is told what the module does from now on; undefined for nobody. Must not call into the module. */
-  traceTo(listener: TraceListener | undefined): void {
+  traceTo(listener: ModuleListener | undefined): void {
     this.#onTrace = listener;
-    this.#set(MAP_TRACED, listener === undefined ? 0 : 1);
+    this.#table.traced = listener !== undefined;
   }
 
   #check(base: number, size: number): void {
@@ -319,48 +294,19 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   #add(entry: Entry): Region {
     this.#sorted = [...this.#sorted, entry].sort((one, two) => one.base - two.base);
     this.#write(entry);
-    this.#writeOrder();
+    this.#table.arrange(this.#sorted);
     return entry;
   }
 
   /** Puts an entry under its number. */
   #write(entry: Entry): void {
-    const { index, kind, base, size, backing } = entry;
-    this.#entries[index] = entry;
-    const words = this.#engine.u32;
-    const row = this.#row(index);
-    const limit = base + size - 1;
-    words[(row + REGION_BASE) >>> 2] = lo32(base);
-    words[((row + REGION_BASE) >>> 2) + 1] = hi32(base);
-    words[(row + REGION_LIMIT) >>> 2] = lo32(limit);
-    words[((row + REGION_LIMIT) >>> 2) + 1] = hi32(limit);
-    words[(row + REGION_DELTA) >>> 2] = backing instanceof RamBacking ? (backing.pointer - lo32(base)) >>> 0 : 0;
-    words[(row + REGION_KIND) >>> 2] = KINDS[kind];
+    this.#entries[entry.index] = entry;
+    this.#table.put(entry, entry.backing instanceof RamBacking ? entry.backing.pointer : undefined);
   }
 
   #forget(index: number): void {
     this.#entries[index] = undefined;
-    this.#engine.u32[(this.#row(index) + REGION_KIND) >>> 2] = REGION_KIND_NONE;
-  }
-
-  #writeOrder(): void {
-    const order = (this.#engine.u32[(this.pointer + MAP_ORDER) >>> 2] as number) >>> 1;
-    const halves = new Uint16Array(this.#engine.memory.buffer);
-    for (const [place, entry] of this.#sorted.entries()) halves[order + place] = entry.index;
-    this.#set(MAP_COUNT, this.#sorted.length);
-    this.#set(MAP_GENERATION, (this.#generation() + 1) >>> 0);
-  }
-
-  #generation(): number {
-    return this.#engine.u32[(this.pointer + MAP_GENERATION) >>> 2] as number;
-  }
-
-  #row(index: number): number {
-    return (this.#engine.u32[(this.pointer + MAP_REGIONS) >>> 2] as number) + index * REGION_SIZE;
-  }
-
-  #set(offset: number, value: number): void {
-    this.#engine.u32[(this.pointer + offset) >>> 2] = value;
+    this.#table.clear(index);
   }
 
   #at(address: number, width: number): Entry | undefined {

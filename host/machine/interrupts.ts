@@ -1,6 +1,7 @@
 // What becomes of a message-signalled interrupt: through the IOMMU's remapping, then to a processor.
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import type { RequesterId } from "../core/address.ts";
+import { FormatError } from "../core/errors.ts";
 import type { MessagePort, Snapshotable } from "../core/ports.ts";
 import type { Trace } from "../core/trace.ts";
 import { compatibilityInterrupt, InterruptFabric, unitInterrupt } from "./interrupt-fabric.ts";
@@ -100,8 +101,18 @@ export class Interrupts implements MessagePort, Snapshotable<InterruptsState> {
     return { counts: { ...this.counts }, queued: this.#queued.map((message) => ({ ...message })) };
   }
 
+  /** Throws FormatError, with nothing changed, for counts or messages that are none. */
   restore(state: InterruptsState): void {
-    Object.assign(this.counts, state.counts);
-    this.#queued = state.queued.map((message) => ({ ...message }));
+    const { raised, delivered, blocked, lost } = state.counts;
+    const queued = state.queued.map(({ requesterId, addressLo, addressHi, data }) => {
+      return { requesterId, addressLo, addressHi, data };
+    });
+    const numbers = [raised, delivered, blocked, lost, ...queued.flatMap((message) => Object.values(message))];
+    const wrong = numbers.find((value) => !Number.isSafeInteger(value) || value < 0);
+    if (wrong !== undefined || numbers.includes(undefined as never)) {
+      throw new FormatError("interrupts", `${wrong} is no count, nor part of a message`);
+    }
+    Object.assign(this.counts, { raised, delivered, blocked, lost });
+    this.#queued = queued;
   }
 }

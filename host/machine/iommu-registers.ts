@@ -13,6 +13,9 @@ import * as root from "../../assembly/spec/vtd/root-table-address.ts";
 import { dwordMask, extract } from "../core/bits.ts";
 import type { CapabilityRegisters, IommuCapabilities } from "./iommu-capabilities.ts";
 
+/** CAP_REG.FRO and ECAP_REG.IRO count in these bytes. */
+const OFFSET_UNIT = 16;
+
 /** Fields as pairs of bit numbers, `[hi, lo]`. */
 type Fields = readonly (readonly [number, number])[];
 
@@ -30,7 +33,7 @@ export interface IommuRegisterRow {
 export function registerRows(options: IommuCapabilities, registers: CapabilityRegisters): IommuRegisterRow[] {
   const top = options.hostAddressWidth - 1;
   const maskedAtReset = [dwordMask(event.EVENT_CONTROL_IM_HI, event.EVENT_CONTROL_IM_LO, 0)];
-  const iva = extract(registers.extended, ecap.ECAP_IRO_HI, ecap.ECAP_IRO_LO) * 16;
+  const iva = extract(registers.extended, ecap.ECAP_IRO_HI, ecap.ECAP_IRO_LO) * OFFSET_UNIT;
   const rows: IommuRegisterRow[] = [
     { offset: cap.VER_REG, dwords: 1, reset: [registers.version] },
     { offset: cap.CAP_REG, dwords: 2, reset: registers.capability },
@@ -72,7 +75,7 @@ export function registerRows(options: IommuCapabilities, registers: CapabilityRe
       ],
     },
   ];
-  const firstRecord = extract(registers.capability, cap.CAP_FRO_HI, cap.CAP_FRO_LO) * 16;
+  const firstRecord = extract(registers.capability, cap.CAP_FRO_HI, cap.CAP_FRO_LO) * OFFSET_UNIT;
   for (let index = 0; index < options.faultRecords; index++) {
     const offset = firstRecord + index * frcd.FRCD_SIZE;
     rows.push({ offset, dwords: 4, w1c: [[frcd.FRCD_F_HI, frcd.FRCD_F_LO]] });

@@ -107,7 +107,8 @@ export class Machine implements Snapshotable<MachineState> {
     if (options.engine !== undefined && !(options.engine instanceof Engine)) {
       throw new ArgumentError("engine", options.engine, "is not an Engine");
     }
-    return new Machine(options.engine ?? (await Engine.create()), options);
+    const engine = options.engine ?? (await Engine.create());
+    return engine.orRelease(() => new Machine(engine, options));
   }
 
   /** Every port of every card, in the order of the cards. */

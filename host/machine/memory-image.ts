@@ -1,5 +1,7 @@
 // What a snapshot keeps of memory: the blocks that are not zero.
 
+import { FormatError } from "../core/errors.ts";
+
 /** Bytes of one block; images are of whole 32-bit words. */
 const BLOCK = 4096;
 
@@ -38,8 +40,20 @@ export function saveMemory(memory: Uint8Array): MemoryImage {
   return { size: memory.length, blocks, bytes };
 }
 
-/** Puts `image` back into memory of the same length. */
+/** Puts `image` back into memory of the same length. Throws FormatError, with nothing changed, for what is no image. */
 export function restoreMemory(memory: Uint8Array, image: MemoryImage): void {
+  let kept = 0;
+  let last = -1;
+  for (const block of image.blocks) {
+    if (!Number.isInteger(block) || block <= last || block * BLOCK >= memory.length) {
+      throw new FormatError("memory image", `block ${block} after ${last} is none of ${memory.length} bytes`);
+    }
+    kept += Math.min(BLOCK, memory.length - block * BLOCK);
+    last = block;
+  }
+  if (!(image.bytes instanceof Uint8Array) || image.bytes.length !== kept) {
+    throw new FormatError("memory image", `does not have the ${kept} bytes of its ${image.blocks.length} blocks`);
+  }
   memory.fill(0);
   let place = 0;
   for (const block of image.blocks) {

@@ -4,10 +4,16 @@ import { GCMD_REG, GCMD_SRTP_LO, GCMD_TE_LO } from "../../assembly/spec/vtd/glob
 import { RTADDR_REG } from "../../assembly/spec/vtd/root-table-address.ts";
 import { type Hpa, hpa, type RequesterId } from "../../host/core/address.ts";
 import { Engine } from "../../host/core/engine.ts";
-import { ArgumentError } from "../../host/core/errors.ts";
+import { ArgumentError, FormatError } from "../../host/core/errors.ts";
 import { IOMMU_BASE } from "../../host/machine/layout.ts";
-import { Machine, type MachineOptions } from "../../host/machine/machine.ts";
+import { Machine, type MachineOptions, type MachineState } from "../../host/machine/machine.ts";
 import { build, MIB } from "../hypervisor/fixture.ts";
+
+/** The state with another image of its RAM. */
+function withImage(state: MachineState, image: object): object {
+  const [first, ...rest] = state.ram;
+  return { ...state, ram: [{ ...first, image: { ...first?.image, ...image } }, ...rest] };
+}
 
 describe("a machine", () => {
   it("PCIe 6.0 §6.1.4: a message to an address outside the interrupt range is a memory write like any other", async () => {
@@ -127,6 +133,49 @@ describe("a machine", () => {
     expect(() => machine.restore(other.save())).toThrow(ArgumentError);
     expect(machine.save()).toEqual(before);
     expect(() => other.restore(before)).toThrow(/is of another machine/);
+  });
+
+  it("leaves nothing in the engine of a machine that cannot be built", async () => {
+    const engine = await Engine.create();
+    const place = (): number => {
+      const pointer = engine.allocate(64);
+      engine.release(pointer, 64);
+      return pointer;
+    };
+    const before = place();
+    for (const cards of [[{}, { ports: 9 }], [{ profile: "82576", ports: 4 }]] as const) {
+      await expect(Machine.create({ engine, ram: MIB, cards })).rejects.toThrow(/ports/);
+      expect(place()).toBe(before);
+    }
+    const machine = await Machine.create({ engine, ram: MIB });
+    machine.map.write(hpa(0x100), 4, 0x1234_5678);
+    expect(machine.map.read(hpa(0x100), 4)).toBe(0x1234_5678);
+  });
+
+  it.each<[string, (state: MachineState) => unknown]>([
+    ["a clock that runs backwards", (state) => ({ ...state, clock: -1 })],
+    ["no shape", (state) => ({ ...state, shape: undefined })],
+    ["counts that are none", (state) => ({ ...state, interrupts: { ...state.interrupts, counts: {} } })],
+    [
+      "a message that is none",
+      (state) => ({ ...state, interrupts: { ...state.interrupts, queued: [{ requesterId: 1, data: 2 }] } }),
+    ],
+    ["RAM blocks beyond its RAM", (state) => withImage(state, { blocks: [256], bytes: new Uint8Array(4096) })],
+    ["RAM blocks twice", (state) => withImage(state, { blocks: [3, 3], bytes: new Uint8Array(8192) })],
+    ["fewer bytes than RAM blocks", (state) => withImage(state, { blocks: [3], bytes: new Uint8Array(4095) })],
+    ["RAM bytes that are none", (state) => withImage(state, { blocks: [3], bytes: "x".repeat(4096) })],
+  ])("refuses a state with %s, and stays as it was", async (_what, garble) => {
+    const machine = await Machine.create({ ram: MIB });
+    machine.map.write(hpa(0x3004), 4, 0xfeed);
+    const before = machine.save();
+    let thrown: unknown;
+    try {
+      machine.restore(garble(structuredClone(before)) as MachineState);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown instanceof ArgumentError || thrown instanceof FormatError, String(thrown)).toBe(true);
+    expect(machine.save()).toEqual(before);
   });
 
   it("refuses the state of another machine, and stays as it was", async () => {
