@@ -15,7 +15,8 @@ export type {
 export { decodeSnapshot, encodeSnapshot } from "./core/snapshot.ts";
 export { Trace, type TraceEvent, type TraceListener } from "./core/trace.ts";
 export { IgbCard, type IgbCardName, type IgbCardOptions } from "./device/igb/card.ts";
-export { IgbPort, type Uplink } from "./device/igb/port.ts";
+export { IgbPort } from "./device/igb/port.ts";
+export type { Uplink } from "./device/igb/uplink.ts";
 export type { CapturedFrame } from "./embed/pcap/frame.ts";
 export { readCapture } from "./embed/pcap/read.ts";
 export type { CaptureTime } from "./embed/pcap/time.ts";

@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import { allHold, faultLines, figuresOf, jsonOf, measured } from "../demo/report.ts";
 import type { DemoOptions, DemoResult, RunDemo } from "../demo/types.ts";
-import { FRAME_MAX, FRAME_MIN } from "../device/igb/port.ts";
+import { FRAME_MAX, FRAME_MIN } from "../device/igb/frame-ring.ts";
 import { readCapture } from "../embed/pcap/read.ts";
 import { CaptureFile } from "./capture-file.ts";
 import type { Command } from "./command.ts";

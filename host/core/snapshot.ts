@@ -66,3 +66,41 @@ export function applyOrUndo(apply: () => void, undo: () => void): void {
     throw new FormatError("snapshot", (error as Error).message);
   }
 }
+
+/**
+ * Throws FormatError unless `value` has the properties, kinds of value and array lengths of `like`. Properties named in
+ * `free` are not looked into.
+ */
+export function checkShape(
+  source: string,
+  value: unknown,
+  like: unknown,
+  free: ReadonlySet<string>,
+  path = "the state",
+): void {
+  const wrong = (what: string): never => {
+    throw new FormatError(source, `${path} is ${what}`);
+  };
+  if (like instanceof Uint8Array) {
+    if (!(value instanceof Uint8Array)) wrong("no byte array");
+    else if (value.length !== like.length) wrong(`${value.length} bytes instead of ${like.length}`);
+    return;
+  }
+  if (typeof like !== "object" || like === null) {
+    if (typeof value !== typeof like || (typeof value === "number" && !Number.isFinite(value)))
+      wrong(`no ${typeof like}`);
+    return;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value) !== Array.isArray(like)) {
+    wrong(Array.isArray(like) ? "no array" : "no object");
+  }
+  const names = Object.keys(like);
+  const own = Object.keys(value as object);
+  if (Array.isArray(like) && own.length !== names.length) wrong(`${own.length} items instead of ${names.length}`);
+  for (const name of names) {
+    if (!own.includes(name)) wrong(`without ${name}`);
+    if (free.has(name)) continue;
+    const inner = (value as Record<string, unknown>)[name];
+    checkShape(source, inner, (like as Record<string, unknown>)[name], free, `${path}.${name}`);
+  }
+}

@@ -11,7 +11,8 @@ import * as i82576 from "./config-82576.ts";
 import type { PfOptions } from "./config-common.ts";
 import * as i350 from "./config-i350.ts";
 import { nvmWords, portMac } from "./nvm.ts";
-import { IgbPort, type IgbPortState } from "./port.ts";
+import { IgbPort } from "./port.ts";
+import type { IgbPortState } from "./port-options.ts";
 import { type CardRegisters, I350_REGISTERS, I82576_REGISTERS } from "./registers-pf.ts";
 
 /** What distinguishes one card from the other. */

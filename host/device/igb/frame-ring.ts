@@ -7,6 +7,7 @@ import {
   FRAMES_SKIP,
   FRAMES_TAIL,
 } from "../../../assembly/spec/abi/port.ts";
+import { TX_FRAME_MAX } from "../../../assembly/spec/igb/transmit.ts";
 import type { Engine } from "../../core/engine.ts";
 import { FormatError } from "../../core/errors.ts";
 
@@ -16,6 +17,11 @@ export interface FrameRingState {
   lengths: readonly number[];
   bytes: Uint8Array;
 }
+
+/** Longest frame that the wire carries, without CRC: 9.5 KiB and a tag. */
+export const FRAME_MAX: number = TX_FRAME_MAX + 4;
+/** The shortest: a header. */
+export const FRAME_MIN: number = 14;
 
 export class FrameRing {
   readonly pointer: number;
@@ -90,15 +96,23 @@ export class FrameRing {
     return { head, lengths, bytes };
   }
 
-  /** Throws FormatError, with the ring left empty, for what does not fit. */
+  /** Throws FormatError, with the ring left empty, for what does not fit or is no frame. */
   restore(state: FrameRingState): void {
+    const total = state.lengths.reduce((sum, length) => sum + length, 0);
+    const frame = (length: number) => Number.isInteger(length) && length >= FRAME_MIN && length <= FRAME_MAX;
+    if (!state.lengths.every(frame) || total !== state.bytes.length) {
+      throw new FormatError(
+        "frame ring",
+        `${state.bytes.length} bytes are not frames of ${FRAME_MIN}–${FRAME_MAX} bytes`,
+      );
+    }
     const frames: Uint8Array[] = [];
     let place = 0;
     for (const length of state.lengths) {
       frames.push(state.bytes.subarray(place, place + length));
       place += length;
     }
-    const fits = state.head % FRAMES_RECORD === 0 && state.head < this.#get(FRAMES_CAPACITY);
+    const fits = state.head >= 0 && state.head % FRAMES_RECORD === 0 && state.head < this.#get(FRAMES_CAPACITY);
     if (!fits || !this.#fill(state.head, frames)) {
       this.clear();
       throw new FormatError("frame ring", `${frames.length} frames from ${state.head} on do not fit`);

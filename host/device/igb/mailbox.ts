@@ -17,7 +17,10 @@ import {
   V2PMAILBOX_RSTI,
   V2PMAILBOX_VFU,
 } from "../../../assembly/spec/igb/mailbox.ts";
-import { POOLS } from "../../../assembly/spec/igb/virtualization.ts";
+import * as virt from "../../../assembly/spec/igb/virtualization.ts";
+import type { RegisterFile } from "./register-file.ts";
+
+const { POOLS } = virt;
 
 const READ_TO_CLEAR = V2PMAILBOX_PFSTS | V2PMAILBOX_PFACK | V2PMAILBOX_RSTD;
 
@@ -182,4 +185,24 @@ export class Mailboxes {
   #tellPf(vf: number): void {
     if (((this.#mask >>> vf) & 1) !== 0) this.#listener.notifyPf();
   }
+}
+
+/** Answers the mailbox registers of the PF. */
+export function hookPfMailboxes(registers: RegisterFile, mailboxes: Mailboxes): void {
+  registers.hook(
+    virt.VMBMEM,
+    {
+      read: (at) => mailboxes.readWord(Math.floor(at / MAILBOX_WORDS), at % MAILBOX_WORDS),
+      write: (value, at) => mailboxes.writeWord(Math.floor(at / MAILBOX_WORDS), at % MAILBOX_WORDS, value),
+    },
+    virt.POOLS * MAILBOX_WORDS,
+  );
+  registers.hook(
+    virt.P2VMAILBOX,
+    { read: (vf) => mailboxes.readPf(vf), write: (value, vf) => mailboxes.writePf(vf, value) },
+    virt.POOLS,
+  );
+  registers.hook(virt.MBVFICR, { read: () => mailboxes.causes, write: (value) => mailboxes.clearCauses(value) });
+  registers.hook(virt.MBVFIMR, { read: () => mailboxes.mask, write: (value) => mailboxes.setMask(value) });
+  registers.hook(virt.VFLRE, { read: () => mailboxes.resets, write: (value) => mailboxes.clearResets(value) });
 }

@@ -17,6 +17,29 @@ export interface PfDevice {
   resetDone(): void;
 }
 
+/** STATUS (I350 §8.2.2). */
+export function portStatus(port: {
+  /** CTRL. */
+  control: number;
+  linkUp: boolean;
+  number: number;
+  vfs: number;
+  /** VF Enable. */
+  virtual: boolean;
+}): number {
+  const master = (port.control & device.CTRL_GIO_MASTER_DISABLE) === 0;
+  return (
+    (device.STATUS_FD |
+      (port.linkUp ? device.STATUS_LU : 0) |
+      place(device.STATUS_SPEED_1000, device.STATUS_SPEED_HI, device.STATUS_SPEED_LO) |
+      place(port.number, device.STATUS_LAN_ID_HI, device.STATUS_LAN_ID_LO) |
+      place(port.vfs, device.STATUS_NUM_VFS_HI, device.STATUS_NUM_VFS_LO) |
+      (port.virtual ? device.STATUS_IOV_MODE : 0) |
+      (master ? device.STATUS_GIO_MASTER_ENABLE : 0)) >>>
+    0
+  );
+}
+
 /** EECD.SIZE_EX: 2^(n + 6) words. */
 const NVM_SIZE = 3;
 

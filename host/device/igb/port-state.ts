@@ -1,21 +1,28 @@
 // One port's state in linear memory, as the host sees it: words by offset, queues by number.
 import {
+  CAUSE_TX,
   FRAMES_CAPACITY,
   FRAMES_DATA,
+  PORT_CAUSES,
   PORT_EGRESS,
   PORT_INGRESS,
   PORT_LINK,
   PORT_MAP,
+  PORT_NEXT,
+  PORT_PENDING,
   PORT_PROFILE,
   PORT_QUEUES,
   PORT_RX_QUEUES,
   PORT_SCRATCH,
   PORT_SIZE,
   PORT_STATE,
+  PORT_STOPS,
   PORT_TX_QUEUES,
   PORT_UNIT,
   QUEUE_SIZE,
+  QUEUES_MAX,
 } from "../../../assembly/spec/abi/port.ts";
+import { mask } from "../../core/bits.ts";
 import type { Engine } from "../../core/engine.ts";
 import { FormatError } from "../../core/errors.ts";
 import { FrameRing, type FrameRingState } from "./frame-ring.ts";
@@ -40,6 +47,9 @@ export interface PortStateSnapshot {
   egress: FrameRingState;
   ingress: FrameRingState;
 }
+
+/** Bits of a number in PORT_NEXT. */
+const QUEUE_NUMBER = 0x1f;
 
 export type Direction = "tx" | "rx";
 
@@ -107,12 +117,53 @@ export class PortState {
     };
   }
 
+  /**
+   * Puts back what `save` gave; what follows from the filter registers is worked out anew. Throws FormatError for the
+   * state of another profile, and for queues that the port does not have; the rings may be empty then.
+   */
   restore(snapshot: PortStateSnapshot): void {
-    if (snapshot.state.length !== PORT_SIZE - PORT_STATE) {
-      throw new FormatError("port state", `${snapshot.state.length} bytes instead of ${PORT_SIZE - PORT_STATE}`);
-    }
-    this.#engine.u8.set(snapshot.state, this.pointer + PORT_STATE);
+    this.#check(snapshot.state);
     this.egress.restore(snapshot.egress);
     this.ingress.restore(snapshot.ingress);
+    this.#engine.u8.set(snapshot.state, this.pointer + PORT_STATE);
+    this.update();
+  }
+
+  #check(state: Uint8Array): void {
+    if (state.length !== PORT_SIZE - PORT_STATE) {
+      throw new FormatError("port state", `${state.length} bytes instead of ${PORT_SIZE - PORT_STATE}`);
+    }
+    const view = new DataView(state.buffer, state.byteOffset);
+    const get = (offset: number): number => view.getUint32(offset - PORT_STATE, true);
+    for (const [name, offset] of [
+      ["profile", PORT_PROFILE],
+      ["number of queues", PORT_QUEUES],
+    ] as const) {
+      if (get(offset) !== this.get(offset)) {
+        throw new FormatError("port state", `${name} is ${get(offset)} instead of ${this.get(offset)}`);
+      }
+    }
+    const queues = this.get(PORT_QUEUES);
+    const transmit = mask(queues - 1, 0);
+    const both = transmit | (transmit << CAUSE_TX);
+    const bits = [
+      ["doorbells", PORT_PENDING, transmit],
+      ["causes", PORT_CAUSES, both],
+      ["stops", PORT_STOPS, both],
+      ["next queue", PORT_NEXT, QUEUE_NUMBER],
+      ["link", PORT_LINK, 1],
+    ] as const;
+    for (const [name, offset, allowed] of bits) {
+      if ((get(offset) & ~allowed) !== 0) {
+        throw new FormatError("port state", `${name} 0x${get(offset).toString(16)} name queues that are not there`);
+      }
+    }
+    for (const direction of ["tx", "rx"] as const) {
+      const from = this.queue(direction, queues) - PORT_STATE;
+      const to = this.queue(direction, QUEUES_MAX) - PORT_STATE;
+      if (state.subarray(from, to).some((byte) => byte !== 0)) {
+        throw new FormatError("port state", `there are ${direction} queues beyond ${queues}`);
+      }
+    }
   }
 }

@@ -2,82 +2,31 @@
 import * as abi from "../../../assembly/spec/abi/port.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
-import { MAILBOX_WORDS } from "../../../assembly/spec/igb/mailbox.ts";
 import * as tx from "../../../assembly/spec/igb/transmit.ts";
 import * as spec from "../../../assembly/spec/igb/vf.ts";
 import * as virt from "../../../assembly/spec/igb/virtualization.ts";
-import { mask, place } from "../../core/bits.ts";
-import type { Clock } from "../../core/clock.ts";
-import type { Engine } from "../../core/engine.ts";
-import { ArgumentError } from "../../core/errors.ts";
-import type { MmioHandler } from "../../core/ports.ts";
-import type { Trace } from "../../core/trace.ts";
-import { MsixTable, PciFunction, type PciFunctionState, type ResetKind, Sriov } from "../../pci/index.ts";
-import { profileConfig } from "../../pci/profile.ts";
-import type { CardProfile } from "./card.ts";
+import { mask } from "../../core/bits.ts";
+import { applyOrUndo, checkShape } from "../../core/snapshot.ts";
+import { type PciFunction, type ResetKind, Sriov } from "../../pci/index.ts";
 import * as common from "./config-common.ts";
-import { Mailboxes, type MailboxState } from "./mailbox.ts";
-import { type PfInterruptState, PfInterrupts } from "./pf-interrupts.ts";
+import { hookPfMailboxes, Mailboxes } from "./mailbox.ts";
+import { PfInterrupts } from "./pf-interrupts.ts";
 import { Phy } from "./phy.ts";
-import { hookPfDevice } from "./port-device.ts";
-import { PortState, type PortStateSnapshot } from "./port-state.ts";
-import { hookQueues, ringDoorbells } from "./queues.ts";
-import { RegisterFile, type RegisterFileState } from "./register-file.ts";
+import { hookPfDevice, portStatus } from "./port-device.ts";
+import { createPf, createVf } from "./port-functions.ts";
+import type { IgbPortOptions, IgbPortState } from "./port-options.ts";
+import { PortState } from "./port-state.ts";
+import { QueueOwners } from "./queue-owners.ts";
+import { hookQueues, hookTransmitEnables } from "./queues.ts";
+import { RegisterFile } from "./register-file.ts";
 import { pfRows } from "./registers-pf.ts";
 import { type PortStatistics, Statistics } from "./statistics.ts";
-import { VirtualFunction, type VirtualFunctionState } from "./virtual-function.ts";
+import { createUplink, type Uplink } from "./uplink.ts";
+import { VirtualFunction } from "./virtual-function.ts";
 
-export interface IgbPortState {
-  pf: PciFunctionState;
-  registers: RegisterFileState;
-  interrupts: PfInterruptState;
-  mailboxes: MailboxState;
-  phy: number[];
-  statistics: [number, number][];
-  linkUp: boolean;
-  missed: number;
-  vfs: { fn: PciFunctionState; device: VirtualFunctionState }[];
-  port: PortStateSnapshot;
-}
-
-export interface IgbPortOptions {
-  engine: Engine;
-  map: number;
-  unit: number;
-  clock: Clock;
-  profile: CardProfile;
-  /** Which port of how many. */
-  number: number;
-  ports: number;
-  /** MAC addresses of the card's port 0 and of this port. */
-  cardMac: Uint8Array;
-  mac: Uint8Array;
-  nvm: Uint16Array;
-  scratch: number;
-  uplinkBytes: number;
-  trace: Trace | undefined;
-  /** SR-IOV of the card's first port. */
-  leader: Sriov | undefined;
-  name: string;
-}
-
-/** Longest frame that the wire carries, without CRC: 9.5 KiB and a tag. */
-export const FRAME_MAX: number = tx.TX_FRAME_MAX + 4;
-/** The shortest: a header. */
-export const FRAME_MIN: number = 14;
-const NO_IO: MmioHandler = { read: () => 0, write: () => {} };
+/** Of a port's state: what checks itself, and lists without a length of their own. */
+const VARIABLE: ReadonlySet<string> = new Set(["pf", "fn", "statistics", "lengths", "bytes"]);
 const NS_PER_US = 1000;
-/** In place of an owner; no requester ID and no complement of one. */
-const NOBODY = 0x7fff_ffff;
-
-/** The wire of a port. */
-export interface Uplink {
-  /** A frame from the wire, without CRC. False when the port has no room. Throws ArgumentError for no frame at all. */
-  inject(frame: Uint8Array): boolean;
-  /** Hands over every frame that left for the wire. Returns how many. */
-  drain(receive: (frame: Uint8Array) => void): number;
-}
-
 export class IgbPort {
   readonly pf: PciFunction;
   readonly sriov: Sriov;
@@ -91,10 +40,7 @@ export class IgbPort {
   readonly #phy: Phy;
   readonly #statistics: Statistics;
   readonly #vfs: VirtualFunction[] = [];
-  /** Whom each pool's queues belong to as the data path knows it: a requester ID, its complement while DMA is refused. */
-  readonly #owners = new Int32Array(virt.POOLS).fill(NOBODY);
-  /** Some function may not make requests, as far as was asked last. */
-  #refused = true;
+  readonly #owners: QueueOwners;
   #linkUp = true;
   #missed = 0;
 
@@ -109,25 +55,10 @@ export class IgbPort {
       queues: profile.registers.queues,
       uplinkBytes: options.uplinkBytes,
     });
+    this.#owners = new QueueOwners(this.state, profile.registers.queues);
     this.registers = new RegisterFile(this.state, spec.PF_BAR0_SIZE, pfRows(profile.registers));
-    const pfProfile = profile.pfConfig({
-      functionNumber: options.number,
-      ports: options.ports,
-      mac: options.cardMac,
-    });
-    this.pf = new PciFunction(options.name, profileConfig(pfProfile));
-    const msix = new MsixTable(this.pf, {
-      capabilityOffset: common.MSIX_OFFSET,
-      vectors: common.PF_VECTORS,
-      tableOffset: common.MSIX_TABLE_OFFSET,
-      pbaOffset: common.MSIX_PBA_OFFSET,
-    });
-    const handlers = new Map<number, MmioHandler>([
-      [0, this.registers],
-      [common.MSIX_BAR, msix.handler],
-    ]);
-    for (const bar of pfProfile.bars) this.pf.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_IO });
-    if (pfProfile.romSize > 0) this.pf.addRom(pfProfile.romSize, NO_IO);
+    const { pf, msix } = createPf(options, this.registers);
+    this.pf = pf;
     this.#interrupts = new PfInterrupts({
       registers: this.registers,
       clock,
@@ -147,31 +78,14 @@ export class IgbPort {
       ...(options.leader === undefined ? {} : { leader: options.leader }),
     });
     this.pf.onReset(() => this.#reset());
-    this.uplink = {
-      inject: (frame) => {
-        if (frame.length < FRAME_MIN || frame.length > FRAME_MAX) {
-          throw new ArgumentError("frame", frame.length, `is not ${FRAME_MIN} to ${FRAME_MAX} bytes long`);
-        }
-        const taken = this.#linkUp && this.state.ingress.push(frame);
-        if (taken) this.#tell("in", frame.length);
-        return taken;
-      },
-      drain: (receive) => {
-        let count = 0;
-        for (let frame = this.state.egress.shift(); frame !== undefined; frame = this.state.egress.shift()) {
-          this.#tell("out", frame.length);
-          receive(frame);
-          count++;
-        }
-        return count;
-      },
-    };
+    this.uplink = createUplink({
+      state: this.state,
+      linked: () => this.#linkUp,
+      tell: (direction, length) =>
+        options.trace?.listener?.({ kind: "frame", requesterId: this.pf.requesterId, direction, length }),
+    });
     this.#hook();
     this.#reset();
-  }
-
-  #tell(direction: "in" | "out", length: number): void {
-    this.#options.trace?.listener?.({ kind: "frame", requesterId: this.pf.requesterId, direction, length });
   }
 
   /** Whether the wire is plugged in. A change interrupts the PF (ICR.LSC). */
@@ -205,7 +119,7 @@ export class IgbPort {
     let moved = 0;
     // A quiet port costs a look at its doorbells and causes; only a function that may not make requests has to be asked again.
     const due = this.state.get(abi.PORT_PENDING) | this.state.get(abi.PORT_CAUSES) | this.state.get(abi.PORT_STOPS);
-    if (this.#refused || due !== 0 || !this.state.ingress.empty) {
+    if (this.#owners.refused || due !== 0 || !this.state.ingress.empty) {
       this.#own();
       moved = this.state.service(budget);
       this.#signal();
@@ -230,11 +144,20 @@ export class IgbPort {
     };
   }
 
+  /** Puts back what `save` gave. Throws FormatError, with nothing changed, for the state of another kind of port. */
   restore(state: IgbPortState): void {
+    const before = this.save();
+    checkShape("port state", state, before, VARIABLE);
+    applyOrUndo(
+      () => this.#apply(state),
+      () => this.#apply(before),
+    );
+  }
+
+  #apply(state: IgbPortState): void {
     this.pf.restore(state.pf);
     for (const [index, vf] of this.#vfs.entries()) {
-      const saved = state.vfs[index];
-      if (saved === undefined) continue;
+      const saved = state.vfs[index] as (typeof state.vfs)[number];
       vf.fn.restore(saved.fn);
       vf.restore(saved.device);
     }
@@ -247,45 +170,19 @@ export class IgbPort {
     this.#missed = state.missed;
     this.state.restore(state.port);
     this.state.set(abi.PORT_LINK, state.linkUp ? 1 : 0);
-    for (let pool = 0; pool < virt.POOLS; pool++) this.#disown(pool);
+    this.#owners.forgetAll();
   }
 
   /** Tells the data path who owns each queue and whether it may make DMA requests now. */
   #own(): void {
     const present = this.sriov.vfs.length;
     const master = (this.registers.get(device.CTRL) & device.CTRL_GIO_MASTER_DISABLE) === 0;
-    this.#refused = false;
+    this.#owners.begin();
     for (let pool = 0; pool < virt.POOLS; pool++) {
       const vf = pool < present ? this.#vfs[pool] : undefined;
       const fn = vf?.fn ?? this.pf;
-      const allowed = fn.requestsReachRoot() && (vf !== undefined || master);
-      if (!allowed) this.#refused = true;
-      const owner = allowed ? fn.requesterId : ~fn.requesterId;
-      if (this.#owners[pool] === owner) continue;
-      this.#owners[pool] = owner;
-      this.#hand(pool, fn.requesterId, allowed);
+      this.#owners.give(pool, fn.requesterId, fn.requestsReachRoot() && (vf !== undefined || master));
     }
-  }
-
-  /** Gives the queues of a pool to a requester. Doorbells that rang while it might not make requests ring again. */
-  #hand(pool: number, requesterId: number, allowed: boolean): void {
-    const { queues } = this.#options.profile.registers;
-    for (let queue = pool; queue < queues; queue += virt.POOLS) {
-      for (const direction of ["tx", "rx"] as const) {
-        const row = this.state.queue(direction, queue);
-        const flags = this.state.get(row + abi.QUEUE_FLAGS);
-        if (allowed && (flags & abi.QUEUE_FLAG_DMA) === 0) ringDoorbells(this.state, 1 << queue);
-        const others = flags & ~abi.QUEUE_FLAG_DMA;
-        this.state.set(row + abi.QUEUE_FLAGS, others | (allowed ? abi.QUEUE_FLAG_DMA : 0));
-        this.state.set(row + abi.QUEUE_REQUESTER, requesterId);
-      }
-    }
-  }
-
-  /** The rows of a pool's queues no longer say whose they are. */
-  #disown(pool: number): void {
-    this.#owners[pool] = NOBODY;
-    this.#refused = true;
   }
 
   /** Turns what the data path left into interrupts. */
@@ -314,14 +211,7 @@ export class IgbPort {
 
   #createVf(index: number): PciFunction {
     const { profile, clock, name } = this.#options;
-    const vfProfile = profile.vfConfig();
-    const fn = new PciFunction(`${name}-vf${index}`, profileConfig(vfProfile), { virtual: true });
-    const msix = new MsixTable(fn, {
-      capabilityOffset: common.MSIX_OFFSET,
-      vectors: common.VF_VECTORS,
-      tableOffset: common.MSIX_TABLE_OFFSET,
-      pbaOffset: common.MSIX_PBA_OFFSET,
-    });
+    const { fn, msix, connect } = createVf(profile, `${name}-vf${index}`);
     const vf = new VirtualFunction({
       index,
       queues: profile.registers.queues,
@@ -336,23 +226,14 @@ export class IgbPort {
       onReset: () => this.#resetVf(index, true),
     });
     this.#vfs.push(vf);
-    const handlers = new Map<number, MmioHandler>([
-      [0, vf.registers],
-      [common.MSIX_BAR, msix.handler],
-    ]);
-    for (const bar of vfProfile.bars) fn.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_IO });
+    connect(vf.registers);
     fn.onReset((kind: ResetKind) => this.#resetVf(index, kind === "flr"));
     return fn;
   }
 
   /** Resets a VF; after its own or a function level reset the PF is told (VFLRE). */
   #resetVf(index: number, tell: boolean): void {
-    const { queues } = this.#options.profile.registers;
-    for (let queue = index; queue < queues; queue += virt.POOLS) {
-      for (const direction of ["tx", "rx"] as const)
-        this.state.clear(this.state.queue(direction, queue), abi.QUEUE_SIZE);
-    }
-    this.#disown(index);
+    this.#owners.reset(index);
     this.#vfs[index]?.reset();
     const bit = 1 << index;
     this.state.set(abi.PORT_VFRE, this.state.get(abi.PORT_VFRE) & ~bit);
@@ -364,7 +245,7 @@ export class IgbPort {
   /** Resets the port: everything but the configuration space (I350 §4.3, CTRL.RST and reset of the PF). */
   #reset(): void {
     this.state.clear(abi.PORT_TX_QUEUES, abi.PORT_RAR - abi.PORT_TX_QUEUES);
-    for (let pool = 0; pool < virt.POOLS; pool++) this.#disown(pool);
+    this.#owners.forgetAll();
     this.state.clear(abi.PORT_POOLS, abi.PORT_TX_QUEUES - abi.PORT_POOLS);
     for (const offset of [abi.PORT_PENDING, abi.PORT_CAUSES, abi.PORT_STOPS]) this.state.set(offset, 0);
     for (const vf of this.#vfs) vf.reset();
@@ -382,18 +263,13 @@ export class IgbPort {
   }
 
   #status(): number {
-    const control = this.registers.get(device.CTRL);
-    const present = this.sriov.enabled;
-    return (
-      (device.STATUS_FD |
-        (this.#linkUp ? device.STATUS_LU : 0) |
-        place(device.STATUS_SPEED_1000, device.STATUS_SPEED_HI, device.STATUS_SPEED_LO) |
-        place(this.#options.number, device.STATUS_LAN_ID_HI, device.STATUS_LAN_ID_LO) |
-        place(this.sriov.numVfs, device.STATUS_NUM_VFS_HI, device.STATUS_NUM_VFS_LO) |
-        (present ? device.STATUS_IOV_MODE : 0) |
-        ((control & device.CTRL_GIO_MASTER_DISABLE) === 0 ? device.STATUS_GIO_MASTER_ENABLE : 0)) >>>
-      0
-    );
+    return portStatus({
+      control: this.registers.get(device.CTRL),
+      linkUp: this.#linkUp,
+      number: this.#options.number,
+      vfs: this.sriov.numVfs,
+      virtual: this.sriov.enabled,
+    });
   }
 
   #timer(): number {
@@ -411,15 +287,8 @@ export class IgbPort {
       this.#statistics.hookVf(index, vf.registers, registers);
       vf.mirror(registers, () => this.#resetVf(index, true));
     }
-    for (const offset of [tx.TCTL, virt.VFTE]) {
-      registers.hook(offset, {
-        write: (value) => {
-          registers.store(offset, value);
-          ringDoorbells(state, mask(queues - 1, 0));
-        },
-      });
-    }
-    this.#hookMailboxes();
+    hookTransmitEnables(registers, state, queues);
+    hookPfMailboxes(registers, this.#mailboxes);
     hookPfDevice(registers, {
       phy: this.#phy,
       nvm: this.#options.nvm,
@@ -429,27 +298,6 @@ export class IgbPort {
       reset: () => this.#reset(),
       resetDone: () => this.#mailboxes.pfResetDone(),
     });
-  }
-
-  #hookMailboxes(): void {
-    const mailboxes = this.#mailboxes;
-    const { registers } = this;
-    registers.hook(
-      virt.VMBMEM,
-      {
-        read: (at) => mailboxes.readWord(Math.floor(at / MAILBOX_WORDS), at % MAILBOX_WORDS),
-        write: (value, at) => mailboxes.writeWord(Math.floor(at / MAILBOX_WORDS), at % MAILBOX_WORDS, value),
-      },
-      virt.POOLS * MAILBOX_WORDS,
-    );
-    registers.hook(
-      virt.P2VMAILBOX,
-      { read: (vf) => mailboxes.readPf(vf), write: (value, vf) => mailboxes.writePf(vf, value) },
-      virt.POOLS,
-    );
-    registers.hook(virt.MBVFICR, { read: () => mailboxes.causes, write: (value) => mailboxes.clearCauses(value) });
-    registers.hook(virt.MBVFIMR, { read: () => mailboxes.mask, write: (value) => mailboxes.setMask(value) });
-    registers.hook(virt.VFLRE, { read: () => mailboxes.resets, write: (value) => mailboxes.clearResets(value) });
   }
 }
 

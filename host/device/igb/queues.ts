@@ -8,6 +8,8 @@ import {
 } from "../../../assembly/spec/abi/port.ts";
 import * as rx from "../../../assembly/spec/igb/receive.ts";
 import * as tx from "../../../assembly/spec/igb/transmit.ts";
+import { VFTE } from "../../../assembly/spec/igb/virtualization.ts";
+import { mask } from "../../core/bits.ts";
 import type { Direction, PortState } from "./port-state.ts";
 import type { RegisterFile } from "./register-file.ts";
 
@@ -42,6 +44,18 @@ export function hookQueues(file: RegisterFile, state: PortState, range: QueueRan
     });
     hookControl(file, state, txBase + at * txStride + tx.TXDCTL, "tx", queue, tx.TXDCTL_ENABLE);
     hookControl(file, state, rxBase + at * rxStride + rx.RXDCTL, "rx", queue, rx.RXDCTL_ENABLE);
+  }
+}
+
+/** TCTL and VFTE: what they enable may have something to do. */
+export function hookTransmitEnables(file: RegisterFile, state: PortState, queues: number): void {
+  for (const offset of [tx.TCTL, VFTE]) {
+    file.hook(offset, {
+      write: (value) => {
+        file.store(offset, value);
+        ringDoorbells(state, mask(queues - 1, 0));
+      },
+    });
   }
 }
 

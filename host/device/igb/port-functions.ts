@@ -1,0 +1,57 @@
+// The PCI functions of a port: configuration space, BARs and MSI-X.
+import type { MmioHandler } from "../../core/ports.ts";
+import { MsixTable, PciFunction } from "../../pci/index.ts";
+import { profileConfig } from "../../pci/profile.ts";
+import type { CardProfile } from "./card.ts";
+import * as common from "./config-common.ts";
+import type { IgbPortOptions } from "./port-options.ts";
+
+const NO_IO: MmioHandler = { read: () => 0, write: () => {} };
+
+function table(fn: PciFunction, vectors: number): MsixTable {
+  return new MsixTable(fn, {
+    capabilityOffset: common.MSIX_OFFSET,
+    vectors,
+    tableOffset: common.MSIX_TABLE_OFFSET,
+    pbaOffset: common.MSIX_PBA_OFFSET,
+  });
+}
+
+/** The PF, with `registers` behind its BAR 0. */
+export function createPf(options: IgbPortOptions, registers: MmioHandler): { pf: PciFunction; msix: MsixTable } {
+  const profile = options.profile.pfConfig({
+    functionNumber: options.number,
+    ports: options.ports,
+    mac: options.cardMac,
+  });
+  const pf = new PciFunction(options.name, profileConfig(profile));
+  const msix = table(pf, common.PF_VECTORS);
+  const handlers = new Map<number, MmioHandler>([
+    [0, registers],
+    [common.MSIX_BAR, msix.handler],
+  ]);
+  for (const bar of profile.bars) pf.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_IO });
+  if (profile.romSize > 0) pf.addRom(profile.romSize, NO_IO);
+  return { pf, msix };
+}
+
+/** A VF, whose BARs answer once it is connected to its registers. */
+export function createVf(
+  profile: CardProfile,
+  name: string,
+): { fn: PciFunction; msix: MsixTable; connect(registers: MmioHandler): void } {
+  const vfProfile = profile.vfConfig();
+  const fn = new PciFunction(name, profileConfig(vfProfile), { virtual: true });
+  const msix = table(fn, common.VF_VECTORS);
+  return {
+    fn,
+    msix,
+    connect: (registers) => {
+      const handlers = new Map<number, MmioHandler>([
+        [0, registers],
+        [common.MSIX_BAR, msix.handler],
+      ]);
+      for (const bar of vfProfile.bars) fn.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_IO });
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// What a port is built from, and what it saves.
+import type { Clock } from "../../core/clock.ts";
+import type { Engine } from "../../core/engine.ts";
+import type { Trace } from "../../core/trace.ts";
+import type { PciFunctionState, Sriov } from "../../pci/index.ts";
+import type { CardProfile } from "./card.ts";
+import type { MailboxState } from "./mailbox.ts";
+import type { PfInterruptState } from "./pf-interrupts.ts";
+import type { PortStateSnapshot } from "./port-state.ts";
+import type { RegisterFileState } from "./register-file.ts";
+import type { VirtualFunctionState } from "./virtual-function.ts";
+
+export interface IgbPortState {
+  pf: PciFunctionState;
+  registers: RegisterFileState;
+  interrupts: PfInterruptState;
+  mailboxes: MailboxState;
+  phy: number[];
+  statistics: [number, number][];
+  linkUp: boolean;
+  missed: number;
+  vfs: { fn: PciFunctionState; device: VirtualFunctionState }[];
+  port: PortStateSnapshot;
+}
+
+export interface IgbPortOptions {
+  engine: Engine;
+  map: number;
+  unit: number;
+  clock: Clock;
+  profile: CardProfile;
+  /** Which port of how many. */
+  number: number;
+  ports: number;
+  /** MAC addresses of the card's port 0 and of this port. */
+  cardMac: Uint8Array;
+  mac: Uint8Array;
+  nvm: Uint16Array;
+  scratch: number;
+  uplinkBytes: number;
+  trace: Trace | undefined;
+  /** SR-IOV of the card's first port. */
+  leader: Sriov | undefined;
+  name: string;
+}

@@ -1,0 +1,42 @@
+// The wire of a port: frames that come from it and frames that leave by it.
+import { ArgumentError } from "../../core/errors.ts";
+import { FRAME_MAX, FRAME_MIN } from "./frame-ring.ts";
+import type { PortState } from "./port-state.ts";
+
+/** The wire of a port. */
+export interface Uplink {
+  /** A frame from the wire, without CRC. False when the port has no room. Throws ArgumentError for no frame at all. */
+  inject(frame: Uint8Array): boolean;
+  /** Hands over every frame that left for the wire. Returns how many. */
+  drain(receive: (frame: Uint8Array) => void): number;
+}
+
+export interface UplinkOptions {
+  state: PortState;
+  /** Whether the wire is plugged in. */
+  linked(): boolean;
+  /** Hears of every frame of `length` bytes. */
+  tell(direction: "in" | "out", length: number): void;
+}
+
+export function createUplink({ state, linked, tell }: UplinkOptions): Uplink {
+  return {
+    inject: (frame) => {
+      if (frame.length < FRAME_MIN || frame.length > FRAME_MAX) {
+        throw new ArgumentError("frame", frame.length, `is not ${FRAME_MIN} to ${FRAME_MAX} bytes long`);
+      }
+      const taken = linked() && state.ingress.push(frame);
+      if (taken) tell("in", frame.length);
+      return taken;
+    },
+    drain: (receive) => {
+      let count = 0;
+      for (let frame = state.egress.shift(); frame !== undefined; frame = state.egress.shift()) {
+        tell("out", frame.length);
+        receive(frame);
+        count++;
+      }
+      return count;
+    },
+  };
+}
