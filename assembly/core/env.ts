@@ -27,6 +27,18 @@ export declare function hostWrite(
  */
 export declare function hostTransfer(mapId: u32, list: usize, count: u32): u32;
 
+/**
+ * Fetches the headers of `count` frames (spec/abi/delivery), in order, up to the first one that is refused. Returns how
+ * many came.
+ */
+export declare function hostHeaders(mapId: u32, list: usize, count: u32): u32;
+
+/**
+ * Delivers `count` frames (spec/abi/delivery) in order, each for itself, and says in each what was refused. Returns how
+ * many had nothing refused.
+ */
+export declare function hostDeliver(mapId: u32, list: usize, count: u32): u32;
+
 /** A 4-byte DMA write into the interrupt address range: an interrupt request (VT-d 5.10 §5.1). */
 export declare function hostMessage(mapId: u32, requesterId: u32, addressLo: u32, addressHi: u32, data: u32): void;
 

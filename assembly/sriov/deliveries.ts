@@ -1,94 +1,130 @@
-// The frames that one burst delivers to or from memory outside, as a list of transfers; see outside.ts. Of each frame
-// come the bytes that were looked at, from its note, and what is behind them, from where the frame lies:
-//
-//   list ── room for one transfer │ ... heads grow down │ middle │ rests grow up ... │ what else the burst writes
+// The frames of one burst that come from or go to memory outside, as the host moves them; see outside.ts.
 
-import { TRANSFER_POINTER, TRANSFER_SIZE } from "../spec/abi/memory-map";
-import { SCRATCH_DELIVERIES, SCRATCH_NOTES } from "../spec/abi/port";
-import { Copy } from "./copy";
-import { BURST, Port } from "./state";
-import { Transfers } from "./transfers";
+import { hostDeliver, hostHeaders } from "../core/env";
+import {
+  DELIVERY_HEADER,
+  DELIVERY_LENGTH,
+  DELIVERY_REFUSED,
+  DELIVERY_REFUSED_FRAME,
+  DELIVERY_REFUSED_REPORT,
+  DELIVERY_REPORT,
+  DELIVERY_REPORT_REGION,
+  DELIVERY_RING,
+  DELIVERY_RING_REGION,
+  DELIVERY_SIMPLE,
+  DELIVERY_SIMPLE_ALIKE,
+  DELIVERY_SIMPLE_SINGLE,
+  DELIVERY_SIZE,
+  DELIVERY_SOURCE_REGION,
+  DELIVERY_STATUS,
+  DELIVERY_TARGET,
+  DELIVERY_TARGET_REGION,
+  DELIVERY_WRITEBACK,
+} from "../spec/abi/delivery";
+import { CAUSE_TX, SCRATCH_DELIVERIES, STOP_BUFFER, STOP_RING } from "../spec/abi/port";
+import { Port } from "./state";
 
-const NOTE_SIZE: u32 = 256;
-const NOTE_DATA: u32 = 32;
-
-/** What a burst keeps of one frame, and behind it the bytes that it fetched. */
+/** One frame: spec/abi/delivery. */
 @unmanaged
-export class Note {
-  /** Where the frame lies: a place in `region`. */
+export class Delivery {
   source: u64;
-  region: u32;
+  sourceRegion: u32;
   length: u32;
-  /** Bytes at `data`: the frame's first. */
-  kept: u32;
+  header: u64;
+  headerRest: u64;
+  target: u64;
+  targetRegion: u32;
+  ringRegion: u32;
+  ring: u64;
+  report: u64;
+  /** Dwords 0 and 1 of the receive descriptor, then 2 and 3. */
+  writeback: u64;
+  writebackRest: u64;
+  reportRegion: u32;
+  status: u32;
+  simple: u32;
+  refused: u32;
 
-  @inline static of(port: Port, index: u32): Note {
-    return changetype<Note>(port.scratch + SCRATCH_NOTES + <usize>(index * NOTE_SIZE));
+  /** The frame's first bytes. */
+  @inline get bytes(): usize {
+    return changetype<usize>(this) + DELIVERY_HEADER;
   }
 
-  @inline get data(): usize {
-    return changetype<usize>(this) + NOTE_DATA;
+  /** Whether both Ethernet addresses and the type are the other frame's. */
+  @inline sameEnds(other: Delivery): bool {
+    const difference = (this.header ^ other.header) | (load<u64>(this.bytes, 6) ^ load<u64>(other.bytes, 6));
+    return difference == 0;
+  }
+
+  /** The frame goes nowhere, and nothing is reported at `report` in `region`. */
+  @inline clear(report: u64, region: u32): void {
+    this.targetRegion = 0;
+    this.report = report;
+    this.reportRegion = region;
+    this.status = 0;
+    this.simple = 0;
+    this.refused = 0;
+  }
+
+  /** Says whether the frame lies simply, and as the one before it does. */
+  @inline compare(before: Delivery): void {
+    const places = this.source | this.target | this.ring | this.report;
+    if (<u32>(places >> 32) | (<u32>places & 3)) return;
+    const other =
+      (this.sourceRegion ^ before.sourceRegion) |
+      (this.targetRegion ^ before.targetRegion) |
+      (this.ringRegion ^ before.ringRegion) |
+      (this.reportRegion ^ before.reportRegion);
+    this.simple = other == 0 && before.simple != 0 ? DELIVERY_SIMPLE_ALIKE : DELIVERY_SIMPLE_SINGLE;
   }
 }
 
-@unmanaged
 export class Deliveries {
-  /** The first of the heads, and the end of the rests. */
-  heads: usize;
-  end: usize;
-  /** Of the first frame: from which region to which, and how long. */
-  from: u32;
-  to: u32;
-  length: u32;
-  /** Not 0 when some frame is not like the first. */
-  odd: u32;
-
-  /** The burst's deliveries, none yet. */
-  static begin(port: Port): Deliveries {
-    const deliveries = changetype<Deliveries>(port.scratch + SCRATCH_DELIVERIES);
-    deliveries.heads = Deliveries.middle(port);
-    deliveries.end = deliveries.heads;
-    deliveries.odd = 0;
-    return deliveries;
+  @inline static of(port: Port, index: u32): Delivery {
+    return changetype<Delivery>(Deliveries.list(port) + <usize>(index * DELIVERY_SIZE));
   }
 
-  /** Room for one transfer at the list's start, then for the heads. */
-  @inline private static middle(port: Port): usize {
-    return Transfers.list(port) + <usize>((1 + BURST) * TRANSFER_SIZE);
+  @inline private static list(port: Port): usize {
+    return port.scratch + SCRATCH_DELIVERIES;
   }
 
-  /** Delivers a frame to `place` in the region `name`, at once when that can be done here. `owner`: see Transfers. */
-  @inline add(port: Port, note: Note, place: u64, name: u32, owner: u32): void {
-    const length = note.length;
-    const kept = note.kept;
-    const rest = length - kept;
-    const from = note.region;
-    if (name == TRANSFER_POINTER && (from == TRANSFER_POINTER || rest == 0)) {
-      if (rest != 0) memory.copy(<usize>place + kept, <usize>note.source + kept, rest);
-      Copy.bytes(<usize>place, note.data, kept);
-      return;
+  /** Fetches the headers of the first `count` frames. Returns how many came. */
+  @inline static headers(port: Port, count: u32): u32 {
+    return count == 0 ? 0 : hostHeaders(port.map.mapId, Deliveries.list(port), count);
+  }
+
+  /**
+   * Delivers the first `count` frames of transmit queue `index`. `pools` says of each, a byte, whose it is: receive
+   * queues stop whose memory refuses, and the transmit queue when its ring does.
+   */
+  static deliver(port: Port, index: u32, count: u32, pools: usize): void {
+    if (count == 0 || hostDeliver(port.map.mapId, Deliveries.list(port), count) == count) return;
+    for (let at: u32 = 0; at < count; at++) {
+      const refused = Deliveries.of(port, at).refused;
+      if (refused & DELIVERY_REFUSED_FRAME) {
+        const pool = <u32>load<u8>(pools + at);
+        const receiver = port.rx(pool);
+        if (!receiver.stopped) port.stop(receiver, pool, STOP_BUFFER);
+      }
+      if (refused & DELIVERY_REFUSED_REPORT) {
+        const sender = port.tx(index);
+        if (!sender.stopped) port.stop(sender, CAUSE_TX + index, STOP_RING);
+      }
     }
-    if (this.heads == Deliveries.middle(port)) {
-      this.from = from;
-      this.to = name;
-      this.length = length;
-    }
-    this.odd |= (from ^ this.from) | (name ^ this.to) | (length ^ this.length);
-    this.odd |= Transfers.odd(note.source, place, length);
-    this.heads -= TRANSFER_SIZE;
-    Transfers.put(this.heads, <u64>note.data, TRANSFER_POINTER, place, name, kept, owner);
-    if (rest == 0) return;
-    Transfers.put(this.end, note.source + kept, from, place + kept, name, rest, owner);
-    this.end += TRANSFER_SIZE;
-  }
-
-  /** No frame comes any more: tells the list how far its transfers are alike. */
-  @inline close(port: Port): void {
-    if (this.odd != 0) return;
-    const middle = Deliveries.middle(port);
-    Transfers.alike(this.heads, middle);
-    Transfers.alike(middle, this.end);
   }
 }
 
-if (offsetof<Note>() > <usize>NOTE_DATA) ERROR("NOTE_DATA");
+if (offsetof<Delivery>() != DELIVERY_SIZE) ERROR("DELIVERY_SIZE");
+if (offsetof<Delivery>("sourceRegion") != DELIVERY_SOURCE_REGION) ERROR("DELIVERY_SOURCE_REGION");
+if (offsetof<Delivery>("length") != DELIVERY_LENGTH) ERROR("DELIVERY_LENGTH");
+if (offsetof<Delivery>("header") != DELIVERY_HEADER) ERROR("DELIVERY_HEADER");
+if (offsetof<Delivery>("target") != DELIVERY_TARGET) ERROR("DELIVERY_TARGET");
+if (offsetof<Delivery>("targetRegion") != DELIVERY_TARGET_REGION) ERROR("DELIVERY_TARGET_REGION");
+if (offsetof<Delivery>("ringRegion") != DELIVERY_RING_REGION) ERROR("DELIVERY_RING_REGION");
+if (offsetof<Delivery>("ring") != DELIVERY_RING) ERROR("DELIVERY_RING");
+if (offsetof<Delivery>("report") != DELIVERY_REPORT) ERROR("DELIVERY_REPORT");
+if (offsetof<Delivery>("writeback") != DELIVERY_WRITEBACK) ERROR("DELIVERY_WRITEBACK");
+if (offsetof<Delivery>("reportRegion") != DELIVERY_REPORT_REGION) ERROR("DELIVERY_REPORT_REGION");
+if (offsetof<Delivery>("status") != DELIVERY_STATUS) ERROR("DELIVERY_STATUS");
+if (offsetof<Delivery>("simple") != DELIVERY_SIMPLE) ERROR("DELIVERY_SIMPLE");
+if (offsetof<Delivery>("refused") != DELIVERY_REFUSED) ERROR("DELIVERY_REFUSED");

@@ -1,8 +1,8 @@
 // Bursts of a transmit queue whose ring or buffers lie in memory of the embedder. Every import costs as much as
-// several frames, so that a burst makes few of them, each with a list of transfers (spec/abi/memory-map):
+// several frames, so that a burst makes few of them, each for many frames (spec/abi/memory-map, spec/abi/delivery):
 //
-//   descriptors of the burst → headers of all its frames → receive descriptors, once for each addressee →
-//   frames, receive descriptors and transmit descriptors back
+//   descriptors of the burst → headers of all its frames → receive descriptors of all addressees →
+//   frames, and what receive and transmit descriptors become
 //
 // Rings and buffers may overlap each other and what the burst writes, and an embedder's RAM may change at any time.
 // So everything that is looked at is fetched once, into scratch memory, and what goes on is what was looked at: the
@@ -12,25 +12,20 @@
 
 import { Context, Dma, FAULT } from "../iommu/translate";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
-import { REGION_KIND_RAM, TRANSFER_POINTER, TRANSFER_SIZE } from "../spec/abi/memory-map";
-import { CAUSE_TX, SCRATCH_DESCRIPTORS, STOP_BUFFER, STOP_RING } from "../spec/abi/port";
+import { REGION_KIND_RAM, TRANSFER_SIZE } from "../spec/abi/memory-map";
+import { CAUSE_TX, SCRATCH_ADDRESSEES, SCRATCH_DESCRIPTORS, STOP_BUFFER, STOP_RING } from "../spec/abi/port";
 import { FRAME_CRC } from "../spec/igb/receive";
 import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
 import { TDWBAL_HEAD_WB_EN } from "../spec/igb/transmit";
 import { TX_DESCRIPTOR_SIZE, TXD_DCMD_RS, TXD_STA_DD } from "../spec/igb/tx-descriptor";
 import { POOLS } from "../spec/igb/virtualization";
-import { Copy } from "./copy";
-import { Deliveries, Note } from "./deliveries";
+import { Deliveries } from "./deliveries";
 import { OutsideRings } from "./outside-rings";
 import { Receive } from "./receive";
 import { BURST, PAGE, Port, Queue } from "./state";
 import { Transfers } from "./transfers";
 import { Transmit } from "./transmit";
 
-/** Bytes of a frame that the switch looks at, rounded up. */
-const HEADER_BYTES: u32 = 16;
-/** Frames up to this length are fetched whole. */
-const SHORT_FRAME: u32 = 128;
 const STATUS_OFFSET: u32 = 12;
 
 export class Outside {
@@ -50,34 +45,33 @@ export class Outside {
     const end = head <= queue.tail ? queue.tail : count;
     let frames = min(min(budget, BURST), end - head);
     frames = min(frames, (PAGE - (<u32>ring & (PAGE - 1))) / TX_DESCRIPTOR_SIZE);
-    const name = Transfers.name(region, number);
     const place = Transfers.place(region, Dma.hpa(result));
     const copy = port.scratch + SCRATCH_DESCRIPTORS;
     const bytes = frames * TX_DESCRIPTOR_SIZE;
     if (region.kind == REGION_KIND_RAM) memory.copy(copy, <usize>place, bytes);
     else {
       const list = Transfers.list(port);
-      Transfers.put(list, place, name, <u64>copy, TRANSFER_POINTER, bytes, CAUSE_TX + index);
+      Transfers.put(list, place, number, copy, bytes, CAUSE_TX + index);
       if (!Transfers.run(port, list, list + TRANSFER_SIZE)) return 0;
     }
-    frames = Outside.look(port, index, context, copy, frames);
-    const moved = Outside.move(port, queue, index, context, copy, frames, reachable, place, name);
+    frames = Deliveries.headers(port, Outside.look(port, context, copy, frames));
+    const name = Transfers.name(region, number);
+    const moved = Outside.move(port, index & (POOLS - 1), frames, reachable, place, name);
+    if (moved != 0) {
+      Outside.report(port, queue, index, context, copy, moved);
+      Deliveries.deliver(port, index, moved, port.scratch + SCRATCH_ADDRESSEES);
+    }
     const next = head + moved;
     queue.head = next == count ? 0 : next;
     return moved;
   }
 
-  /** Notes what each frame is and fetches its first bytes. Returns how many frames from the first are plain. */
-  private static look(port: Port, index: u32, context: Context, copy: usize, frames: u32): u32 {
-    const list = Transfers.list(port);
-    let entry = list;
+  /** Notes where each frame lies. Returns how many from the first have a plain descriptor. */
+  private static look(port: Port, context: Context, copy: usize, frames: u32): u32 {
     let plain: u32 = 0;
-    let first: u32 = 0;
-    let firstKept: u32 = 0;
-    let odd: u32 = 0;
     for (; plain < frames; plain++) {
       const descriptor = copy + <usize>(plain * TX_DESCRIPTOR_SIZE);
-      const length = Transmit.plainLength(load<u32>(descriptor, 8), load<u32>(descriptor, 12));
+      const length = Transmit.plainLength(load<u32>(descriptor, 8), load<u32>(descriptor, STATUS_OFFSET));
       const address = load<u64>(descriptor);
       if (length == 0 || (<u32>address & (PAGE - 1)) + length > PAGE) break;
       const result = Dma.translate(port.unit, context, address, ACCESS_READ);
@@ -85,95 +79,87 @@ export class Outside {
       const number = Dma.region(result);
       const region = port.map.region(number);
       if (!Transfers.reaches(region)) break;
-      const note = Note.of(port, plain);
-      note.source = Transfers.place(region, Dma.hpa(result));
-      note.region = Transfers.name(region, number);
-      note.length = length;
-      note.kept = length <= SHORT_FRAME ? length : HEADER_BYTES;
-      if (region.kind == REGION_KIND_RAM) Copy.bytes(note.data, <usize>note.source, note.kept);
-      else {
-        const owner = CAUSE_TX + index;
-        Transfers.put(entry, note.source, number, <u64>note.data, TRANSFER_POINTER, note.kept, owner);
-        if (entry == list) {
-          first = number;
-          firstKept = note.kept;
-        }
-        odd |= (number ^ first) | (note.kept ^ firstKept) | Transfers.odd(note.source, 0, note.kept);
-        entry += TRANSFER_SIZE;
-      }
+      const delivery = Deliveries.of(port, plain);
+      delivery.source = Transfers.place(region, Dma.hpa(result));
+      delivery.sourceRegion = Transfers.name(region, number);
+      delivery.length = length;
     }
-    if (odd == 0) Transfers.alike(list, entry);
-    return Transfers.run(port, list, entry) ? plain : 0;
+    return plain;
   }
 
-  /** Moves frames to their addressees until one is not plain. Returns how many. */
-  private static move(
-    port: Port,
-    queue: Queue,
-    index: u32,
-    context: Context,
-    copy: usize,
-    frames: u32,
-    reachable: u32,
-    ring: u64,
-    name: u32,
-  ): u32 {
+  /** Finds the addressee of each frame. Returns how many from the first have one; their queues' mask is at the end. */
+  private static decide(port: Port, pool: u32, frames: u32, reachable: u32): u32 {
+    const addressees = port.scratch + SCRATCH_ADDRESSEES;
     const state = port.state;
-    const pool = index & (POOLS - 1);
-    const deliveries = Deliveries.begin(port);
+    let opened: u32 = 0;
+    let known: u32 = 0;
+    let to: u32 = 0;
+    for (; known < frames; known++) {
+      const delivery = Deliveries.of(port, known);
+      // A frame often goes the way of the one before it.
+      if (to == 0 || !delivery.sameEnds(Deliveries.of(port, known - 1))) {
+        to = Transmit.addressee(port, state, pool, delivery.bytes, reachable);
+      }
+      if (to == 0) break;
+      store<u8>(addressees + known, <u8>ctz(to));
+      OutsideRings.want(port, ctz(to), (opened & to) == 0);
+      opened |= to;
+    }
+    store<u32>(addressees, opened, BURST);
+    return known;
+  }
+
+  /** Finds the buffer of each frame until one is not plain. Returns how many. Their descriptors lie at `ring`. */
+  private static move(port: Port, pool: u32, frames: u32, reachable: u32, ring: u64, name: u32): u32 {
+    const state = port.state;
+    const known = Outside.decide(port, pool, frames, reachable);
+    const addressees = port.scratch + SCRATCH_ADDRESSEES;
+    const opened = load<u32>(addressees, BURST);
+    OutsideRings.open(port, opened);
     let done: u32 = 0;
     let looped: u32 = 0;
     let octets: u32 = 0;
-    let opened: u32 = 0;
     let touched: u32 = 0;
-    let reported = false;
-    for (; done < frames; done++) {
-      const note = Note.of(port, done);
-      const to = Transmit.addressee(port, state, pool, note.data, reachable);
-      if (to == 0) break;
-      const target = ctz(to);
-      const length = note.length;
-      const cursor = Receive.open(port, target);
+    for (; done < known; done++) {
+      const delivery = Deliveries.of(port, done);
+      const target = <u32>load<u8>(addressees + done);
+      const length = delivery.length;
+      const cursor = port.cursor(target);
       const receiver = port.rx(target);
-      const begun = (opened & to) != 0;
-      opened |= to;
-      if (!OutsideRings.fetch(port, target, cursor, begun)) {
+      delivery.clear(ring + <u64>(done * TX_DESCRIPTOR_SIZE) + STATUS_OFFSET, name);
+      if (cursor.left == 0) {
         // Nothing more in this run of descriptors: the rest of the burst finds the next one.
         if (receiver.head != receiver.tail && !receiver.stopped && cursor.context != 0) break;
         Receive.miss(port, receiver);
-      } else {
-        if (length > cursor.bufferSize || !cursor.direct) break;
-        const address = load<u64>(cursor.descriptor);
-        if ((<u32>address & (PAGE - 1)) + length > PAGE) break;
-        const result = Dma.translate(port.unit, changetype<Context>(cursor.context), address, ACCESS_WRITE);
-        if (result & FAULT) {
-          port.stop(receiver, target, STOP_BUFFER);
-          cursor.left = 0;
-        } else {
-          const number = Dma.region(result);
-          const region = port.map.region(number);
-          if (!Transfers.reaches(region)) break;
-          const place = Transfers.place(region, Dma.hpa(result));
-          deliveries.add(port, note, place, Transfers.name(region, number), target);
-          store<u64>(cursor.descriptor, 0);
-          store<u64>(cursor.descriptor, Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, length, 0), 8);
-          Receive.advance(receiver, cursor);
-          cursor.frames++;
-          cursor.octets += length;
-          looped++;
-          octets += length;
-          touched |= to;
-        }
+        continue;
       }
-      if ((load<u32>(copy + <usize>(done * TX_DESCRIPTOR_SIZE), 8) & TXD_DCMD_RS) != 0) reported = true;
+      if (length > cursor.bufferSize || !cursor.direct) break;
+      const address = load<u64>(cursor.descriptor);
+      if ((<u32>address & (PAGE - 1)) + length > PAGE) break;
+      const result = Dma.translate(port.unit, changetype<Context>(cursor.context), address, ACCESS_WRITE);
+      if (result & FAULT) {
+        port.stop(receiver, target, STOP_BUFFER);
+        cursor.left = 0;
+        continue;
+      }
+      const number = Dma.region(result);
+      const region = port.map.region(number);
+      if (!Transfers.reaches(region)) break;
+      delivery.target = Transfers.place(region, Dma.hpa(result));
+      delivery.targetRegion = Transfers.name(region, number);
+      delivery.ring = OutsideRings.place(port, target, cursor);
+      delivery.ringRegion = OutsideRings.region(port, target);
+      delivery.writeback = 0;
+      delivery.writebackRest = Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, length, 0);
+      delivery.compare(Deliveries.of(port, max(done, 1) - 1));
+      Receive.advance(receiver, cursor);
+      cursor.frames++;
+      cursor.octets += length;
+      looped++;
+      octets += length;
+      touched |= 1 << target;
     }
-    deliveries.close(port);
-    let end = OutsideRings.writeBack(port, opened, deliveries.end);
-    if (reported) {
-      end = Outside.report(port, queue, index, context, copy, done, ring, name, end);
-      state.causes |= 1 << (CAUSE_TX + index);
-    }
-    Transfers.settle(port, deliveries.heads, end);
+    OutsideRings.close(port, opened);
     if (looped != 0) {
       Transmit.account(port, state, pool, looped, octets + looped * FRAME_CRC, true);
       Receive.settle(port, state, touched);
@@ -181,34 +167,22 @@ export class Outside {
     return done;
   }
 
-  /** Reports transmit descriptors that ask for it. Returns the list's end. */
-  private static report(
-    port: Port,
-    queue: Queue,
-    index: u32,
-    context: Context,
-    copy: usize,
-    frames: u32,
-    ring: u64,
-    name: u32,
-    end: usize,
-  ): usize {
-    if ((<u32>queue.writeback & TDWBAL_HEAD_WB_EN) != 0) return end;
-    const place = queue.base + <u64>queue.head * TX_DESCRIPTOR_SIZE;
-    if (Dma.translate(port.unit, context, place, ACCESS_WRITE) & FAULT) {
-      port.stop(queue, CAUSE_TX + index, STOP_RING);
-      return end;
-    }
+  /** Says of each transmit descriptor that asks for it that it is done. */
+  private static report(port: Port, queue: Queue, index: u32, context: Context, copy: usize, frames: u32): void {
+    let asked = false;
+    let writable = (<u32>queue.writeback & TDWBAL_HEAD_WB_EN) == 0;
     for (let at: u32 = 0; at < frames; at++) {
-      const offset = <usize>(at * TX_DESCRIPTOR_SIZE);
-      const descriptor = copy + offset;
+      const descriptor = copy + <usize>(at * TX_DESCRIPTOR_SIZE);
       if ((load<u32>(descriptor, 8) & TXD_DCMD_RS) == 0) continue;
-      const status = load<u32>(descriptor, STATUS_OFFSET) | TXD_STA_DD;
-      if (name == TRANSFER_POINTER) store<u32>(<usize>ring + offset, status, STATUS_OFFSET);
-      else store<u32>(descriptor, status, STATUS_OFFSET);
+      if (!asked && writable) {
+        const place = queue.base + <u64>queue.head * TX_DESCRIPTOR_SIZE;
+        writable = (Dma.translate(port.unit, context, place, ACCESS_WRITE) & FAULT) == 0;
+        if (!writable) port.stop(queue, CAUSE_TX + index, STOP_RING);
+      }
+      asked = true;
+      if (!writable) break;
+      Deliveries.of(port, at).status = load<u32>(descriptor, STATUS_OFFSET) | TXD_STA_DD;
     }
-    if (name == TRANSFER_POINTER) return end;
-    Transfers.put(end, <u64>copy, TRANSFER_POINTER, ring, name, frames * TX_DESCRIPTOR_SIZE, CAUSE_TX + index);
-    return end + TRANSFER_SIZE;
+    if (asked) port.state.causes |= 1 << (CAUSE_TX + index);
   }
 }

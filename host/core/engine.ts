@@ -19,6 +19,10 @@ export interface HostMemory {
    * how many were done. Nothing here may throw: what embedders' functions throw is a refusal.
    */
   hostTransfer(list: number, count: number): number;
+  /** Fetches headers of frames at `list` (see `assembly/spec/abi/delivery.ts`). Returns how many came. */
+  hostHeaders(list: number, count: number): number;
+  /** Delivers the frames at `list`, notes in each what was refused, and returns for how many nothing was. */
+  hostDeliver(list: number, count: number): number;
   /** An interrupt request that a function made by DMA. Must not call back into the module before it returns. */
   hostMessage(requesterId: number, addressLo: number, addressHi: number, data: number): void;
   /** Something that the module tells of while the map asks for it (`assembly/spec/abi/trace.ts`). The same holds. */
@@ -92,6 +96,10 @@ export class Engine {
         (hosts[id] as HostMemory).hostWrite(region, (hi >>> 0) * 2 ** 32 + (lo >>> 0), bytes(pointer, length)) ? 1 : 0,
       hostTransfer: (id: number, list: number, count: number): number =>
         (hosts[id] as HostMemory).hostTransfer(list >>> 0, count),
+      hostHeaders: (id: number, list: number, count: number): number =>
+        (hosts[id] as HostMemory).hostHeaders(list >>> 0, count),
+      hostDeliver: (id: number, list: number, count: number): number =>
+        (hosts[id] as HostMemory).hostDeliver(list >>> 0, count),
       hostMessage: (id: number, requesterId: number, lo: number, hi: number, data: number): void =>
         (hosts[id] as HostMemory).hostMessage(requesterId, lo >>> 0, hi >>> 0, data >>> 0),
       hostTrace: (id: number, kind: number, requesterId: number, lo: number, hi: number, detail: number): void =>

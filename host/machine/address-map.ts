@@ -8,8 +8,9 @@ import type { Engine, HostMemory } from "../core/engine.ts";
 import { ArgumentError, RegionError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
 import { type Backing, BufferBacking, FunctionBacking, MmioBacking, RamBacking, type RamFunctions } from "./backing.ts";
+import { Deliveries } from "./deliveries.ts";
 import { RegionTable } from "./region-table.ts";
-import { runTransfers } from "./transfers.ts";
+import { Transfers } from "./transfers.ts";
 
 const ALL_ONES: Record<AccessWidth, number> = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff };
 const MAX_PHYSICAL = 2 ** 52;
@@ -61,9 +62,16 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   #sorted: Entry[] = [];
   #last: Entry | undefined;
   #failure: RegionError | undefined;
+  readonly #transfers: Transfers;
+  readonly #deliveries: Deliveries;
 
   constructor(engine: Engine, onMessage: MessageListener) {
     this.#engine = engine;
+    this.#transfers = new Transfers(engine, {
+      find: (region) => this.#entries[region]?.backing,
+      attempt: (region, access) => this.#attempt(region, access),
+    });
+    this.#deliveries = new Deliveries(engine, this.#transfers);
     this.#onMessage = onMessage;
     this.#table = new RegionTable(engine, engine.addHost(this));
     this.pointer = this.#table.pointer;
@@ -235,8 +243,15 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   }
 
   hostTransfer(list: number, count: number): number {
-    const find = (region: number): Backing | undefined => this.#entries[region]?.backing;
-    return runTransfers(this.#engine, list, count, find, (region, access) => this.#attempt(region, access));
+    return this.#transfers.run(list, count);
+  }
+
+  hostHeaders(list: number, count: number): number {
+    return this.#deliveries.headers(list, count);
+  }
+
+  hostDeliver(list: number, count: number): number {
+    return this.#deliveries.deliver(list, count);
   }
 
   #attempt(region: number, access: (entry: Entry) => void): boolean {

@@ -101,6 +101,11 @@ export class Sriov implements VirtualFunctions {
     return this.allVfs.slice(0, this.#present);
   }
 
+  /** How many VFs are present. */
+  get count(): number {
+    return this.#present;
+  }
+
   /** §9.2.1.2: PF + First VF Offset + index × VF Stride, modulo 2^16. */
   requesterIdOf(index: number): RequesterId {
     return ((this.pf.requesterId + this.firstVfOffset + index * this.vfStride) & 0xffff) as RequesterId;

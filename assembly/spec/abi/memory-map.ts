@@ -40,22 +40,17 @@ export const REGION_KIND_EXTERNAL: u32 = 2;
 export const REGION_KIND_MMIO: u32 = 3;
 
 /**
- * One entry of a transfer list: source u64, target u64, length u32, source region u32, target region u32,
- * alike u32, owner u32, u32 0. Addresses are offsets in their region, or pointers for TRANSFER_POINTER.
+ * One entry of a transfer list: source u64, target u64, length u32, source region u32, target region u32, owner u32.
+ * Addresses are offsets in their region, or pointers for TRANSFER_POINTER.
  */
-export const TRANSFER_SIZE: u32 = 40;
+export const TRANSFER_SIZE: u32 = 32;
 export const TRANSFER_SOURCE: u32 = 0;
 export const TRANSFER_TARGET: u32 = 8;
 export const TRANSFER_LENGTH: u32 = 16;
 export const TRANSFER_SOURCE_REGION: u32 = 20;
 export const TRANSFER_TARGET_REGION: u32 = 24;
-/**
- * How many entries from this one on have the same regions and length, addresses below 4 GiB, and nothing that is not a
- * multiple of 4; 0 where the list does not tell.
- */
-export const TRANSFER_ALIKE: u32 = 28;
 /** For whoever made the list; the host sets TRANSFER_REFUSED in it when it did not do the transfer. */
-export const TRANSFER_OWNER: u32 = 32;
+export const TRANSFER_OWNER: u32 = 28;
 export const TRANSFER_REFUSED: u32 = 0x8000_0000;
-/** In place of a region number: the address is a pointer into linear memory. */
-export const TRANSFER_POINTER: u32 = 0xffff_ffff;
+/** In place of a region number, which are below: the address is a pointer into linear memory. */
+export const TRANSFER_POINTER: u32 = 2048;

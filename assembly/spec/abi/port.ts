@@ -175,7 +175,7 @@ export const FRAMES_RECORD: u32 = 8;
 /** In place of a length: the next record is at the start of the area. */
 export const FRAMES_SKIP: u32 = 0xffff_ffff;
 
-/** Scratch of the data path: staged frame, segment, stripped frame, descriptor copies, notes, deliveries, transfer lists. */
+/** Scratch of the data path: staged frame, segment, stripped frame, descriptors and their copies, deliveries, transfers. */
 export const PORT_SCRATCH_SIZE: u32 = 0x4_0000;
 export const SCRATCH_FRAME: u32 = 0;
 /** Room at SCRATCH_FRAME. */
@@ -184,7 +184,8 @@ export const SCRATCH_SEGMENT: u32 = 0x1_8000;
 export const SCRATCH_STRIPPED: u32 = 0x1_c000;
 export const SCRATCH_RECEIVE: u32 = 0x2_0000;
 export const SCRATCH_DESCRIPTORS: u32 = 0x2_1000;
-export const SCRATCH_NOTES: u32 = 0x2_2000;
+/** The addressees of a burst: a byte for each frame, then u32: all of them as a mask. */
+export const SCRATCH_ADDRESSEES: u32 = 0x2_2000;
 export const SCRATCH_POOLS: u32 = 0x2_4000;
 export const SCRATCH_DELIVERIES: u32 = 0x2_6000;
 export const SCRATCH_LIST: u32 = 0x2_8000;

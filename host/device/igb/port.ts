@@ -175,7 +175,7 @@ export class IgbPort {
 
   /** Tells the data path who owns each queue and whether it may make DMA requests now. */
   #own(): void {
-    const present = this.sriov.vfs.length;
+    const present = this.sriov.count;
     const master = (this.registers.get(device.CTRL) & device.CTRL_GIO_MASTER_DISABLE) === 0;
     this.#owners.begin();
     for (let pool = 0; pool < virt.POOLS; pool++) {
@@ -189,7 +189,7 @@ export class IgbPort {
   #signal(): void {
     const causes = this.state.get(abi.PORT_CAUSES);
     this.state.set(abi.PORT_CAUSES, 0);
-    const present = this.sriov.vfs.length;
+    const present = this.sriov.count;
     for (let left = causes; left !== 0; left = (left & (left - 1)) >>> 0) {
       const bit = 31 - Math.clz32(left & -left);
       const queue = bit & (abi.QUEUES_MAX - 1);
