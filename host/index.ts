@@ -25,7 +25,7 @@ export { AssignedFunction, type AssignedFunctionState } from "./hypervisor/assig
 export { Hypervisor, type HypervisorOptions, type HypervisorState, type VmOptions } from "./hypervisor/hypervisor.ts";
 export { Vm } from "./hypervisor/vm.ts";
 export { AddressMap, type AddressMapState, type MessageListener, type Region } from "./machine/address-map.ts";
-export type { RamFunctions } from "./machine/backing.ts";
+export type { BufferSource, RamFunctions } from "./machine/backing.ts";
 export { decodeFault, type FaultRecord, faultAddress, faultText } from "./machine/fault.ts";
 export { DEFAULT_CAPABILITIES, type IommuCapabilities } from "./machine/iommu-capabilities.ts";
 export {

@@ -7,7 +7,7 @@ const MAGIC = "iovirt snapshot 1\n";
 const HEADER = MAGIC.length + 4;
 
 /** The bytes of what a part's `save` gave. Equal states give equal bytes. */
-export function encodeSnapshot(state: object): Uint8Array<ArrayBuffer> {
+export function encodeSnapshot(state: object): Uint8Array {
   const blobs: Uint8Array[] = [];
   let blobBytes = 0;
   const json = JSON.stringify(state, (_key, item: unknown) => {
@@ -49,7 +49,7 @@ export function decodeSnapshot<State extends object>(bytes: Uint8Array): State {
       return bytes.slice(blobs + start, blobs + start + size);
     }) as State;
   } catch (error) {
-    throw new FormatError("snapshot", (error as Error).message);
+    throw new FormatError("snapshot", `is not the state of such a machine (${(error as Error).message})`);
   }
 }
 
@@ -63,7 +63,7 @@ export function applyOrUndo(apply: () => void, undo: () => void): void {
   } catch (error) {
     undo();
     if (error instanceof ArgumentError || error instanceof FormatError) throw error;
-    throw new FormatError("snapshot", (error as Error).message);
+    throw new FormatError("snapshot", `is not the state of such a machine (${(error as Error).message})`);
   }
 }
 

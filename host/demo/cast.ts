@@ -42,7 +42,7 @@ export interface Cast {
 export type OnFrame = (player: number, frame: Uint8Array) => void;
 
 /** The address that the administrator gives to VM `index`: locally administered, unicast. */
-export function macOf(index: number): Uint8Array<ArrayBuffer> {
+export function macOf(index: number): Uint8Array {
   return Uint8Array.of(0x02, 0x10, 0xf7, 0, 1, index);
 }
 

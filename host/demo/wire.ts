@@ -3,7 +3,7 @@ import { FrameReader } from "../embed/in-process/frame.ts";
 import type { Machine } from "../machine/machine.ts";
 
 /** The outside station's address. */
-export const UPLINK_MAC: Uint8Array<ArrayBuffer> = Uint8Array.of(0x02, 0x10, 0xf7, 0, 2, 0xff);
+export const UPLINK_MAC: Uint8Array = Uint8Array.of(0x02, 0x10, 0xf7, 0, 2, 0xff);
 
 export class Wire {
   /** Frames that left by an uplink. */

@@ -1,9 +1,10 @@
 // The administrator's software: it runs on the machine itself, sees the real topology and drives the PFs.
 // Its functions' DMA is remapped all the same, so that they reach its RAM and no other.
-import type { Gpa, Hpa, RequesterId } from "../core/address.ts";
-import type { AccessWidth, GuestPlatform } from "../core/ports.ts";
+import type { Hpa, RequesterId } from "../core/address.ts";
+import type { GuestPlatform } from "../core/ports.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Domain, DomainState } from "./domain.ts";
+import { platformOf } from "./platform.ts";
 import type { RemappingDriver } from "./remapping-driver.ts";
 
 export interface AdministratorState {
@@ -22,31 +23,18 @@ export class Administrator {
     this.domain = domain;
     this.#remapping = remapping;
     const { root, map, trace } = machine;
-    const vm = domain.name;
-    this.platform = {
-      ram: domain.ram,
-      configRead: (requesterId: RequesterId, offset: number, width: AccessWidth) => {
-        const value = root.configRead(requesterId, offset, width);
-        trace.listener?.({ kind: "config", vm, requesterId, offset, width, write: false, value });
-        return value;
+    this.platform = platformOf(
+      domain,
+      {
+        configRead: (requesterId, offset, width) => root.configRead(requesterId, offset, width),
+        configWrite: (requesterId, offset, width, value) => root.configWrite(requesterId, offset, width, value),
+        mmioRead: (address, width) => map.read(address as number as Hpa, width),
+        mmioWrite: (address, width, value) => map.write(address as number as Hpa, width, value),
+        messageFor: (vector, requesterId) => remapping.message(this.#handle(vector, requesterId)),
       },
-      configWrite: (requesterId: RequesterId, offset: number, width: AccessWidth, value: number) => {
-        trace.listener?.({ kind: "config", vm, requesterId, offset, width, write: true, value });
-        root.configWrite(requesterId, offset, width, value);
-      },
-      mmioRead: (address: Gpa, width: AccessWidth) => {
-        const value = map.read(address as number as Hpa, width);
-        trace.listener?.({ kind: "mmio", vm, address, width, write: false, value });
-        return value;
-      },
-      mmioWrite: (address: Gpa, width: AccessWidth, value: number) => {
-        trace.listener?.({ kind: "mmio", vm, address, width, write: true, value });
-        map.write(address as number as Hpa, width, value);
-      },
-      messageFor: (vector: number, requesterId: RequesterId) => remapping.message(this.#handle(vector, requesterId)),
-      onInterrupt: (vector: number, handler: () => void) => domain.processor.onInterrupt(vector, handler),
-      wait: run,
-    };
+      trace,
+      run,
+    );
   }
 
   save(): AdministratorState {

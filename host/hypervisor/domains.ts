@@ -3,7 +3,7 @@ import { type Gpa, type Hpa, PAGE_SIZE } from "../core/address.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import type { Region } from "../machine/address-map.ts";
-import type { RamFunctions } from "../machine/backing.ts";
+import type { BufferSource, RamFunctions } from "../machine/backing.ts";
 import * as layout from "../machine/layout.ts";
 import type { Machine } from "../machine/machine.ts";
 import { Domain, type DomainState } from "./domain.ts";
@@ -13,7 +13,7 @@ import type { Levels, UnitCapabilities } from "./unit-capabilities.ts";
 
 /** RAM of a VM: bytes inside the WebAssembly memory, or RAM that the embedder keeps. */
 export type VmRam = number | ExternalRam;
-export type ExternalRam = { size: number } & ({ buffer: ArrayBufferLike; byteOffset?: number } | RamFunctions);
+export type ExternalRam = { size: number } & ({ buffer: BufferSource; byteOffset?: number } | RamFunctions);
 
 export interface DomainsState {
   pages: PageAllocatorState;

@@ -7,7 +7,7 @@ import { applyOrUndo } from "../core/snapshot.ts";
 import type { IgbPort } from "../device/igb/port.ts";
 import type { FaultRecord } from "../machine/fault.ts";
 import * as layout from "../machine/layout.ts";
-import type { Machine, MachineState } from "../machine/machine.ts";
+import { Machine, type MachineState } from "../machine/machine.ts";
 import { enumerate } from "../pci/enumerate.ts";
 import type { PciFunction } from "../pci/function.ts";
 import type { FoundFunction } from "../pci/probe.ts";
@@ -67,6 +67,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
    * Throws ArgumentError for options that the machine's IOMMU cannot honour.
    */
   constructor(machine: Machine, options: HypervisorOptions = {}) {
+    if (!(machine instanceof Machine)) throw new ArgumentError("machine", machine, "is no Machine");
     this.machine = machine;
     const capabilities = new UnitCapabilities(machine.map, layout.IOMMU_BASE);
     const [host] = machine.map.wasmRam();

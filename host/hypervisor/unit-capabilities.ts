@@ -1,8 +1,9 @@
 // What software must know of a VT-d unit before it builds tables for it (VT-d 5.10 §11.4.2, §11.4.3).
 import * as cap from "../../assembly/spec/vtd/capability.ts";
 import * as ecap from "../../assembly/spec/vtd/extended-capability.ts";
+import { GSTS_REG, GSTS_TES_HI, GSTS_TES_LO } from "../../assembly/spec/vtd/global.ts";
 import type { Hpa } from "../core/address.ts";
-import { extract } from "../core/bits.ts";
+import { bits, extract } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AddressMap } from "../machine/address-map.ts";
 
@@ -22,7 +23,7 @@ export class UnitCapabilities {
   readonly largestLeaf: 0 | 1 | 2;
   readonly #widths: number;
 
-  /** Throws ArgumentError for a unit that cannot keep VMs apart: without queued invalidation or interrupt remapping. */
+  /** Throws ArgumentError for a unit that is in use, or cannot keep VMs apart without queues or interrupt remapping. */
   constructor(map: AddressMap, unit: Hpa) {
     const read = (register: number): Uint32Array =>
       Uint32Array.of(map.read((unit + register) as Hpa, 4), map.read((unit + register + 4) as Hpa, 4));
@@ -33,6 +34,10 @@ export class UnitCapabilities {
     }
     if (extract(extended, ecap.ECAP_IR_HI, ecap.ECAP_IR_LO) === 0) {
       throw new ArgumentError("iommu", "interruptRemapping: false", "gives VMs no way to be kept apart");
+    }
+    const status = map.read((unit + GSTS_REG) as Hpa, 4);
+    if (bits(status, GSTS_TES_HI, GSTS_TES_LO) === 1) {
+      throw new ArgumentError("machine", "its IOMMU", "is in use: it has a hypervisor already");
     }
     this.#widths = extract(capability, cap.CAP_SAGAW_HI, cap.CAP_SAGAW_LO);
     this.domainIds = 2 ** (LEAST_DOMAIN_ID_WIDTH + 2 * extract(capability, cap.CAP_ND_HI, cap.CAP_ND_LO));

@@ -1,14 +1,15 @@
 // A virtual machine: a domain, and the hardware that its software finds when it probes.
 import { BAR_SIZE, BAR0 } from "../../assembly/spec/pci/header.ts";
-import { type Gpa, type Hpa, PAGE_SIZE, type RequesterId } from "../core/address.ts";
+import { type Hpa, PAGE_SIZE } from "../core/address.ts";
 import { ArgumentError } from "../core/errors.ts";
-import type { AccessWidth, GuestPlatform } from "../core/ports.ts";
+import type { GuestPlatform } from "../core/ports.ts";
 import type { Trace } from "../core/trace.ts";
 import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
 import type { AssignedFunction, AssignedFunctionState } from "./assigned-function.ts";
 import { compatibilityMessage, GUEST_APIC_ID } from "./compatibility-message.ts";
 import type { Domain, DomainState } from "./domain.ts";
 import { PageAllocator, type PageAllocatorState } from "./page-allocator.ts";
+import { platformOf } from "./platform.ts";
 
 /** Where a VM's firmware puts BARs, in guest-physical space: as on a PC, above RAM and below the local APIC. */
 const MMIO_BASE = 0xc000_0000 as Hpa;
@@ -43,7 +44,19 @@ export class Vm {
     this.domain = domain;
     // A message that an emulated function would send itself goes to the VM's own processor.
     this.root = new RootComplex({ messages: { message: () => undefined } });
-    this.platform = vmPlatform(domain, this.root, trace, run);
+    const { root } = this;
+    this.platform = platformOf(
+      domain,
+      {
+        configRead: (requesterId, offset, width) => root.configRead(requesterId, offset, width),
+        configWrite: (requesterId, offset, width, value) => root.configWrite(requesterId, offset, width, value),
+        mmioRead: (address, width) => root.memoryRead(address as number as Hpa, width),
+        mmioWrite: (address, width, value) => root.memoryWrite(address as number as Hpa, width, value),
+        messageFor: (vector) => compatibilityMessage(GUEST_APIC_ID, vector),
+      },
+      trace,
+      run,
+    );
   }
 
   get name(): string {
@@ -101,32 +114,4 @@ export class Vm {
       assigned.restore(state.assigned[place] as AssignedFunctionState);
     }
   }
-}
-
-function vmPlatform(domain: Domain, root: RootComplex, trace: Trace, run: (ns: number) => void): GuestPlatform {
-  const vm = domain.name;
-  return {
-    ram: domain.ram,
-    configRead: (requesterId: RequesterId, offset: number, width: AccessWidth): number => {
-      const value = root.configRead(requesterId, offset, width);
-      trace.listener?.({ kind: "config", vm, requesterId, offset, width, write: false, value });
-      return value;
-    },
-    configWrite: (requesterId: RequesterId, offset: number, width: AccessWidth, value: number): void => {
-      trace.listener?.({ kind: "config", vm, requesterId, offset, width, write: true, value });
-      root.configWrite(requesterId, offset, width, value);
-    },
-    mmioRead: (address: Gpa, width: AccessWidth): number => {
-      const value = root.memoryRead(address as number as Hpa, width);
-      trace.listener?.({ kind: "mmio", vm, address, width, write: false, value });
-      return value;
-    },
-    mmioWrite: (address: Gpa, width: AccessWidth, value: number): void => {
-      trace.listener?.({ kind: "mmio", vm, address, width, write: true, value });
-      root.memoryWrite(address as number as Hpa, width, value);
-    },
-    messageFor: (vector: number) => compatibilityMessage(GUEST_APIC_ID, vector),
-    onInterrupt: (vector: number, handler: () => void): void => domain.processor.onInterrupt(vector, handler),
-    wait: run,
-  };
 }

@@ -7,7 +7,16 @@ import { checkFunction, checkOptions } from "../core/arguments.ts";
 import type { Engine, HostMemory } from "../core/engine.ts";
 import { ArgumentError, RegionError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
-import { type Backing, BufferBacking, FunctionBacking, MmioBacking, RamBacking, type RamFunctions } from "./backing.ts";
+import {
+  type Backing,
+  BufferBacking,
+  type BufferSource,
+  bufferOf,
+  FunctionBacking,
+  MmioBacking,
+  RamBacking,
+  type RamFunctions,
+} from "./backing.ts";
 import { Deliveries } from "./deliveries.ts";
 import { RegionTable } from "./region-table.ts";
 import { Transfers } from "./transfers.ts";
@@ -97,11 +106,12 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   }
 
   /**
-   * Adds RAM that the embedder keeps: an ArrayBuffer (from `byteOffset`) or read and write functions.
+   * Adds RAM that the embedder keeps: an ArrayBuffer or a WebAssembly.Memory (from `byteOffset`), or read and write
+   * functions.
    * Throws ArgumentError unless base and size are multiples of 4 KiB, the buffer holds them, and nothing else is there.
    */
   addExternalRam(
-    options: { base: Hpa; size: number } & ({ buffer: ArrayBufferLike; byteOffset?: number } | RamFunctions),
+    options: { base: Hpa; size: number } & ({ buffer: BufferSource; byteOffset?: number } | RamFunctions),
   ): Region {
     checkOptions("options", options, ["base", "size", "buffer", "byteOffset", "read", "write"]);
     const { base, size } = options;
@@ -114,14 +124,15 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
       return this.#add({ index, kind: "external", base, size, backing });
     }
     const { buffer, byteOffset = 0 } = options;
-    if (!(buffer instanceof ArrayBuffer) && !isShared(buffer)) {
-      throw new ArgumentError("buffer", buffer, "is no ArrayBuffer");
+    if (!(buffer instanceof ArrayBuffer) && !isShared(buffer) && !(buffer instanceof WebAssembly.Memory)) {
+      throw new ArgumentError("buffer", buffer, "is no ArrayBuffer and no WebAssembly.Memory");
     }
+    const { byteLength } = bufferOf(buffer);
     if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % 8 !== 0) {
       throw new ArgumentError("byteOffset", byteOffset, "is not a multiple of 8");
     }
-    if (byteOffset + size > buffer.byteLength) {
-      throw new ArgumentError("size", size, `is more than the buffer has (${buffer.byteLength} bytes)`);
+    if (byteOffset + size > byteLength) {
+      throw new ArgumentError("size", size, `is more than the buffer has (${byteLength} bytes)`);
     }
     const backing = new BufferBacking(buffer, byteOffset, size);
     return this.#add({ index, kind: "external", base, size, backing });

@@ -1,5 +1,6 @@
 // What stands behind a region of the address map. Offsets are from the region's base and inside it.
 import type { Engine } from "../core/engine.ts";
+import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler } from "../core/ports.ts";
 
 /**
@@ -56,15 +57,36 @@ export class RamBacking implements Backing {
   }
 }
 
+/** RAM of the embedder in one piece: a buffer, or a WebAssembly memory, which has a new one whenever it grows. */
+export type BufferSource = ArrayBufferLike | WebAssembly.Memory;
+
 /** RAM in an embedder's buffer. */
 export class BufferBacking implements Backing {
-  readonly bytes: Uint8Array;
-  /** The same bytes as words; transfers of a few words are faster through them. */
-  readonly words: Uint32Array;
+  readonly #source: BufferSource;
+  readonly #byteOffset: number;
+  readonly #size: number;
+  #bytes: Uint8Array;
+  #words: Uint32Array;
 
-  constructor(buffer: ArrayBufferLike, byteOffset: number, size: number) {
-    this.bytes = new Uint8Array(buffer, byteOffset, size);
-    this.words = new Uint32Array(buffer, byteOffset, size >>> 2);
+  constructor(source: BufferSource, byteOffset: number, size: number) {
+    this.#source = source;
+    this.#byteOffset = byteOffset;
+    this.#size = size;
+    const buffer = bufferOf(source);
+    this.#bytes = new Uint8Array(buffer, byteOffset, size);
+    this.#words = new Uint32Array(buffer, byteOffset, size >>> 2);
+  }
+
+  /** Throws ArgumentError when the buffer was detached. */
+  get bytes(): Uint8Array {
+    if (this.#bytes.length === 0) this.#renew();
+    return this.#bytes;
+  }
+
+  /** The same bytes as words; transfers of a few words are faster through them. */
+  get words(): Uint32Array {
+    if (this.#words.length === 0) this.#renew();
+    return this.#words;
   }
 
   read(offset: number, width: AccessWidth): number {
@@ -82,6 +104,21 @@ export class BufferBacking implements Backing {
   writeBytes(offset: number, source: Uint8Array): void {
     this.bytes.set(source, offset);
   }
+
+  /** Takes the views anew: a detached buffer has none left, a memory that grew has another one. */
+  #renew(): void {
+    const buffer = bufferOf(this.#source);
+    if (buffer.byteLength < this.#byteOffset + this.#size) {
+      throw new ArgumentError("buffer", buffer.byteLength, "bytes are left: it was detached");
+    }
+    this.#bytes = new Uint8Array(buffer, this.#byteOffset, this.#size);
+    this.#words = new Uint32Array(buffer, this.#byteOffset, this.#size >>> 2);
+  }
+}
+
+/** The buffer of a source, as it is now. */
+export function bufferOf(source: BufferSource): ArrayBufferLike {
+  return source instanceof WebAssembly.Memory ? source.buffer : source;
 }
 
 /** RAM behind an embedder's functions. They see copies, never the module's memory. */

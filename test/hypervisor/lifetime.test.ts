@@ -172,6 +172,56 @@ describe("VMs that come and go", () => {
   });
 });
 
+describe("an embedder's mistakes", () => {
+  it("a second hypervisor on a machine is refused, and the first one goes on", async () => {
+    const { hypervisor, machine } = await build(0);
+    expect(() => new Hypervisor(machine)).toThrow(/has a hypervisor already/);
+    expect(() => new Hypervisor({} as never)).toThrow(ArgumentError);
+    expect(hypervisor.createVm({ ram: 4096 }).name).toBe("vm1");
+  });
+
+  it.each([0, 3, 8, -1, Number.POSITIVE_INFINITY, 1.5])("an access of width %d is an ArgumentError", async (width) => {
+    const { hypervisor, administrator } = await build(0);
+    for (const platform of [hypervisor.createVm({ ram: 4096 }).platform, administrator.platform]) {
+      expect(() => platform.configRead(0 as RequesterId, 0, width as never)).toThrow(/^width /);
+      expect(() => platform.configWrite(0 as RequesterId, 4, width as never, 0)).toThrow(/^width /);
+      expect(() => platform.mmioRead(0xc000_0000 as Gpa, width as never)).toThrow(/^width /);
+      expect(() => platform.mmioWrite(0xc000_0000 as Gpa, width as never, 0)).toThrow(/^width /);
+    }
+  });
+
+  it.each([0, 15, 255, 300, -1, 16.5])("vector %d is an ArgumentError", async (vector) => {
+    const { platform } = (await build(0)).administrator;
+    expect(() => platform.messageFor(vector, 8 as RequesterId)).toThrow(/^vector /);
+    expect(() => platform.onInterrupt(vector, () => undefined)).toThrow(/^vector /);
+  });
+});
+
+describe("RAM in a WebAssembly memory of the embedder", () => {
+  it("is followed when that memory grows; an ArrayBuffer that is detached is a typed error", async () => {
+    const { hypervisor, vfs } = await build(2);
+    const memory = new WebAssembly.Memory({ initial: 40, maximum: 80 });
+    const vm = hypervisor.createVm({ name: "grows", ram: { size: 2 * MIB, buffer: memory, byteOffset: 65536 } });
+    hypervisor.assign(vm, vfs[0] as RequesterId);
+    const { driver } = boot(vm);
+    memory.grow(1);
+    vm.platform.ram.write32(gpa(0x40), 0x2468_ace0);
+    expect(new DataView(memory.buffer).getUint32(65536 + 0x40, true)).toBe(0x2468_ace0);
+    const left: number[] = [];
+    const frame = new Uint8Array(60).fill(0xff, 0, 6);
+    frame.set(driver.mac, 6);
+    expect(driver.send([frame])).toBe(1);
+    hypervisor.run(100_000);
+    hypervisor.machine.ports[0]?.uplink.drain((frame) => left.push(frame.length));
+    expect(left).toEqual([60]);
+
+    const bare = new WebAssembly.Memory({ initial: 32, maximum: 64 });
+    const other = hypervisor.createVm({ name: "breaks", ram: { size: 2 * MIB, buffer: bare.buffer } });
+    bare.grow(1);
+    expect(() => other.platform.ram.read32(gpa(0))).toThrow(/buffer 0 bytes are left: it was detached/);
+  });
+});
+
 describe("the IOMMU's capabilities", () => {
   const works: [string, Partial<IommuCapabilities>][] = [
     ["three levels only", { addressWidths: [39] }],

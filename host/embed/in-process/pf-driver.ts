@@ -78,7 +78,7 @@ export class IgbPfDriver implements Snapshotable<IgbPfState> {
   readonly server: VfServer | undefined;
   readonly tx: TxRing | undefined;
   readonly rx: RxRing | undefined;
-  readonly mac: Uint8Array<ArrayBuffer> = new Uint8Array(MAC_LENGTH);
+  readonly mac: Uint8Array = new Uint8Array(MAC_LENGTH);
   linkUp = false;
   readonly interrupts = { other: 0, queue: 0 };
   /** Frames dropped as forged, as WVBR reported them: times that each pool's bit was seen. */

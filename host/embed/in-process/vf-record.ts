@@ -3,7 +3,7 @@ import { MAC_LENGTH } from "./mac.ts";
 
 /** What the PF knows of one VF. */
 export class VfRecord {
-  readonly mac: Uint8Array<ArrayBuffer> = new Uint8Array(MAC_LENGTH);
+  readonly mac: Uint8Array = new Uint8Array(MAC_LENGTH);
   /** The administrator gave the address: the VF may not change it. */
   fixedMac = false;
   /** The VF has been through VF_RESET. */

@@ -27,7 +27,7 @@ export interface VfRequestsState {
 
 export class VfRequests implements Snapshotable<VfRequestsState> {
   /** The address that the PF confirmed; all zero until then. */
-  readonly mac: Uint8Array<ArrayBuffer> = new Uint8Array(MAC_LENGTH);
+  readonly mac: Uint8Array = new Uint8Array(MAC_LENGTH);
   /** Requests that the PF refused or did not answer. */
   refused = 0;
   readonly #mailbox: VfMailbox;
