@@ -21,6 +21,7 @@ import {
   TXC_IDX_LO,
   TXC_VLAN_HI,
   TXC_VLAN_LO,
+  TXD_COMMAND,
   TXD_DCMD_DEXT,
   TXD_DCMD_EOP,
   TXD_DCMD_RS,
@@ -34,6 +35,7 @@ import {
   TXD_IDX_HI,
   TXD_IDX_LO,
   TXD_STA_DD,
+  TXD_STATUS,
   TXL_VLAN_HI,
   TXL_VLAN_LO,
 } from "../spec/igb/tx-descriptor";
@@ -82,7 +84,7 @@ export class Gather {
       if (!Receive.transfer(port, context, place, descriptor, TX_DESCRIPTOR_SIZE, false)) {
         return Gather.refuse(port, queue, index, STOP_RING);
       }
-      const word = load<u32>(descriptor, 8);
+      const word = load<u32>(descriptor, TXD_COMMAND);
       const type = word & TXD_DTYP_MASK;
       head = head + 1 == count ? 0 : head + 1;
       taken++;
@@ -99,7 +101,7 @@ export class Gather {
       }
       if (!opened) {
         command = word;
-        options = load<u32>(descriptor, 12);
+        options = load<u32>(descriptor, TXD_STATUS);
         opened = true;
       }
       const part = Bits.of32(word, TXD_DTALEN_HI, TXD_DTALEN_LO);
@@ -113,7 +115,7 @@ export class Gather {
       // The last descriptor tells a legacy frame's tag and checksum (I350 §7.2.2.1).
       if ((word & TXD_DCMD_DEXT) == 0) {
         command = word;
-        options = load<u32>(descriptor, 12);
+        options = load<u32>(descriptor, TXD_STATUS);
       }
       if (length < TX_FRAME_MIN) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
       const frames = Gather.send(port, queue, index, staged, length, command, options);
@@ -133,12 +135,12 @@ export class Gather {
 
   /** Keeps a context descriptor. False when its number is none. */
   private static keepContext(queue: Queue, descriptor: usize): bool {
-    const number = Bits.of32(load<u32>(descriptor, 12), TXC_IDX_HI, TXC_IDX_LO);
+    const number = Bits.of32(load<u32>(descriptor, TXD_STATUS), TXC_IDX_HI, TXC_IDX_LO);
     if (number >= TX_CONTEXTS) return false;
     const place = queue.context(number);
     store<u32>(place, load<u32>(descriptor));
-    store<u32>(place, load<u32>(descriptor, 8), 4);
-    store<u32>(place, load<u32>(descriptor, 12), 8);
+    store<u32>(place, load<u32>(descriptor, TXD_COMMAND), 4);
+    store<u32>(place, load<u32>(descriptor, TXD_STATUS), 8);
     return true;
   }
 
@@ -151,12 +153,12 @@ export class Gather {
     let reported = false;
     for (let number: u32 = 0; number < taken; number++) {
       const descriptor = copy + <usize>(number * TX_DESCRIPTOR_SIZE);
-      if ((load<u32>(descriptor, 8) & TXD_DCMD_RS) != 0) {
+      if ((load<u32>(descriptor, TXD_COMMAND) & TXD_DCMD_RS) != 0) {
         reported = true;
         if (!headWriteback) {
-          const status = descriptor + 12;
+          const status = descriptor + TXD_STATUS;
           store<u32>(status, load<u32>(status) | TXD_STA_DD);
-          const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE + 12;
+          const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE + TXD_STATUS;
           if (!Receive.transfer(port, context, place, status, 4, true)) {
             port.stop(queue, CAUSE_TX + index, STOP_RING);
             return false;

@@ -15,9 +15,9 @@ import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
 import { REGION_KIND_RAM, TRANSFER_SIZE } from "../spec/abi/memory-map";
 import { CAUSE_TX, SCRATCH_ADDRESSEES, SCRATCH_DESCRIPTORS, STOP_BUFFER, STOP_RING } from "../spec/abi/port";
 import { FRAME_CRC } from "../spec/igb/receive";
-import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
+import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB, RXD_UPPER } from "../spec/igb/rx-descriptor";
 import { TDWBAL_HEAD_WB_EN } from "../spec/igb/transmit";
-import { TX_DESCRIPTOR_SIZE, TXD_DCMD_RS, TXD_STA_DD } from "../spec/igb/tx-descriptor";
+import { TX_DESCRIPTOR_SIZE, TXD_COMMAND, TXD_DCMD_RS, TXD_STA_DD, TXD_STATUS } from "../spec/igb/tx-descriptor";
 import { POOLS } from "../spec/igb/virtualization";
 import { Deliveries } from "./deliveries";
 import { OutsideRings } from "./outside-rings";
@@ -25,8 +25,6 @@ import { Receive } from "./receive";
 import { BURST, PAGE, Port, Queue } from "./state";
 import { Transfers } from "./transfers";
 import { Transmit } from "./transmit";
-
-const STATUS_OFFSET: u32 = 12;
 
 export class Outside {
   /**
@@ -71,7 +69,7 @@ export class Outside {
     let plain: u32 = 0;
     for (; plain < frames; plain++) {
       const descriptor = copy + <usize>(plain * TX_DESCRIPTOR_SIZE);
-      const length = Transmit.plainLength(load<u32>(descriptor, 8), load<u32>(descriptor, STATUS_OFFSET));
+      const length = Transmit.plainLength(load<u32>(descriptor, TXD_COMMAND), load<u32>(descriptor, TXD_STATUS));
       const address = load<u64>(descriptor);
       if (length == 0 || (<u32>address & (PAGE - 1)) + length > PAGE) break;
       const result = Dma.translate(port.unit, context, address, ACCESS_READ);
@@ -126,7 +124,7 @@ export class Outside {
       const length = delivery.length;
       const cursor = port.cursor(target);
       const receiver = port.rx(target);
-      delivery.clear(ring + <u64>(done * TX_DESCRIPTOR_SIZE) + STATUS_OFFSET, name);
+      delivery.clear(ring + <u64>(done * TX_DESCRIPTOR_SIZE) + TXD_STATUS, name);
       if (cursor.left == 0) {
         // Nothing more in this run of descriptors: the rest of the burst finds the next one.
         if (receiver.head != receiver.tail && !receiver.stopped && cursor.context != 0) break;
@@ -173,7 +171,7 @@ export class Outside {
     let writable = (<u32>queue.writeback & TDWBAL_HEAD_WB_EN) == 0;
     for (let at: u32 = 0; at < frames; at++) {
       const descriptor = copy + <usize>(at * TX_DESCRIPTOR_SIZE);
-      if ((load<u32>(descriptor, 8) & TXD_DCMD_RS) == 0) continue;
+      if ((load<u32>(descriptor, TXD_COMMAND) & TXD_DCMD_RS) == 0) continue;
       if (!asked && writable) {
         const place = queue.base + <u64>queue.head * TX_DESCRIPTOR_SIZE;
         writable = (Dma.translate(port.unit, context, place, ACCESS_WRITE) & FAULT) == 0;
@@ -181,7 +179,7 @@ export class Outside {
       }
       asked = true;
       if (!writable) break;
-      Deliveries.of(port, at).status = load<u32>(descriptor, STATUS_OFFSET) | TXD_STA_DD;
+      Deliveries.of(port, at).status = load<u32>(descriptor, TXD_STATUS) | TXD_STA_DD;
     }
     if (asked) port.state.causes |= 1 << (CAUSE_TX + index);
   }

@@ -35,7 +35,12 @@ import {
   RXD_STAT_EOP,
   RXD_STAT_LB,
   RXD_STAT_VP,
+  RXD_UPPER,
   RXD_VLAN_LO,
+  RXL_LENGTH,
+  RXL_STATUS,
+  RXL_STATUS_HI,
+  RXL_STATUS_LO,
   RXL_VLAN_LO,
 } from "../spec/igb/rx-descriptor";
 import { Control, Cursor, PAGE, Port, Queue } from "./state";
@@ -185,13 +190,13 @@ export class Receive {
       }
     }
     if (legacy) {
-      store<u32>(place, length, 8);
-      store<u32>(place, (status & 0xff) | (vlan << RXL_VLAN_LO), 12);
+      store<u32>(place, length, RXL_LENGTH);
+      store<u32>(place, Bits.of32(status, RXL_STATUS_HI, RXL_STATUS_LO) | (vlan << RXL_VLAN_LO), RXL_STATUS);
       return;
     }
     if (last && loopback) status |= RXD_STAT_LB;
     store<u64>(place, 0);
-    store<u64>(place, Receive.writeback(status, length, vlan), 8);
+    store<u64>(place, Receive.writeback(status, length, vlan), RXD_UPPER);
   }
 
   @inline static writeback(status: u32, length: u32, vlan: u32): u64 {

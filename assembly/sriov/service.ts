@@ -1,5 +1,6 @@
 // One turn of a port: the uplink's frames, then every transmit queue whose doorbell rang, in bursts, in turn.
 
+import { QUEUES_MAX } from "../spec/abi/port";
 import { BURST, Port } from "./state";
 import { Switch } from "./switch";
 import { Transmit } from "./transmit";
@@ -23,7 +24,7 @@ export class Service {
         index = ctz(above != 0 ? above : waiting);
         waiting &= ~(1 << index);
         moved += Transmit.burst(port, index, budget - done - moved);
-        index = (index + 1) & 31;
+        index = (index + 1) & (QUEUES_MAX - 1);
       }
       state.next = index;
       done += moved;

@@ -16,10 +16,11 @@ import {
   STOP_RING,
 } from "../spec/abi/port";
 import { FRAME_CRC, RX_FRAME_MAX } from "../spec/igb/receive";
-import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
+import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB, RXD_UPPER } from "../spec/igb/rx-descriptor";
 import { TCTL_EN, TDWBAL_ADDRESS_MASK, TDWBAL_HEAD_WB_EN, TXDCTL_ENABLE } from "../spec/igb/transmit";
 import {
   TX_DESCRIPTOR_SIZE,
+  TXD_COMMAND,
   TXD_DCMD_DEXT,
   TXD_DCMD_EOP,
   TXD_DCMD_RS,
@@ -32,6 +33,7 @@ import {
   TXD_POPTS_IXSM,
   TXD_POPTS_TXSM,
   TXD_STA_DD,
+  TXD_STATUS,
 } from "../spec/igb/tx-descriptor";
 import { POOLS, TXSWC_LLE_HI, TXSWC_LLE_LO } from "../spec/igb/virtualization";
 import { Copy } from "./copy";
@@ -42,8 +44,6 @@ import { Outside } from "./outside";
 import { Receive } from "./receive";
 import { BURST, Control, PAGE, Port, Queue } from "./state";
 import { Switch } from "./switch";
-
-const STATUS_OFFSET: u32 = 12;
 
 export class Transmit {
   /**
@@ -128,8 +128,8 @@ export class Transmit {
         writable = false;
       }
       // Read once: what is written below may lie over the ring.
-      const command = outside ? 0 : load<u32>(descriptor, 8);
-      const options = outside ? 0 : load<u32>(descriptor, STATUS_OFFSET);
+      const command = outside ? 0 : load<u32>(descriptor, TXD_COMMAND);
+      const options = outside ? 0 : load<u32>(descriptor, TXD_STATUS);
       const length = Transmit.plainLength(command, options);
       const address = outside ? 0 : load<u64>(descriptor);
       let sent = false;
@@ -172,7 +172,7 @@ export class Transmit {
               }
               writable = true;
             }
-            store<u32>(descriptor, options | TXD_STA_DD, STATUS_OFFSET);
+            store<u32>(descriptor, options | TXD_STA_DD, TXD_STATUS);
           }
         }
         frames++;
@@ -251,7 +251,7 @@ export class Transmit {
     if (region.kind != REGION_KIND_RAM) return REFUSED;
     Copy.bytes(region.pointer(Dma.hpa(result)), frame, length);
     store<u64>(descriptor, 0);
-    store<u64>(descriptor, Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, length, 0), 8);
+    store<u64>(descriptor, Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, length, 0), RXD_UPPER);
     Receive.advance(queue, cursor);
     cursor.frames++;
     cursor.octets += length;

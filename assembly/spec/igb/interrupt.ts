@@ -58,6 +58,10 @@ export const IVAR: u32 = 0x1700;
 export const IVAR_COUNT: u32 = 8;
 /** Of the I350: row n holds queues 2n and 2n + 1; of the 82576: row n holds queues n and n + 8. */
 export const IVAR_QUEUES_PER_ROW: u32 = 2;
+/** Bytes of a row. */
+export const IVAR_SIZE: u32 = 4;
+/** Of each queue: receive, then transmit. */
+export const IVAR_ENTRIES_PER_QUEUE: u32 = 2;
 export const IVAR_ENTRY_BITS: u32 = 8;
 /** In an entry: the vector, and whether the entry counts. */
 export const IVAR_INT_ALLOC_HI: u32 = 4;

@@ -5,6 +5,9 @@
 //   +8   | PAYLEN, POPTS, IDX, STA | DCMD, DTYP, DTALEN |
 
 export const TX_DESCRIPTOR_SIZE: u32 = 16;
+/** Byte offsets of dword 2, length and command, and dword 3, status and options. */
+export const TXD_COMMAND: u32 = 8;
+export const TXD_STATUS: u32 = 12;
 
 // Dword 2 of every format.
 export const TXD_DCMD_EOP: u32 = 0x0100_0000;

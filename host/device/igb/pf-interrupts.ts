@@ -60,9 +60,11 @@ export class PfInterrupts {
       return;
     }
     const { columnMajor, registers } = this.#options;
-    const row = columnMajor ? queue & 7 : queue >>> 1;
-    const entry = 2 * (columnMajor ? queue >>> 3 : queue & 1) + (transmit ? 1 : 0);
-    this.#vector(registers.get(spec.IVAR + 4 * row) >>> (entry * spec.IVAR_ENTRY_BITS));
+    const across = Math.floor(queue / spec.IVAR_QUEUES_PER_ROW);
+    const row = columnMajor ? queue % spec.IVAR_COUNT : across;
+    const column = columnMajor ? Math.floor(queue / spec.IVAR_COUNT) : queue % spec.IVAR_QUEUES_PER_ROW;
+    const entry = column * spec.IVAR_ENTRIES_PER_QUEUE + (transmit ? 1 : 0);
+    this.#vector(registers.get(spec.IVAR + row * spec.IVAR_SIZE) >>> (entry * spec.IVAR_ENTRY_BITS));
   }
 
   /** Sets causes in ICR. */

@@ -48,9 +48,6 @@ export interface PortStateSnapshot {
   ingress: FrameRingState;
 }
 
-/** Bits of a number in PORT_NEXT. */
-const QUEUE_NUMBER = 0x1f;
-
 export type Direction = "tx" | "rx";
 
 export class PortState {
@@ -150,7 +147,7 @@ export class PortState {
       ["doorbells", PORT_PENDING, transmit],
       ["causes", PORT_CAUSES, both],
       ["stops", PORT_STOPS, both],
-      ["next queue", PORT_NEXT, QUEUE_NUMBER],
+      ["next queue", PORT_NEXT, QUEUES_MAX - 1],
       ["link", PORT_LINK, 1],
     ] as const;
     for (const [name, offset, allowed] of bits) {
