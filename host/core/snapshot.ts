@@ -53,6 +53,13 @@ export function decodeSnapshot<State extends object>(bytes: Uint8Array): State {
   }
 }
 
+/** Throws FormatError unless `value`, of the state of `source`, is a whole number from 0 to `most`. */
+export function checkStateNumber(source: string, value: unknown, most = 0xffff_ffff): void {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > most) {
+    throw new FormatError(source, `${String(value)} is not a whole number up to ${most}`);
+  }
+}
+
 /**
  * Runs `apply`; when it fails half-way, `undo` takes back what it did. Throws ArgumentError or FormatError:
  * a state of another shape is data that cannot be read.

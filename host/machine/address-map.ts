@@ -7,6 +7,7 @@ import { checkFunction, checkOptions } from "../core/arguments.ts";
 import type { Engine, HostMemory } from "../core/engine.ts";
 import { ArgumentError, RegionError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
+import { checkStateNumber } from "../core/snapshot.ts";
 import {
   type Backing,
   BufferBacking,
@@ -183,7 +184,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     }
     const extra = this.#sorted[state.regions.length];
     if (extra !== undefined) throw new ArgumentError("state", hex(extra.base), "is not in it");
-    if (!Number.isInteger(state.generation)) throw new ArgumentError("state", state.generation, "is no generation");
+    checkStateNumber("address map", state.generation);
     for (const { index } of this.#sorted) this.#forget(index);
     for (const [place, entry] of this.#sorted.entries()) {
       entry.index = (state.regions[place] as Region).index;

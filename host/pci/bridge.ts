@@ -5,7 +5,7 @@ import * as express from "../../assembly/spec/pci/express.ts";
 import * as spec from "../../assembly/spec/pci/header.ts";
 import { busOf, deviceFunctionOf, type RequesterId, TWO_32 } from "../core/address.ts";
 import { bits } from "../core/bits.ts";
-import { ArgumentError } from "../core/errors.ts";
+import { ArgumentError, FormatError } from "../core/errors.ts";
 import { AccessControl } from "./acs.ts";
 import { bit, flag } from "./bits.ts";
 import { PciBus } from "./bus.ts";
@@ -37,6 +37,7 @@ export class Bridge extends PciFunction implements Upstream {
     this.addPart("link", {
       save: () => this.#linkUp,
       restore: (up: boolean) => {
+        if (typeof up !== "boolean") throw new FormatError(name, `${up} is no state of a link`);
         this.#linkUp = up;
       },
     });

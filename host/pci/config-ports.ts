@@ -3,6 +3,7 @@ import * as spec from "../../assembly/spec/pci/config-access.ts";
 import type { RequesterId } from "../core/address.ts";
 import { bits, mask } from "../core/bits.ts";
 import type { AccessWidth } from "../core/ports.ts";
+import { checkStateNumber } from "../core/snapshot.ts";
 import { bit } from "./bits.ts";
 import type { ConfigAccess } from "./ecam.ts";
 
@@ -42,6 +43,7 @@ export class ConfigPorts {
   }
 
   restore(state: number): void {
+    checkStateNumber("CONFIG_ADDRESS", state);
     this.#address = state;
   }
 

@@ -4,6 +4,7 @@ import type { RequesterId } from "../core/address.ts";
 import { bits } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
+import { checkStateNumber } from "../core/snapshot.ts";
 import { type BarOptions, barBase, barRows, checkBar, checkRom, romBase, romRows } from "./bar.ts";
 import { behavioursOf } from "./behaviours.ts";
 import { bit, flag } from "./bits.ts";
@@ -13,6 +14,8 @@ import type { Express } from "./express.ts";
 import type { Msi } from "./msi.ts";
 import type { PowerManagement } from "./power.ts";
 import type { DecodedRange, Upstream } from "./upstream.ts";
+
+const MAX_REQUESTER_ID = 0xffff;
 
 /** Bits of COMMAND that open ranges; bus mastering moves none. */
 const DECODE = flag(spec.COMMAND_IO_SPACE_ENABLE_LO) | flag(spec.COMMAND_MEMORY_SPACE_ENABLE_LO);
@@ -289,8 +292,9 @@ export class PciFunction {
     return { config: this.config.save(), requesterId: this.#requesterId, parts };
   }
 
-  /** Throws ArgumentError when the state is of a function with other parts. */
+  /** Throws ArgumentError when the state is of a function with other parts, FormatError for one that is none. */
   restore(state: PciFunctionState): void {
+    checkStateNumber(this.name, state.requesterId, MAX_REQUESTER_ID);
     for (const name of this.#parts.keys()) {
       if (!(name in state.parts)) throw new ArgumentError("state", name, "is missing");
     }

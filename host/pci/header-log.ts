@@ -2,6 +2,8 @@
 // (PCIe 6.0 §6.2.4.2). With Multiple Header Recording, later ones wait in a queue.
 import * as aer from "../../assembly/spec/pci/aer.ts";
 import { bits, replace } from "../core/bits.ts";
+import { FormatError } from "../core/errors.ts";
+import { checkStateNumber } from "../core/snapshot.ts";
 import { bit, flag } from "./bits.ts";
 import type { PciFunction } from "./function.ts";
 import type { TlpHeader } from "./tlp.ts";
@@ -32,6 +34,9 @@ export class HeaderLog {
     fn.addPart("header-log", {
       save: () => this.#waiting.map(({ error, header }) => ({ error, header: [...header] })),
       restore: (state: Recorded[]) => {
+        for (const number of state.flatMap(({ error, header }) => [error, ...header]))
+          checkStateNumber(fn.name, number);
+        if (state.length > CAPACITY) throw new FormatError(fn.name, `${state.length} headers wait, not ${CAPACITY}`);
         this.#waiting = state.map(({ error, header }) => ({ error, header: [...header] }));
       },
     });

@@ -1,6 +1,6 @@
 // MSI-X: the table and the pending bits behind a BAR, and when a vector's message is sent (PCIe 6.0 §6.1.4, §7.7.2).
 import * as spec from "../../assembly/spec/pci/msix.ts";
-import { ArgumentError } from "../core/errors.ts";
+import { ArgumentError, FormatError } from "../core/errors.ts";
 import type { MmioHandler } from "../core/ports.ts";
 import { bit, flag } from "./bits.ts";
 import type { PciFunction } from "./function.ts";
@@ -119,6 +119,9 @@ export class MsixTable {
   restore(state: MsixState): void {
     if (state.table.length !== this.#table.byteLength || state.pending.length !== this.#pending.length) {
       throw new ArgumentError("state", state.table.length, "is the size of another MSI-X table");
+    }
+    if (!(state.table instanceof Uint8Array) || !(state.pending instanceof Uint8Array)) {
+      throw new FormatError("MSI-X table", "is not of bytes");
     }
     new Uint8Array(this.#table.buffer).set(state.table);
     this.#pending.set(state.pending);
