@@ -49,7 +49,7 @@ export interface GuestPlatform {
   mmioWrite(address: Gpa, width: AccessWidth, value: number): void;
   /** The address and data that the function at `requesterId` must write to interrupt this guest with `vector` (16–254). */
   messageFor(vector: number, requesterId: RequesterId): { addressLo: number; addressHi: number; data: number };
-  /** Installs the handler of an interrupt vector. It runs between two of the guest's own steps. */
+  /** Installs the handler of an interrupt vector (16–254). It runs between two of the guest's own steps. */
   onInterrupt(vector: number, handler: () => void): void;
   /** Lets `ns` nanoseconds pass, as a delay loop does: devices work meanwhile, interrupts arrive. */
   wait(ns: number): void;

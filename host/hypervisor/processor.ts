@@ -1,4 +1,5 @@
 // A guest's processor, as far as interrupts go.
+import { checkFunction } from "../core/arguments.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import type { DeliveredInterrupt } from "../machine/interrupt-fabric.ts";
 
@@ -45,7 +46,9 @@ export class Processor implements Snapshotable<ProcessorState> {
     return [...this.#received.keys()].filter((vector) => this.#received[vector] !== 0);
   }
 
+  /** Installs the handler of `vector`. Throws ArgumentError for no function. */
   onInterrupt(vector: number, handler: () => void): void {
+    checkFunction("handler", handler);
     this.#handlers.set(vector, handler);
   }
 

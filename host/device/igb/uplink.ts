@@ -22,6 +22,7 @@ export interface UplinkOptions {
 export function createUplink({ state, linked, tell }: UplinkOptions): Uplink {
   return {
     inject: (frame) => {
+      if (!(frame instanceof Uint8Array)) throw new ArgumentError("frame", frame, "is no Uint8Array");
       if (frame.length < FRAME_MIN || frame.length > FRAME_MAX) {
         throw new ArgumentError("frame", frame.length, `is not ${FRAME_MIN} to ${FRAME_MAX} bytes long`);
       }

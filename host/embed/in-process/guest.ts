@@ -1,6 +1,7 @@
 // The kernel of a small guest: who owns which of its RAM and which interrupt vector, and access to a function's
 // registers. It knows the platform and nothing else of the machine.
 import { type Gpa, gpa, PAGE_SIZE } from "../../core/address.ts";
+import { checkOptions } from "../../core/arguments.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { AccessWidth, GuestPlatform } from "../../core/ports.ts";
 import type { ResourceWindows } from "../../pci/assign.ts";
@@ -32,11 +33,17 @@ export class Guest {
   readonly #end: number;
   #vector = FIRST_VECTOR;
 
-  /** Throws ArgumentError when the range to hand out is not in the RAM. */
+  /** Throws ArgumentError when `platform` is none, or the range to hand out is not in the RAM. */
   constructor(platform: GuestPlatform, options: GuestOptions = {}) {
+    checkPlatform(platform);
+    checkOptions("options", options, ["ramBase", "ramEnd"]);
     const { ramBase = 0x1_0000, ramEnd = platform.ram.size } = options;
-    if (ramEnd > platform.ram.size) throw new ArgumentError("ramEnd", ramEnd, "is outside the guest's RAM");
-    if (ramBase < 0 || ramBase > ramEnd) throw new ArgumentError("ramBase", ramBase, "is outside the guest's RAM");
+    if (!Number.isSafeInteger(ramEnd) || ramEnd < 0 || ramEnd > platform.ram.size) {
+      throw new ArgumentError("ramEnd", ramEnd, "is outside the guest's RAM");
+    }
+    if (!Number.isSafeInteger(ramBase) || ramBase < 0 || ramBase > ramEnd) {
+      throw new ArgumentError("ramBase", ramBase, "is outside the guest's RAM");
+    }
     this.platform = platform;
     this.#next = ramBase;
     this.#end = ramEnd;
@@ -113,4 +120,26 @@ export class Registers {
   clear(offset: number, bits: number): void {
     this.write(offset, this.read(offset) & ~bits);
   }
+}
+
+/** Throws ArgumentError unless `guest` is a Guest. */
+export function checkGuest(guest: Guest): void {
+  if (!(guest instanceof Guest)) throw new ArgumentError("guest", guest, "is no Guest");
+}
+
+const PLATFORM: readonly (keyof GuestPlatform)[] = [
+  "configRead",
+  "configWrite",
+  "mmioRead",
+  "mmioWrite",
+  "messageFor",
+  "onInterrupt",
+  "wait",
+];
+
+function checkPlatform(platform: GuestPlatform): void {
+  const given = platform as Partial<GuestPlatform> | null | undefined;
+  const missing = PLATFORM.find((name) => typeof given?.[name] !== "function");
+  if (missing !== undefined) throw new ArgumentError("platform", platform, `has no ${missing}`);
+  if (!Number.isSafeInteger(given?.ram?.size)) throw new ArgumentError("platform", platform, "has no RAM");
 }

@@ -37,15 +37,21 @@ import { type Gpa, hi32, lo32 } from "../../core/address.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { AccessWidth } from "../../core/ports.ts";
 import { MIN_FRAME } from "./frame.ts";
-import type { Guest, Registers } from "./guest.ts";
-import type { IgbVfDriver } from "./vf-driver.ts";
+import { checkGuest, type Guest, type Registers } from "./guest.ts";
+import { IgbVfDriver } from "./vf-driver.ts";
 
 const DESCRIPTORS = 256;
 const RING_BYTES = DESCRIPTORS * TX_DESCRIPTOR_SIZE;
 const COMMAND = TXD_DTYP_DATA | TXD_DCMD_DEXT | TXD_DCMD_IFCS | TXD_DCMD_EOP | TXD_DCMD_RS;
 const WIDTHS: readonly AccessWidth[] = [1, 2, 4];
 
-/** A toolbox of attacks with one VF. Each takes the queue it needs away from the driver; `behave` gives it back. */
+/** The length field of a data descriptor has 16 bits. */
+const MOST_LENGTH = 0xffff;
+
+/**
+ * A toolbox of attacks with one VF. Each takes the queue it needs away from the driver; `behave` gives it back.
+ * An address that a register could not hold exactly (whole, 0–2^53-1) is an ArgumentError, and nothing is touched.
+ */
 export class HostileVf {
   readonly #guest: Guest;
   readonly #driver: IgbVfDriver;
@@ -53,7 +59,10 @@ export class HostileVf {
   readonly #ring: Gpa;
   readonly #frame: Gpa;
 
+  /** Throws ArgumentError when `guest` is no guest or `driver` no driver of a VF. */
   constructor(guest: Guest, driver: IgbVfDriver) {
+    checkGuest(guest);
+    if (!(driver instanceof IgbVfDriver)) throw new ArgumentError("driver", driver, "is no IgbVfDriver");
     this.#guest = guest;
     this.#driver = driver;
     this.#registers = driver.registers;
@@ -63,12 +72,17 @@ export class HostileVf {
 
   /** Lets the card read a frame of `length` bytes at `address`, whoever's memory that is, and send it. */
   readFrom(address: number, length: number = MIN_FRAME): void {
+    checkAddress(address);
+    if (!Number.isInteger(length) || length < 0 || length > MOST_LENGTH) {
+      throw new ArgumentError("length", length, `is not in 0–${MOST_LENGTH}`);
+    }
     this.#descriptor(0, address, length);
     this.#transmit(this.#ring, 0, 1);
   }
 
   /** Lets the card write the next frame that it receives to `address`. */
   writeTo(address: number): void {
+    checkAddress(address);
     const words = new Uint32Array(RING_BYTES / 4);
     for (let slot = 0; slot < DESCRIPTORS; slot++) {
       words[slot * 4] = lo32(address);
@@ -80,11 +94,13 @@ export class HostileVf {
 
   /** Lets the card fetch its transmit descriptors from `address`. */
   transmitRingAt(address: number): void {
+    checkAddress(address);
     this.#transmit(address, 0, 1);
   }
 
   /** Lets the card fetch and write back its receive descriptors at `address`. */
   receiveRingAt(address: number): void {
+    checkAddress(address);
     this.#receive(address);
   }
 
@@ -94,6 +110,7 @@ export class HostileVf {
    * @param data 1 to 255.
    */
   writeDword(address: number, data: number): void {
+    checkAddress(address);
     if (!Number.isInteger(data) || data < 1 || data >= DESCRIPTORS) {
       throw new ArgumentError("data", data, `is not in 1–${DESCRIPTORS - 1}`);
     }
@@ -165,5 +182,11 @@ export class HostileVf {
     this.#registers.write(RX_QUEUE_ALIAS_BASE + RDT, 0);
     this.#registers.write(RX_QUEUE_ALIAS_BASE + RXDCTL, RXDCTL_ENABLE);
     this.#registers.write(RX_QUEUE_ALIAS_BASE + RDT, DESCRIPTORS - 1);
+  }
+}
+
+function checkAddress(address: number): void {
+  if (!Number.isSafeInteger(address) || address < 0) {
+    throw new ArgumentError("address", address, "is no whole number from 0 to 2^53-1");
   }
 }

@@ -13,7 +13,7 @@ import {
 import { DEVICE_82576, DEVICE_I350, VENDOR_INTEL } from "../../../assembly/spec/pci/ids.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Snapshotable } from "../../core/ports.ts";
-import { type Guest, Registers } from "./guest.ts";
+import { checkGuest, type Guest, Registers } from "./guest.ts";
 import { MAC_LENGTH, multicastHash, unpackMac } from "./mac.ts";
 import { Msix } from "./msix.ts";
 import { type CardKind, PoolFilters } from "./pf-filters.ts";
@@ -26,10 +26,10 @@ import {
   QUEUE_BIT,
   resetPort,
 } from "./pf-setup.ts";
-import type { FoundFunction } from "./probe.ts";
+import { type FoundFunction, registersOf } from "./probe.ts";
 import { type ReceiveHandler, RxRing, type RxRingState } from "./rx-ring.ts";
 import { VirtualFunctions } from "./sriov.ts";
-import { TxRing, type TxRingState } from "./tx-ring.ts";
+import { checkFrames, TxRing, type TxRingState } from "./tx-ring.ts";
 import { VfServer, type VfServerState } from "./vf-server.ts";
 
 const ALL_ONES = 0xffff_ffff;
@@ -94,17 +94,15 @@ export class IgbPfDriver implements Snapshotable<IgbPfState> {
 
   /** Throws ArgumentError when the function is no PF of these cards, or the guest's RAM cannot hold the rings. */
   constructor(guest: Guest, device: FoundFunction, options: IgbPfOptions = {}) {
-    const bar = device.bars.find((one) => one.index === 0);
-    if (!isIgbPf(device) || bar === undefined) {
-      throw new ArgumentError("device", device.deviceId, "is no I350 or 82576 PF with registers in BAR 0");
-    }
+    checkGuest(guest);
+    const base = registersOf(device, isIgbPf, "I350 or 82576 PF");
     const vfs = options.vfs ?? 0;
     if (!Number.isInteger(vfs) || vfs < 0 || vfs > POOLS) throw new ArgumentError("vfs", vfs, `is not in 0–${POOLS}`);
     this.#guest = guest;
     this.#options = options;
     this.device = device;
     this.kind = device.deviceId === DEVICE_I350 ? "i350" : "82576";
-    this.registers = new Registers(guest.platform, bar.address);
+    this.registers = new Registers(guest.platform, base);
     this.msix = new Msix(guest.platform, device);
     this.filters = new PoolFilters(this.registers, this.kind);
     this.filters.pooled = vfs > 0;
@@ -179,7 +177,9 @@ export class IgbPfDriver implements Snapshotable<IgbPfState> {
 
   /** Sends frames from the PF's own queue; see `TxRing.send`. */
   send(frames: readonly Uint8Array[], from = 0, to: number = frames.length, vlan?: number): number {
-    return this.tx?.send(frames, from, to, vlan) ?? 0;
+    if (this.tx !== undefined) return this.tx.send(frames, from, to, vlan);
+    checkFrames(frames, from, to);
+    return 0;
   }
 
   /** Collects frames without waiting for the interrupt. */

@@ -50,6 +50,7 @@ import {
 } from "../../../assembly/spec/pci/ids.ts";
 import { type Gpa, join32, type RequesterId, requesterId as requesterIdOf } from "../../core/address.ts";
 import { bits, mask } from "../../core/bits.ts";
+import { ArgumentError } from "../../core/errors.ts";
 import type { AccessWidth } from "../../core/ports.ts";
 
 /** Config cycles as a guest makes them. */
@@ -124,6 +125,20 @@ export function probe(cycles: ConfigCycles, bus = 0): FoundFunction[] {
     }
   }
   return found.sort((a, b) => a.requesterId - b.requesterId);
+}
+
+/**
+ * Where BAR 0 of a function lies that a driver can drive.
+ * Throws ArgumentError when `device` is no function that was found, is not `known`, or has no such BAR.
+ * @param what completes "is no …".
+ */
+export function registersOf(device: FoundFunction, known: (device: FoundFunction) => boolean, what: string): Gpa {
+  const found = Array.isArray((device as FoundFunction | undefined)?.bars);
+  const bar = found && known(device) ? device.bars.find((one) => one.index === 0) : undefined;
+  if (bar === undefined) {
+    throw new ArgumentError("device", found ? device.deviceId : device, `is no ${what} with registers in BAR 0`);
+  }
+  return bar.address;
 }
 
 /** The function at `requesterId`, undefined when none answers. Sizes its BARs with its decoders off. */

@@ -6,6 +6,8 @@ import {
   TDH,
   TDLEN,
   TDT,
+  TX_FRAME_MAX,
+  TX_FRAME_MIN,
   TXDCTL,
   TXDCTL_ENABLE,
   TXDCTL_HTHRESH_LO,
@@ -44,6 +46,7 @@ const LAST = TXD_DCMD_EOP | TXD_DCMD_RS;
 const CONTEXT = TXD_DTYP_CONTEXT | TXD_DCMD_DEXT;
 const ETHERNET_HEADER = 14;
 const NO_VLAN = -1;
+const MOST_TAG = 0xffff;
 
 /** Throws ArgumentError unless `count` can be the length of a ring: 8 to 4096 descriptors, a multiple of 8. */
 export function checkRingLength(count: number): number {
@@ -51,6 +54,27 @@ export function checkRingLength(count: number): number {
     throw new ArgumentError("descriptors", count, "is not a multiple of 8 in 8–4096");
   }
   return count;
+}
+
+/**
+ * Throws ArgumentError, naming the first, unless `frames` from `from` to `to` (exclusive) are there, and each is bytes
+ * from an Ethernet header's 14 to what the card sends at most, 9728.
+ */
+export function checkFrames(frames: readonly Uint8Array[], from: number, to: number): void {
+  if (!Array.isArray(frames)) throw new ArgumentError("frames", frames, "is not an array of Uint8Arrays");
+  if (!Number.isInteger(from) || from < 0) throw new ArgumentError("from", from, "is no place in the frames");
+  if (!Number.isInteger(to) || to > frames.length) throw new ArgumentError("to", to, "is beyond the frames");
+  for (let index = from; index < to; index++) {
+    const frame: unknown = frames[index];
+    if (!(frame instanceof Uint8Array)) throw new ArgumentError(`frames[${index}]`, frame, "is no Uint8Array");
+    if (frame.length < ETHERNET_HEADER || frame.length > TX_FRAME_MAX) {
+      throw new ArgumentError(
+        `frames[${index}].length`,
+        frame.length,
+        `is not in ${ETHERNET_HEADER}–${TX_FRAME_MAX} bytes`,
+      );
+    }
+  }
 }
 
 /** Waits until a queue's control register shows the enable bit, as the drivers do: at most 10 ms. */
@@ -83,6 +107,7 @@ export class TxRing implements Snapshotable<TxRingState> {
   readonly #reports: Uint8Array;
   readonly #back: Uint8Array;
   readonly #backWords: Uint32Array;
+  readonly #short = new Uint8Array(TX_FRAME_MIN);
   #use = 0;
   #clean = 0;
   #vlan = NO_VLAN;
@@ -137,11 +162,17 @@ export class TxRing implements Snapshotable<TxRingState> {
   }
 
   /**
-   * Puts frames `from` to `to` (exclusive) of `frames` into the ring and writes the tail once.
-   * @param vlan tag that the card shall insert into each.
+   * Puts frames `from` to `to` (exclusive) of `frames` into the ring and writes the tail once. A frame of 14–16 bytes
+   * leaves with zeros after it: the card sends none below 17. Throws ArgumentError, with nothing queued, for what is no
+   * frame of 14–9728 bytes or no tag.
+   * @param vlan tag that the card shall insert into each: 16 bits.
    * @returns how many found room; the card has taken them when `reclaim` counts them.
    */
   send(frames: readonly Uint8Array[], from = 0, to: number = frames.length, vlan?: number): number {
+    checkFrames(frames, from, to);
+    if (vlan !== undefined && (!Number.isInteger(vlan) || vlan < 0 || vlan > MOST_TAG)) {
+      throw new ArgumentError("vlan", vlan, `is not in 0–${MOST_TAG}`);
+    }
     if (this.free < this.count >> 1) this.reclaim();
     const first = this.#use;
     let free = this.free;
@@ -152,7 +183,8 @@ export class TxRing implements Snapshotable<TxRingState> {
     const insert = vlan === undefined ? 0 : TXD_DCMD_VLE;
     let index = from;
     for (; index < to; index++) {
-      const frame = frames[index] as Uint8Array;
+      const whole = frames[index] as Uint8Array;
+      const frame = whole.length < TX_FRAME_MIN ? this.#pad(whole) : whole;
       const pieces = frame.length <= BUFFER_SIZE ? 1 : Math.ceil(frame.length / BUFFER_SIZE);
       if (pieces > free) break;
       free -= pieces;
@@ -212,6 +244,12 @@ export class TxRing implements Snapshotable<TxRingState> {
     this.completed = state.completed;
     this.#image.set(state.image);
     this.#reports.set(state.reports);
+  }
+
+  #pad(frame: Uint8Array): Uint8Array {
+    this.#short.fill(0);
+    this.#short.set(frame);
+    return this.#short;
   }
 
   #piece(bytes: Uint8Array, frameLength: number, command: number): void {

@@ -26,12 +26,12 @@ import {
 import { DEVICE_82576_VF, DEVICE_I350_VF, VENDOR_INTEL } from "../../../assembly/spec/pci/ids.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Snapshotable } from "../../core/ports.ts";
-import { type Guest, Registers } from "./guest.ts";
-import { MAC_LENGTH, unpackMac } from "./mac.ts";
+import { checkGuest, type Guest, Registers } from "./guest.ts";
+import { isStation, MAC_LENGTH, unpackMac } from "./mac.ts";
 import { Msix } from "./msix.ts";
-import type { FoundFunction } from "./probe.ts";
+import { type FoundFunction, registersOf } from "./probe.ts";
 import { type ReceiveHandler, RxRing, type RxRingState } from "./rx-ring.ts";
-import { TxRing, type TxRingState } from "./tx-ring.ts";
+import { checkFrames, TxRing, type TxRingState } from "./tx-ring.ts";
 import { VfMailbox, type VfMailboxState } from "./vf-mailbox.ts";
 import { VfRequests, type VfRequestsState } from "./vf-requests.ts";
 import { VfStatistics, type VfStatisticsState } from "./vf-statistics.ts";
@@ -54,7 +54,7 @@ const RING_ENABLES = (1 << COMMAND_MEMORY_SPACE_ENABLE_LO) | (1 << COMMAND_BUS_M
 export interface IgbVfOptions {
   /** Descriptors of each ring; default 256. */
   descriptors?: number;
-  /** The address to ask for when the PF's administrator gave none. */
+  /** The address to ask for when the PF's administrator gave none: a station's, 6 bytes. Nobody else makes one up. */
   mac?: Uint8Array;
   /** Takes received frames, in the interrupt handler or in `poll`. */
   onFrame?: ReceiveHandler;
@@ -106,17 +106,21 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
   #checkLink = true;
   #lost = false;
   #running = false;
+  /** The PF answered, and there was no address to ask it for. */
+  #nameless = false;
 
   /** Throws ArgumentError when the function is no VF of these cards, or the guest's RAM cannot hold the rings. */
   constructor(guest: Guest, device: FoundFunction, options: IgbVfOptions = {}) {
-    const bar = device.bars.find((one) => one.index === 0);
-    if (!isIgbVf(device) || bar === undefined) {
-      throw new ArgumentError("device", device.deviceId, "is no I350 or 82576 VF with registers in BAR 0");
+    checkGuest(guest);
+    const base = registersOf(device, isIgbVf, "I350 or 82576 VF");
+    const { mac } = options;
+    if (mac !== undefined && !(mac instanceof Uint8Array && mac.length === MAC_LENGTH && isStation(mac))) {
+      throw new ArgumentError("mac", mac, "is not the 6 bytes of one station's address");
     }
     this.#guest = guest;
     this.#options = options;
     this.device = device;
-    this.registers = new Registers(guest.platform, bar.address);
+    this.registers = new Registers(guest.platform, base);
     this.msix = new Msix(guest.platform, device);
     this.mailbox = new VfMailbox(guest, this.registers);
     this.requests = new VfRequests(this.mailbox);
@@ -143,7 +147,11 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     return this.#vectors;
   }
 
-  /** Brings the interface up: bus mastering, MSI-X, reset, rings, interrupts. False when the PF does not answer. */
+  /**
+   * Brings the interface up: bus mastering, MSI-X, reset, rings, interrupts. False when the PF does not answer or
+   * refuses the address. Throws ArgumentError when there is no address to ask for: the PF's administrator gave none
+   * (`vfMac` of the PF's driver), nor do the options (`mac`); a driver that made one up would differ from run to run.
+   */
   up(): boolean {
     const { platform } = this.#guest;
     const id = this.device.requesterId;
@@ -152,7 +160,12 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     this.linkUp = false;
     if (!this.present) return false;
     for (const [entry, vector] of this.#vectors.entries()) this.msix.route(entry, vector);
-    return this.#start();
+    const started = this.#start();
+    if (this.#nameless) {
+      this.down();
+      throw new ArgumentError("mac", this.#options.mac, "is no address, and the PF's administrator gave none either");
+    }
+    return started;
   }
 
   /** False when the function does not answer any more: taken away, or its PF was reset. */
@@ -169,9 +182,11 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     this.tx.stop();
   }
 
-  /** Sends frames; see `TxRing.send`. Nothing is sent while the link is down. */
+  /** Sends frames; see `TxRing.send`. None is taken while the link is down. */
   send(frames: readonly Uint8Array[], from = 0, to: number = frames.length, vlan?: number): number {
-    return this.linkUp ? this.tx.send(frames, from, to, vlan) : 0;
+    if (this.linkUp) return this.tx.send(frames, from, to, vlan);
+    checkFrames(frames, from, to);
+    return 0;
   }
 
   /** Collects received frames without waiting for the interrupt. */
@@ -238,6 +253,7 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
 
   #start(): boolean {
     this.#lost = false;
+    this.#nameless = false;
     this.linkUp = false;
     this.#checkLink = true;
     this.resets++;
@@ -279,6 +295,7 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
   /** Asks for the address given, else for the wish, else for the one used last. False when there is none. */
   #claimMac(): boolean {
     const wish = this.#given.some((byte) => byte !== 0) ? this.#given : (this.#options.mac ?? this.mac);
+    this.#nameless = !isStation(wish);
     this.mac.set(this.#given);
     if (!this.requests.setMac(wish.slice())) this.mac.set(this.#given);
     return this.mac.some((byte) => byte !== 0);
