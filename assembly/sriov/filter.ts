@@ -3,7 +3,9 @@
 
 import { Bits, HASH_MULTIPLIER } from "../core/bits";
 import {
+  MAC_SLOT_POOLS,
   MAC_SLOT_SIZE,
+  MAC_SLOT_USED,
   MAC_SLOTS,
   PORT_MACS,
   PORT_RAR,
@@ -127,8 +129,9 @@ export class Filter {
         slot = port.macSlot(number);
       }
       store<u64>(slot, mac);
-      store<u32>(slot, load<u32>(slot, 8) | Bits.of32(high, RAH_POOLSEL_HI, RAH_POOLSEL_LO), 8);
-      store<u32>(slot, 1, 12);
+      const pools = load<u32>(slot, MAC_SLOT_POOLS) | Bits.of32(high, RAH_POOLSEL_HI, RAH_POOLSEL_LO);
+      store<u32>(slot, pools, MAC_SLOT_POOLS);
+      store<u32>(slot, 1, MAC_SLOT_USED);
     }
   }
 
@@ -168,7 +171,7 @@ export class Filter {
   /** The pools that receive address registers give `mac` to. */
   @inline static poolsOf(port: Port, mac: u64): u32 {
     const slot = Filter.find(port, mac);
-    return slot == 0 ? 0 : load<u32>(slot, 8);
+    return slot == 0 ? 0 : load<u32>(slot, MAC_SLOT_POOLS);
   }
 
   /** Whether bit `hash` (12 bits) of the table at `offset` is set (I350 §8.10.16 MTA, §8.10.22 VFTA). */

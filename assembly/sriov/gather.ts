@@ -5,6 +5,8 @@ import { Bits } from "../core/bits";
 import { Context } from "../iommu/translate";
 import {
   CAUSE_TX,
+  CONTEXT_DWORD2,
+  CONTEXT_DWORD3,
   SCRATCH_DESCRIPTORS,
   SCRATCH_FRAME,
   SCRATCH_FRAME_SIZE,
@@ -139,8 +141,8 @@ export class Gather {
     if (number >= TX_CONTEXTS) return false;
     const place = queue.context(number);
     store<u32>(place, load<u32>(descriptor));
-    store<u32>(place, load<u32>(descriptor, TXD_COMMAND), 4);
-    store<u32>(place, load<u32>(descriptor, TXD_STATUS), 8);
+    store<u32>(place, load<u32>(descriptor, TXD_COMMAND), CONTEXT_DWORD2);
+    store<u32>(place, load<u32>(descriptor, TXD_STATUS), CONTEXT_DWORD3);
     return true;
   }
 

@@ -1,7 +1,7 @@
 // What a transmit descriptor may leave to the card: checksums (I350 §7.2.5) and segmentation (I350 §7.2.4).
 
 import { Bits } from "../core/bits";
-import { SCRATCH_SEGMENT, TX_SEGMENTS_MAX } from "../spec/abi/port";
+import { CONTEXT_DWORD2, CONTEXT_DWORD3, SCRATCH_SEGMENT, TX_SEGMENTS_MAX } from "../spec/abi/port";
 import { TX_FRAME_MAX } from "../spec/igb/transmit";
 import {
   TX_CONTEXTS,
@@ -115,7 +115,7 @@ export class Offload {
       Offload.ipv4(frame + network, networkLength);
     }
     if ((wanted & TXD_POPTS_TXSM) == 0) return true;
-    const kind = Bits.of32(load<u32>(context, 4), TXC_TUCMD_L4T_HI, TXC_TUCMD_L4T_LO);
+    const kind = Bits.of32(load<u32>(context, CONTEXT_DWORD2), TXC_TUCMD_L4T_HI, TXC_TUCMD_L4T_LO);
     const bytes = length - transport;
     if (kind == TXC_L4T_SCTP) {
       if (bytes < SCTP_HEADER) return false;
@@ -155,11 +155,11 @@ export class Offload {
     const macIp = load<u32>(context);
     const network = Bits.of32(macIp, TXC_MACLEN_HI, TXC_MACLEN_LO);
     const networkLength = Bits.of32(macIp, TXC_IPLEN_HI, TXC_IPLEN_LO);
-    const type = load<u32>(context, 4);
+    const type = load<u32>(context, CONTEXT_DWORD2);
     const ipv4 = (type & TXC_TUCMD_IPV4) != 0;
     const kind = Bits.of32(type, TXC_TUCMD_L4T_HI, TXC_TUCMD_L4T_LO);
-    const mss = Bits.of32(load<u32>(context, 8), TXC_MSS_HI, TXC_MSS_LO);
-    const transportLength = Bits.of32(load<u32>(context, 8), TXC_L4LEN_HI, TXC_L4LEN_LO);
+    const mss = Bits.of32(load<u32>(context, CONTEXT_DWORD3), TXC_MSS_HI, TXC_MSS_LO);
+    const transportLength = Bits.of32(load<u32>(context, CONTEXT_DWORD3), TXC_L4LEN_HI, TXC_L4LEN_LO);
     const transport = network + networkLength;
     const header = transport + transportLength;
     if (kind != TXC_L4T_TCP && kind != TXC_L4T_UDP) return 0;

@@ -15,7 +15,7 @@ import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
 import { REGION_KIND_RAM, TRANSFER_SIZE } from "../spec/abi/memory-map";
 import { CAUSE_TX, SCRATCH_ADDRESSEES, SCRATCH_DESCRIPTORS, STOP_BUFFER, STOP_RING } from "../spec/abi/port";
 import { FRAME_CRC } from "../spec/igb/receive";
-import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB, RXD_UPPER } from "../spec/igb/rx-descriptor";
+import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
 import { TDWBAL_HEAD_WB_EN } from "../spec/igb/transmit";
 import { TX_DESCRIPTOR_SIZE, TXD_COMMAND, TXD_DCMD_RS, TXD_STA_DD, TXD_STATUS } from "../spec/igb/tx-descriptor";
 import { POOLS } from "../spec/igb/virtualization";

@@ -279,7 +279,11 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   }
 
   hostMessage(requesterId: number, addressLo: number, addressHi: number, data: number): void {
-    this.#onMessage(requesterId, addressLo, addressHi, data);
+    try {
+      this.#onMessage(requesterId, addressLo, addressHi, data);
+    } catch (error) {
+      this.#failure ??= new RegionError("interrupt", INTERRUPT_RANGE_BASE, error);
+    }
   }
 
   hostTrace(kind: number, requesterId: number, addressLo: number, addressHi: number, detail: number): void {

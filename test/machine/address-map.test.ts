@@ -169,4 +169,22 @@ describe("physical address map", () => {
     expect(map.read(hpa(0x4005), 1)).toBe(0x5a);
     expect(() => map.addRam({ base: hpa(0x8000), size: 0x2000, pointer: 0x3_f000 })).toThrow(/pointer 0x3f000/);
   });
+
+  it("keeps the first failure of what devices reach, refuses that access, and lets nothing throw into the module", async () => {
+    const engine = await Engine.create();
+    const map = new AddressMap(engine, () => {
+      throw new Error("nobody takes messages");
+    });
+    const fail = (): never => {
+      throw new Error("no such bus");
+    };
+    const { index } = map.addMmio({ base: hpa(0x8000), size: 4 * KIB, handler: { read: fail, write: fail } });
+    expect(map.hostWrite(index, 0, new Uint8Array(4))).toBe(false);
+    expect(map.hostRead(index, 0, new Uint8Array(4))).toBe(false);
+    map.hostMessage(0x100, 0xfee0_0000, 0, 0x41);
+    expect(map.takeFailure()).toMatchObject({ name: "RegionError", base: 0x8000, cause: { message: "no such bus" } });
+    map.hostMessage(0x100, 0xfee0_0000, 0, 0x41);
+    expect(map.takeFailure()).toMatchObject({ name: "RegionError", base: 0xfee0_0000 });
+    expect(map.takeFailure()).toBeUndefined();
+  });
 });

@@ -145,6 +145,8 @@ export const QUEUE_DROPS: u32 = 36;
 /** Transmit: two contexts, dwords 0, 2 and 3 of the context descriptor each. */
 export const QUEUE_CONTEXTS: u32 = 40;
 export const CONTEXT_SIZE: u32 = 12;
+export const CONTEXT_DWORD2: u32 = 4;
+export const CONTEXT_DWORD3: u32 = 8;
 
 /** Filters, as written: RAL/RAH pairs, VLVF, MTA, UTA, VFTA. */
 export const PORT_RAR: u32 = 3840;
@@ -154,10 +156,12 @@ export const PORT_MTA: u32 = 4224;
 export const PORT_UTA: u32 = 4736;
 export const PORT_VFTA: u32 = 5248;
 
-/** Derived: MAC table (open addressing: u64 MAC, u32 pools, u32 0), and for each VLAN ID u16: pools, local in bit 8. */
+/** Derived: MAC table (open addressing: u64 MAC, u32 pools, u32 1), and for each VLAN ID u16: pools, local in bit 8. */
 export const PORT_MACS: u32 = 5760;
 export const MAC_SLOTS: u32 = 128;
 export const MAC_SLOT_SIZE: u32 = 16;
+export const MAC_SLOT_POOLS: u32 = 8;
+export const MAC_SLOT_USED: u32 = 12;
 export const PORT_VLANS: u32 = 7808;
 export const VLAN_LOCAL: u32 = 0x0100;
 export const PORT_SIZE: u32 = 16000;
