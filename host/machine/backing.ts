@@ -77,7 +77,7 @@ export class BufferBacking implements Backing {
     this.#words = new Uint32Array(buffer, byteOffset, size >>> 2);
   }
 
-  /** Throws ArgumentError when the buffer was detached. */
+  /** Empty when the buffer was detached. */
   get bytes(): Uint8Array {
     if (this.#bytes.length === 0) this.#renew();
     return this.#bytes;
@@ -90,27 +90,32 @@ export class BufferBacking implements Backing {
   }
 
   read(offset: number, width: AccessWidth): number {
-    return load(this.bytes, offset, width);
+    return load(this.#held(), offset, width);
   }
 
   write(offset: number, width: AccessWidth, value: number): void {
-    store(this.bytes, offset, width, value);
+    store(this.#held(), offset, width, value);
   }
 
   readBytes(offset: number, target: Uint8Array): void {
-    target.set(this.bytes.subarray(offset, offset + target.length));
+    target.set(this.#held().subarray(offset, offset + target.length));
   }
 
   writeBytes(offset: number, source: Uint8Array): void {
-    this.bytes.set(source, offset);
+    this.#held().set(source, offset);
   }
 
-  /** Takes the views anew: a detached buffer has none left, a memory that grew has another one. */
+  /** The bytes. Throws ArgumentError when the buffer was detached. */
+  #held(): Uint8Array {
+    const { bytes } = this;
+    if (bytes.length === 0) throw new ArgumentError("buffer", 0, "bytes are left: it was detached");
+    return bytes;
+  }
+
+  /** Takes the views anew: a memory that grew has another buffer, a detached buffer nothing. */
   #renew(): void {
     const buffer = bufferOf(this.#source);
-    if (buffer.byteLength < this.#byteOffset + this.#size) {
-      throw new ArgumentError("buffer", buffer.byteLength, "bytes are left: it was detached");
-    }
+    if (buffer.byteLength < this.#byteOffset + this.#size) return;
     this.#bytes = new Uint8Array(buffer, this.#byteOffset, this.#size);
     this.#words = new Uint32Array(buffer, this.#byteOffset, this.#size >>> 2);
   }

@@ -11,7 +11,7 @@ import {
 } from "../../assembly/spec/pci/sriov.ts";
 import { FAULT_CONTEXT_NOT_PRESENT } from "../../assembly/spec/vtd/fault-reason.ts";
 import { type Gpa, gpa, type RequesterId } from "../../host/core/address.ts";
-import { ArgumentError } from "../../host/core/errors.ts";
+import { ArgumentError, RegionError } from "../../host/core/errors.ts";
 import { Guest } from "../../host/embed/in-process/guest.ts";
 import { IgbPfDriver, isIgbPf } from "../../host/embed/in-process/pf-driver.ts";
 import { Hypervisor } from "../../host/hypervisor/hypervisor.ts";
@@ -267,5 +267,25 @@ describe("the IOMMU's capabilities", () => {
   ])("refuses %j with %j", async (machine, options, message) => {
     const made = await Machine.create({ ram: MIB, ...(machine as object) });
     expect(() => new Hypervisor(made, options as never)).toThrow(message);
+  });
+});
+
+describe("RAM that fails while a device uses it", () => {
+  it("a buffer that was detached is refused to the device, and named when the machine has run", async () => {
+    const { hypervisor, vfs } = await build(2);
+    const bare = new WebAssembly.Memory({ initial: 32, maximum: 64 });
+    const victim = hypervisor.createVm({ name: "victim", ram: { size: 2 * MIB, buffer: bare.buffer } });
+    const sender = hypervisor.createVm({ name: "sender", ram: 2 * MIB });
+    hypervisor.assign(victim, vfs[0] as RequesterId);
+    hypervisor.assign(sender, vfs[1] as RequesterId);
+    const receiver = boot(victim);
+    const { driver } = boot(sender);
+    bare.grow(1);
+    const frame = new Uint8Array(60);
+    frame.set(receiver.driver.mac, 0);
+    frame.set(driver.mac, 6);
+    driver.send([frame, frame]);
+    expect(() => hypervisor.machine.run(100_000)).toThrow(RegionError);
+    expect(() => hypervisor.machine.run(100_000)).not.toThrow();
   });
 });
