@@ -12,8 +12,6 @@ import {
   DELIVERY_RING,
   DELIVERY_RING_REGION,
   DELIVERY_SIMPLE,
-  DELIVERY_SIMPLE_ALIKE,
-  DELIVERY_SIMPLE_SINGLE,
   DELIVERY_SIZE,
   DELIVERY_SOURCE_REGION,
   DELIVERY_STATUS,
@@ -50,6 +48,11 @@ export class Delivery {
     return changetype<usize>(this) + DELIVERY_HEADER;
   }
 
+  /** The next one in the list. */
+  @inline get next(): Delivery {
+    return changetype<Delivery>(changetype<usize>(this) + DELIVERY_SIZE);
+  }
+
   /** Whether both Ethernet addresses and the type are the other frame's. */
   @inline sameEnds(other: Delivery): bool {
     const difference = (this.header ^ other.header) | (load<u64>(this.bytes, 6) ^ load<u64>(other.bytes, 6));
@@ -57,25 +60,13 @@ export class Delivery {
   }
 
   /** The frame goes nowhere, and nothing is reported at `report` in `region`. */
-  @inline clear(report: u64, region: u32): void {
+  @inline drop(report: u64, region: u32): void {
     this.targetRegion = 0;
     this.report = report;
     this.reportRegion = region;
     this.status = 0;
     this.simple = 0;
     this.refused = 0;
-  }
-
-  /** Says whether the frame lies simply, and as the one before it does. */
-  @inline compare(before: Delivery): void {
-    const places = this.source | this.target | this.ring | this.report;
-    if (<u32>(places >> 32) | (<u32>places & 3)) return;
-    const other =
-      (this.sourceRegion ^ before.sourceRegion) |
-      (this.targetRegion ^ before.targetRegion) |
-      (this.ringRegion ^ before.ringRegion) |
-      (this.reportRegion ^ before.reportRegion);
-    this.simple = other == 0 && before.simple != 0 ? DELIVERY_SIMPLE_ALIKE : DELIVERY_SIMPLE_SINGLE;
   }
 }
 

@@ -11,20 +11,24 @@
 // Only plain frames to one addressee are moved here; the first other frame ends the burst.
 
 import { Context, Dma, FAULT } from "../iommu/translate";
+import { DELIVERY_SIMPLE_ALIKE, DELIVERY_SIMPLE_SINGLE } from "../spec/abi/delivery";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
-import { REGION_KIND_RAM, TRANSFER_SIZE } from "../spec/abi/memory-map";
+import { REGION_KIND_EXTERNAL, REGION_KIND_RAM, TRANSFER_POINTER, TRANSFER_SIZE } from "../spec/abi/memory-map";
 import { CAUSE_TX, SCRATCH_ADDRESSEES, SCRATCH_DESCRIPTORS, STOP_BUFFER, STOP_RING } from "../spec/abi/port";
 import { FRAME_CRC } from "../spec/igb/receive";
-import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
+import { RX_DESCRIPTOR_SIZE, RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
 import { TDWBAL_HEAD_WB_EN } from "../spec/igb/transmit";
 import { TX_DESCRIPTOR_SIZE, TXD_COMMAND, TXD_DCMD_RS, TXD_STA_DD, TXD_STATUS } from "../spec/igb/tx-descriptor";
 import { POOLS } from "../spec/igb/virtualization";
 import { Deliveries } from "./deliveries";
 import { OutsideRings } from "./outside-rings";
 import { Receive } from "./receive";
-import { BURST, PAGE, Port, Queue } from "./state";
+import { BURST, Cursor, PAGE, Port, Queue } from "./state";
 import { Transfers } from "./transfers";
 import { Transmit } from "./transmit";
+
+/** With a count of frames: the receive queue has to stop at the next one. */
+const STOPPED: u32 = 0x8000_0000;
 
 export class Outside {
   /**
@@ -66,22 +70,33 @@ export class Outside {
 
   /** Notes where each frame lies. Returns how many from the first have a plain descriptor. */
   private static look(port: Port, context: Context, copy: usize, frames: u32): u32 {
+    const unit = port.unit;
+    const map = port.map;
+    let delivery = Deliveries.of(port, 0);
+    let descriptor = copy;
     let plain: u32 = 0;
+    let translations: u32 = 0;
     for (; plain < frames; plain++) {
-      const descriptor = copy + <usize>(plain * TX_DESCRIPTOR_SIZE);
       const length = Transmit.plainLength(load<u32>(descriptor, TXD_COMMAND), load<u32>(descriptor, TXD_STATUS));
       const address = load<u64>(descriptor);
       if (length == 0 || (<u32>address & (PAGE - 1)) + length > PAGE) break;
-      const result = Dma.translate(port.unit, context, address, ACCESS_READ);
+      translations++;
+      const result = Dma.lookup(unit, context, address, ACCESS_READ);
       if (result & FAULT) break;
       const number = Dma.region(result);
-      const region = port.map.region(number);
-      if (!Transfers.reaches(region)) break;
-      const delivery = Deliveries.of(port, plain);
-      delivery.source = Transfers.place(region, Dma.hpa(result));
-      delivery.sourceRegion = Transfers.name(region, number);
+      const region = map.region(number);
+      if (region.kind == REGION_KIND_EXTERNAL) {
+        delivery.source = Dma.hpa(result) - region.base;
+        delivery.sourceRegion = number;
+      } else if (region.kind == REGION_KIND_RAM) {
+        delivery.source = <u64>region.pointer(Dma.hpa(result));
+        delivery.sourceRegion = TRANSFER_POINTER;
+      } else break;
       delivery.length = length;
+      delivery = delivery.next;
+      descriptor += TX_DESCRIPTOR_SIZE;
     }
+    unit.translations += translations;
     return plain;
   }
 
@@ -92,16 +107,19 @@ export class Outside {
     let opened: u32 = 0;
     let known: u32 = 0;
     let to: u32 = 0;
+    let delivery = Deliveries.of(port, 0);
+    let before = delivery;
     for (; known < frames; known++) {
-      const delivery = Deliveries.of(port, known);
       // A frame often goes the way of the one before it.
-      if (to == 0 || !delivery.sameEnds(Deliveries.of(port, known - 1))) {
+      if (to == 0 || !delivery.sameEnds(before)) {
         to = Transmit.addressee(port, state, pool, delivery.bytes, reachable);
       }
       if (to == 0) break;
       store<u8>(addressees + known, <u8>ctz(to));
       OutsideRings.want(port, ctz(to), (opened & to) == 0);
       opened |= to;
+      before = delivery;
+      delivery = delivery.next;
     }
     store<u32>(addressees, opened, BURST);
     return known;
@@ -118,44 +136,39 @@ export class Outside {
     let looped: u32 = 0;
     let octets: u32 = 0;
     let touched: u32 = 0;
-    for (; done < known; done++) {
-      const delivery = Deliveries.of(port, done);
+    while (done < known) {
       const target = <u32>load<u8>(addressees + done);
-      const length = delivery.length;
+      let last = done + 1;
+      while (last < known && <u32>load<u8>(addressees + last) == target) last++;
       const cursor = port.cursor(target);
       const receiver = port.rx(target);
-      delivery.clear(ring + <u64>(done * TX_DESCRIPTOR_SIZE) + TXD_STATUS, name);
       if (cursor.left == 0) {
         // Nothing more in this run of descriptors: the rest of the burst finds the next one.
         if (receiver.head != receiver.tail && !receiver.stopped && cursor.context != 0) break;
-        Receive.miss(port, receiver);
+        for (; done < last; done++) {
+          Deliveries.of(port, done).drop(ring + <u64>(done * TX_DESCRIPTOR_SIZE) + TXD_STATUS, name);
+          Receive.miss(port, receiver);
+        }
         continue;
       }
-      if (length > cursor.bufferSize || !cursor.direct) break;
-      const address = load<u64>(cursor.descriptor);
-      if ((<u32>address & (PAGE - 1)) + length > PAGE) break;
-      const result = Dma.translate(port.unit, changetype<Context>(cursor.context), address, ACCESS_WRITE);
-      if (result & FAULT) {
+      const end = min(last, done + cursor.left);
+      const before = cursor.octets;
+      const result = Outside.place(port, target, cursor, done, end, ring, name);
+      const count = result & ~STOPPED;
+      if (count != 0) {
+        Receive.advance(receiver, cursor, count);
+        cursor.frames += count;
+        looped += count;
+        octets += cursor.octets - before;
+        touched |= 1 << target;
+        done += count;
+      }
+      if (result & STOPPED) {
         port.stop(receiver, target, STOP_BUFFER);
         cursor.left = 0;
-        continue;
-      }
-      const number = Dma.region(result);
-      const region = port.map.region(number);
-      if (!Transfers.reaches(region)) break;
-      delivery.target = Transfers.place(region, Dma.hpa(result));
-      delivery.targetRegion = Transfers.name(region, number);
-      delivery.ring = OutsideRings.place(port, target, cursor);
-      delivery.ringRegion = OutsideRings.region(port, target);
-      delivery.writeback = 0;
-      delivery.writebackRest = Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, length, 0);
-      delivery.compare(Deliveries.of(port, max(done, 1) - 1));
-      Receive.advance(receiver, cursor);
-      cursor.frames++;
-      cursor.octets += length;
-      looped++;
-      octets += length;
-      touched |= 1 << target;
+        Deliveries.of(port, done).drop(ring + <u64>(done * TX_DESCRIPTOR_SIZE) + TXD_STATUS, name);
+        done++;
+      } else if (done < end) break;
     }
     OutsideRings.close(port, opened);
     if (looped != 0) {
@@ -165,12 +178,84 @@ export class Outside {
     return done;
   }
 
+  /**
+   * Finds the buffers of the frames from `first` to `end`, which go to one receive queue that has as many descriptors.
+   * Adds their bytes to the cursor's. Returns for how many from the first there is one, with STOPPED when the next one
+   * was refused.
+   */
+  private static place(port: Port, pool: u32, cursor: Cursor, first: u32, end: u32, ring: u64, name: u32): u32 {
+    if (!cursor.direct) return 0;
+    const unit = port.unit;
+    const context = changetype<Context>(cursor.context);
+    const bufferSize = cursor.bufferSize;
+    const start = OutsideRings.place(port, pool, cursor);
+    const ringRegion = OutsideRings.region(port, pool);
+    const map = port.map;
+    let delivery = Deliveries.of(port, first);
+    let descriptor = cursor.descriptor;
+    let place = start;
+    let report = ring + <u64>(first * TX_DESCRIPTOR_SIZE) + TXD_STATUS;
+    let at = first;
+    let octets: u32 = 0;
+    let stopped: u32 = 0;
+    // The regions of the frame before, when it lay simply.
+    let sourceBefore: u32 = 0;
+    let targetBefore: u32 = 0;
+    for (; at < end; at++) {
+      const length = delivery.length;
+      const address = load<u64>(descriptor);
+      if (length > bufferSize || (<u32>address & (PAGE - 1)) + length > PAGE) break;
+      const result = Dma.lookup(unit, context, address, ACCESS_WRITE);
+      if (result & FAULT) {
+        stopped = STOPPED;
+        break;
+      }
+      let number = Dma.region(result);
+      const region = map.region(number);
+      let target = Dma.hpa(result) - region.base;
+      if (region.kind == REGION_KIND_RAM) {
+        number = TRANSFER_POINTER;
+        target = <u64>region.pointer(Dma.hpa(result));
+      } else if (region.kind != REGION_KIND_EXTERNAL) break;
+      delivery.target = target;
+      delivery.targetRegion = number;
+      delivery.ring = place;
+      delivery.ringRegion = ringRegion;
+      delivery.writeback = 0;
+      delivery.writebackRest = Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, length, 0);
+      delivery.report = report;
+      delivery.reportRegion = name;
+      delivery.status = 0;
+      delivery.refused = 0;
+      const sourceRegion = delivery.sourceRegion;
+      const places = delivery.source | target | place | report;
+      if (<u32>(places >> 32) | (<u32>places & 3)) {
+        delivery.simple = 0;
+        targetBefore = 0;
+      } else {
+        const other = (sourceRegion ^ sourceBefore) | (number ^ targetBefore);
+        delivery.simple = other == 0 ? DELIVERY_SIMPLE_ALIKE : DELIVERY_SIMPLE_SINGLE;
+        sourceBefore = sourceRegion;
+        targetBefore = number;
+      }
+      octets += length;
+      place += RX_DESCRIPTOR_SIZE;
+      descriptor += RX_DESCRIPTOR_SIZE;
+      report += TX_DESCRIPTOR_SIZE;
+      delivery = delivery.next;
+    }
+    cursor.octets += octets;
+    unit.translations += at - first + u32(stopped != 0);
+    return (at - first) | stopped;
+  }
+
   /** Says of each transmit descriptor that asks for it that it is done. */
   private static report(port: Port, queue: Queue, index: u32, context: Context, copy: usize, frames: u32): void {
     let asked = false;
     let writable = (<u32>queue.writeback & TDWBAL_HEAD_WB_EN) == 0;
-    for (let at: u32 = 0; at < frames; at++) {
-      const descriptor = copy + <usize>(at * TX_DESCRIPTOR_SIZE);
+    const end = copy + <usize>(frames * TX_DESCRIPTOR_SIZE);
+    let delivery = Deliveries.of(port, 0);
+    for (let descriptor = copy; descriptor < end; descriptor += TX_DESCRIPTOR_SIZE, delivery = delivery.next) {
       if ((load<u32>(descriptor, TXD_COMMAND) & TXD_DCMD_RS) == 0) continue;
       if (!asked && writable) {
         const place = queue.base + <u64>queue.head * TX_DESCRIPTOR_SIZE;
@@ -179,7 +264,7 @@ export class Outside {
       }
       asked = true;
       if (!writable) break;
-      Deliveries.of(port, at).status = load<u32>(descriptor, TXD_STATUS) | TXD_STA_DD;
+      delivery.status = load<u32>(descriptor, TXD_STATUS) | TXD_STA_DD;
     }
     if (asked) port.state.causes |= 1 << (CAUSE_TX + index);
   }

@@ -123,11 +123,11 @@ export class Receive {
     return Bits.of32(queue.srrctl, SRRCTL_DESCTYPE_HI, SRRCTL_DESCTYPE_LO) == SRRCTL_DESCTYPE_ONE_BUFFER;
   }
 
-  /** Moves the head on by one descriptor after the cursor's was written back. */
-  @inline static advance(queue: Queue, cursor: Cursor): void {
-    cursor.left--;
-    cursor.descriptor += RX_DESCRIPTOR_SIZE;
-    const next = queue.head + 1;
+  /** Moves the head on by descriptors that lie side by side, after the cursor's were written back. */
+  @inline static advance(queue: Queue, cursor: Cursor, count: u32): void {
+    cursor.left -= count;
+    cursor.descriptor += <usize>(count * RX_DESCRIPTOR_SIZE);
+    const next = queue.head + count;
     queue.head = next * RX_DESCRIPTOR_SIZE == queue.length ? 0 : next;
   }
 
@@ -164,7 +164,7 @@ export class Receive {
       if (!Receive.move(port, cursor, place, copy, RX_DESCRIPTOR_SIZE, true)) {
         return Receive.refuse(port, queue, index, cursor, STOP_RING);
       }
-      Receive.advance(queue, cursor);
+      Receive.advance(queue, cursor, 1);
     }
     port.state.causes |= 1 << index;
     return true;

@@ -252,7 +252,7 @@ export class Transmit {
     Copy.bytes(region.pointer(Dma.hpa(result)), frame, length);
     store<u64>(descriptor, 0);
     store<u64>(descriptor, Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, length, 0), RXD_UPPER);
-    Receive.advance(queue, cursor);
+    Receive.advance(queue, cursor, 1);
     cursor.frames++;
     cursor.octets += length;
     return DELIVERED;

@@ -67,6 +67,8 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   readonly #engine: Engine;
   readonly #table: RegionTable;
   readonly #entries: (Entry | undefined)[] = [undefined];
+  /** The regions in an embedder's buffer, by number. */
+  readonly #buffers: (BufferBacking | undefined)[] = [undefined];
   readonly #onMessage: MessageListener;
   #onTrace: ModuleListener | undefined;
   #sorted: Entry[] = [];
@@ -78,6 +80,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   constructor(engine: Engine, onMessage: MessageListener) {
     this.#engine = engine;
     this.#transfers = new Transfers(engine, {
+      buffers: this.#buffers,
       find: (region) => this.#entries[region]?.backing,
       attempt: (region, access) => this.#attempt(region, access),
     });
@@ -332,11 +335,13 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   /** Puts an entry under its number. */
   #write(entry: Entry): void {
     this.#entries[entry.index] = entry;
+    this.#buffers[entry.index] = entry.backing instanceof BufferBacking ? entry.backing : undefined;
     this.#table.put(entry, entry.backing instanceof RamBacking ? entry.backing.pointer : undefined);
   }
 
   #forget(index: number): void {
     this.#entries[index] = undefined;
+    this.#buffers[index] = undefined;
     this.#table.clear(index);
   }
 

@@ -12,13 +12,15 @@ import {
 } from "../../assembly/spec/abi/memory-map.ts";
 import { join32 } from "../core/address.ts";
 import type { Engine } from "../core/engine.ts";
-import { type Backing, BufferBacking } from "./backing.ts";
+import type { Backing, BufferBacking } from "./backing.ts";
 
 /** Up to this many bytes a loop over words beats setting up a view (measured: 18 against 53 ns at 64 bytes). */
 const WORD_LOOP_LIMIT = 512;
 
 /** The regions that transfers name. */
 export interface Regions {
+  /** Those in an embedder's buffer, by number. */
+  readonly buffers: readonly (BufferBacking | undefined)[];
   /** What stands behind a region number. */
   find(region: number): Backing | undefined;
   /** Runs an embedder's functions. False when they did not serve. */
@@ -47,10 +49,12 @@ function copyWords(from: Uint32Array, to: Uint32Array, source: number, target: n
 export class Transfers {
   readonly #engine: Engine;
   readonly #regions: Regions;
+  readonly #buffers: readonly (BufferBacking | undefined)[];
 
   constructor(engine: Engine, regions: Regions) {
     this.#engine = engine;
     this.#regions = regions;
+    this.#buffers = regions.buffers;
   }
 
   /**
@@ -93,16 +97,16 @@ export class Transfers {
   /** The words of a region that is reached without a call, an embedder's buffer or this module's memory by pointer. */
   words(region: number): Uint32Array | undefined {
     if (region === TRANSFER_POINTER) return this.#engine.u32;
-    const backing = this.#regions.find(region);
+    const words = this.#buffers[region]?.words;
     // The words of a buffer that was transferred away are gone.
-    return backing instanceof BufferBacking && backing.words.length !== 0 ? backing.words : undefined;
+    return words === undefined || words.length === 0 ? undefined : words;
   }
 
   /** As `words`, the bytes. */
   bytes(region: number): Uint8Array | undefined {
     if (region === TRANSFER_POINTER) return this.#engine.u8;
-    const backing = this.#regions.find(region);
-    return backing instanceof BufferBacking && backing.bytes.length !== 0 ? backing.bytes : undefined;
+    const bytes = this.#buffers[region]?.bytes;
+    return bytes === undefined || bytes.length === 0 ? undefined : bytes;
   }
 
   /** Copies `length` bytes. False when nothing answers, or the embedder's functions did not serve. */
