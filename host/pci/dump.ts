@@ -5,9 +5,11 @@ import { FormatError } from "../core/errors.ts";
 
 /** One function of a dump. */
 export interface DumpedFunction {
-  /** PCI segment (Linux: domain). */
+  /** PCI segment (Linux: domain, of which those behind Intel VMD are above 65535); 32 bits. */
   segment: number;
   requesterId: RequesterId;
+  /** The line of the dump's text where the function begins. */
+  line?: number;
   /** What stands behind the slot, for example "Ethernet controller: Intel Corporation …". */
   description: string;
   /** The bytes that the dump has: 64, 128 (a CardBus bridge), 256 or 4096. */
@@ -55,11 +57,11 @@ export function parseDump(text: string, source: string): DumpedFunction[] {
   };
   const finish = (): void => {
     if (current === undefined) return;
-    const { line, name, bytes, romSize, ...rest } = current;
+    const { line, bytes, name, romSize } = current;
     if (!LENGTHS.includes(bytes.length)) {
       refuse(line, `function ${name} has 0x${bytes.length.toString(16)} bytes instead of 0x40, 0x80, 0x100 or 0x1000`);
     }
-    functions.push({ ...pick(rest), bytes: Uint8Array.from(bytes), ...(romSize === 0 ? {} : { romSize }) });
+    functions.push({ ...pick(current), bytes: Uint8Array.from(bytes), ...(romSize === 0 ? {} : { romSize }) });
     current = undefined;
   };
   const lines = text.split(/\r?\n/);
@@ -143,8 +145,8 @@ function begin(slot: RegExpExecArray, name: string, line: number, refuse: Refuse
   };
 }
 
-function pick({ segment, requesterId, description, barSizes }: Omit<Reading, "bytes" | "line" | "name" | "romSize">) {
-  return { segment, requesterId, description, barSizes };
+function pick({ segment, requesterId, line, description, barSizes }: Reading) {
+  return { segment, requesterId, line, description, barSizes };
 }
 
 function addRow(current: Reading, offset: number, text: string, line: number, refuse: Refuse): void {

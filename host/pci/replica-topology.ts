@@ -36,7 +36,7 @@ export class ReplicaTopology {
 
   /**
    * @param messages where interrupts of functions go.
-   * Throws FormatError, naming `source` and the function, for capabilities that cannot be.
+   * Throws FormatError, naming `source`, the line where it is known, and the function, for capabilities that cannot be.
    */
   constructor(dump: readonly DumpedFunction[], messages: MessagePort, source: string) {
     const virtual = virtualSlots(dump);
@@ -79,7 +79,8 @@ function revive(dumped: DumpedFunction, virtual: boolean, source: string): Repli
     return { dumped, fn: bridge ? new Bridge(name, config) : new PciFunction(name, config, { virtual }) };
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
-    throw new FormatError(source, `function ${name} has a capability that does not fit: ${error.message}`);
+    const line = dumped.line === undefined ? "" : `line ${dumped.line}: `;
+    throw new FormatError(source, `${line}function ${name} has a capability that does not fit: ${error.message}`);
   }
 }
 

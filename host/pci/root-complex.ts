@@ -17,7 +17,7 @@ import { functionsByPath } from "./topology.ts";
 import type { DecodedRange, ErrorSeverity, Upstream } from "./upstream.ts";
 
 export interface RootComplexOptions {
-  /** PCI segment group, 0–65535; default 0. */
+  /** PCI segment group, 0–65535, or a number above that Linux gave as a domain, 32 bits; default 0. */
   segment?: number;
   /** Number of the root bus, 0–255; default 0. Servers have several root buses in a segment. */
   rootBus?: number;
@@ -50,8 +50,8 @@ export class RootComplex implements Upstream, ConfigAccess {
   /** Throws ArgumentError for a segment or a number of buses that is none. */
   constructor(options: RootComplexOptions) {
     const { segment = 0, rootBus = 0, ecamBuses = 256, hostBridge } = options;
-    if (!Number.isInteger(segment) || segment < 0 || segment > 0xffff) {
-      throw new ArgumentError("segment", segment, "is not in 0–65535");
+    if (!Number.isInteger(segment) || segment < 0 || segment > 0xffff_ffff) {
+      throw new ArgumentError("segment", segment, "is not in 0–2^32-1");
     }
     if (!Number.isInteger(rootBus) || rootBus < 0 || rootBus > 255) {
       throw new ArgumentError("rootBus", rootBus, "is not in 0–255");

@@ -3,7 +3,7 @@ import { runCli } from "../../host/cli/command.ts";
 import { listFunctions, lspciCommand } from "../../host/cli/lspci.ts";
 import { requesterId } from "../../host/core/address.ts";
 import { ArgumentError, FormatError } from "../../host/core/errors.ts";
-import { parseDump } from "../../host/pci/dump.ts";
+import { formatDump, parseDump } from "../../host/pci/dump.ts";
 import { rootPortProfile } from "../../host/pci/port-profiles.ts";
 import { ReplicaTopology } from "../../host/pci/replica-topology.ts";
 import { lspci, needDumps, needLspci } from "../pciutils.ts";
@@ -123,6 +123,44 @@ describe("iovirt lspci without judges", () => {
     expect(verbose).toContain("\tCapabilities: [1a0 v1] TPH Requester: 8 steering tags here\n");
     expect(verbose.match(/^00: 86 80 21 15 /gm)).toHaveLength(4);
     expect(verbose).not.toMatch(/^40: /m);
+  });
+
+  it("prints a size only where it is known: of a live machine, or from the dump's own text", async () => {
+    // A network card of 2004: 32 bytes of I/O ports, 16 KiB and 128 KiB of registers, all aligned to more than that.
+    const bytes = new Uint8Array(64);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0x00, 0x1026_8086, true);
+    for (const [offset, value] of [0xfe00_0000, 0xfd00_0000, 0xdc01, 0, 0, 0].entries()) {
+      view.setUint32(0x10 + 4 * offset, value, true);
+    }
+    view.setUint32(0x30, 0xfc00_0001, true);
+    const plain = formatDump([{ segment: 0, requesterId: requesterId(5, 3, 0), description: "Card", bytes }]);
+    const silent = await output(["--from", "a", "-v"], [], { a: plain });
+    expect(silent).not.toContain("size=");
+    expect(silent).toContain("\tRegion 2: I/O ports at dc00\n");
+    const said = plain.replace(
+      "Card\n",
+      "Card\n\tRegion 0: Memory at fe000000 (32-bit, non-prefetchable) [size=16K]\n" +
+        "\tRegion 2: I/O ports at dc00 [size=32]\n\tExpansion ROM at fc000000 [size=64K]\n",
+    );
+    const out = await output(["--from", "a", "-v"], [], { a: said });
+    expect(out.match(/(Region|Expansion).*/g)).toEqual([
+      "Region 0: Memory at fe000000 (32-bit, non-prefetchable) [size=16K]",
+      "Region 1: Memory at fd000000 (32-bit, non-prefetchable)",
+      "Region 2: I/O ports at dc00 [size=32]",
+      "Expansion ROM at fc000000 [size=64K]",
+    ]);
+  });
+
+  it("a server with Intel VMD: Linux gives its domains numbers from 0x10000 on", async () => {
+    const [bridge, card] = [machine()[1], machine()[3]];
+    const functions = [bridge, card].flatMap((one) =>
+      one === undefined ? [] : [0, 0x1_0000, 0xffff_ffff].map((segment) => ({ ...one, segment })),
+    );
+    const dump = await output(["--dump"], functions);
+    expect(dump).toMatch(/^10000:00:01\.0 PCI bridge/m);
+    expect(await output(["--from", "a", "--dump"], [], { a: dump })).toBe(dump);
+    expect(await output(["--from", "a", "-t"], [], { a: dump })).toContain("[10000:00]-");
   });
 
   it("-t: two buses below the port of a card with VFs", async () => {

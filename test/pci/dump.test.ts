@@ -9,7 +9,7 @@ const standard = ["00", "10", "20", "30"].map((offset) => row(offset)).join("\n"
 
 describe("lspci -F's format", () => {
   it("reads what it writes: slots, segments, order, bytes of every length", () => {
-    const slots = fc.uniqueArray(fc.record({ segment: fc.nat(0xffff), id: fc.nat(0xffff) }), {
+    const slots = fc.uniqueArray(fc.record({ segment: fc.nat(0xffff_ffff), id: fc.nat(0xffff) }), {
       selector: ({ segment, id }) => `${segment}/${id}`,
       minLength: 1,
       maxLength: 4,
@@ -24,7 +24,7 @@ describe("lspci -F's format", () => {
           bytes: Uint8Array.from({ length }, (_, at) => (at * 31 + seed + index) & 0xff),
         }));
         const read = parseDump(formatDump(functions), "dump");
-        expect(read.map(({ barSizes, ...rest }) => rest)).toEqual(functions);
+        expect(read.map(({ barSizes, line, ...rest }) => rest)).toEqual(functions);
       }),
       { numRuns: 60 },
     );

@@ -19,6 +19,13 @@ export interface Listed {
   description?: string;
   /** Bytes that a dump has of it; default all. */
   length?: number;
+  /** Sizes of ranges as a dump's text said them, those of BARs by index; default what `config` lets software write. */
+  sizes?: KnownSizes;
+}
+
+export interface KnownSizes {
+  bars: ReadonlyMap<number, number>;
+  rom: number | undefined;
 }
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
@@ -40,22 +47,22 @@ export function describe(config: ConfigSpace): string {
 
 /** The line of a list, and with `verbose` what the registers mean. */
 export function listFunction(listed: Listed, verbose: boolean): string {
-  const { segment, requesterId, config } = listed;
+  const { segment, requesterId, config, sizes } = listed;
   const lines = [`${formatSlot(segment, requesterId)} ${listed.description ?? describe(config)}`];
-  if (verbose) lines.push(...details(config).map((line) => `\t${line}`));
+  if (verbose) lines.push(...details(config, sizes).map((line) => `\t${line}`));
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function details(config: ConfigSpace): string[] {
+function details(config: ConfigSpace, sizes: KnownSizes | undefined): string[] {
   const layout = headerLayout(config);
   const lines = [`IDs: ${identity(config, layout)}`, control(config)];
   if (layout === spec.HEADER_TYPE_LAYOUT_0) {
-    lines.push(...regions(config, spec.TYPE0_BARS), ...rom(config, spec.TYPE0_EXPANSION_ROM));
+    lines.push(...regions(config, spec.TYPE0_BARS, sizes), ...rom(config, spec.TYPE0_EXPANSION_ROM, sizes));
   } else {
-    if (layout === spec.HEADER_TYPE_LAYOUT_1) lines.push(...regions(config, spec.TYPE1_BARS));
+    if (layout === spec.HEADER_TYPE_LAYOUT_1) lines.push(...regions(config, spec.TYPE1_BARS, sizes));
     lines.push(busNumbers(config));
     if (layout === spec.HEADER_TYPE_LAYOUT_1) {
-      lines.push(...windows(config), ...rom(config, spec.TYPE1_EXPANSION_ROM));
+      lines.push(...windows(config), ...rom(config, spec.TYPE1_EXPANSION_ROM, sizes));
     }
   }
   const seen = new Set<number>();
@@ -96,23 +103,25 @@ function control(config: ConfigSpace): string {
   ].join(" ");
 }
 
-function regions(config: ConfigSpace, count: number): string[] {
+function regions(config: ConfigSpace, count: number, sizes: KnownSizes | undefined): string[] {
   const lines: string[] = [];
   for (let index = 0; index < count; index++) {
     const at = spec.BAR0 + index * spec.BAR_SIZE;
     const low = config.get(at, 4);
     const writable = config.writableMask(at, 4);
     if (low === 0 && writable === 0) continue;
+    const sizeOf = (writableHigh: number): number =>
+      sizes === undefined ? sizeOfMask(writable, writableHigh) : (sizes.bars.get(index) ?? 0);
     if (fieldOf(spec, "BAR_IO_SPACE", low) !== 0) {
       const address = (low & maskOf(spec, "BAR_IO_ADDRESS")) >>> 0;
-      lines.push(`Region ${index}: I/O ports at ${hex(address, 4)}${sizeText(writable, 0)}`);
+      lines.push(`Region ${index}: I/O ports at ${hex(address, 4)}${sizeText(sizeOf(0))}`);
       continue;
     }
     const wide = fieldOf(spec, "BAR_MEMORY_TYPE", low) === spec.BAR_TYPE_64 && index + 1 < count;
     const high = wide ? config.get(at + spec.BAR_SIZE, 4) : 0;
     const address = (low & maskOf(spec, "BAR_MEMORY_ADDRESS")) >>> 0;
     const prefetchable = fieldOf(spec, "BAR_MEMORY_PREFETCHABLE", low) !== 0 ? "" : "non-";
-    const size = sizeText(writable, wide ? config.writableMask(at + spec.BAR_SIZE, 4) : 0);
+    const size = sizeText(sizeOf(wide ? config.writableMask(at + spec.BAR_SIZE, 4) : 0));
     const where = `${high === 0 ? "" : hex(high, 0)}${hex(address, 8)}`;
     lines.push(`Region ${index}: Memory at ${where} (${wide ? 64 : 32}-bit, ${prefetchable}prefetchable)${size}`);
     if (wide) index++;
@@ -120,18 +129,23 @@ function regions(config: ConfigSpace, count: number): string[] {
   return lines;
 }
 
-function rom(config: ConfigSpace, at: number): string[] {
+function rom(config: ConfigSpace, at: number, sizes: KnownSizes | undefined): string[] {
   const value = config.get(at, 4);
   const writable = config.writableMask(at, 4) & maskOf(spec, "ROM_ADDRESS");
   if (value === 0 && writable === 0) return [];
   const address = (value & maskOf(spec, "ROM_ADDRESS")) >>> 0;
+  const size = sizes === undefined ? sizeOfMask(writable >>> 0, 0) : (sizes.rom ?? 0);
   const enabled = fieldOf(spec, "ROM_ENABLE", value) === 0 ? " [disabled]" : "";
-  return [`Expansion ROM at ${hex(address, 8)}${enabled}${sizeText(writable >>> 0, 0)}`];
+  return [`Expansion ROM at ${hex(address, 8)}${enabled}${sizeText(size)}`];
 }
 
 /** The size that a sizing write would find: the lowest address bit that can be written. */
-function sizeText(low: number, high: number): string {
-  const size = low !== 0 ? (low & -low) >>> 0 : ((high & -high) >>> 0) * 2 ** 32;
+function sizeOfMask(low: number, high: number): number {
+  return low !== 0 ? (low & -low) >>> 0 : ((high & -high) >>> 0) * 2 ** 32;
+}
+
+/** Nothing where the size is not known: 0. */
+function sizeText(size: number): string {
   return size === 0 ? "" : ` [size=${bytes(size)}]`;
 }
 

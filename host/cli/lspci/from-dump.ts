@@ -7,8 +7,9 @@ import type { Listed } from "./describe.ts";
 export function fromDump(text: string, source: string): Listed[] {
   const { functions } = new ReplicaTopology(parseDump(text, source), { message: () => {} }, source);
   return functions.map(({ dumped, fn }) => {
-    const { segment, requesterId, description, bytes } = dumped;
+    const { segment, requesterId, description, bytes, barSizes, romSize } = dumped;
     const named = description === "" ? {} : { description };
-    return { segment, requesterId, config: fn.config, length: bytes.length, ...named };
+    const sizes = { bars: barSizes, rom: romSize };
+    return { segment, requesterId, config: fn.config, length: bytes.length, sizes, ...named };
   });
 }
