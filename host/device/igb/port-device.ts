@@ -1,6 +1,7 @@
 // The PF's general registers that do something: resets, NVM and PHY access, semaphores (I350 §8.2 to §8.5, §8.7).
 import * as device from "../../../assembly/spec/igb/device.ts";
-import { bits, place } from "../../core/bits.ts";
+import { RA, RAH_AV } from "../../../assembly/spec/igb/virtualization.ts";
+import { bits, mask, place } from "../../core/bits.ts";
 import type { Phy } from "./phy.ts";
 import type { RegisterFile } from "./register-file.ts";
 
@@ -15,6 +16,17 @@ export interface PfDevice {
   reset(): void;
   /** CTRL_EXT.PFRSTD. */
   resetDone(): void;
+}
+
+/** What of STATUS a VF sees: duplex, link, speed. */
+export const VF_STATUS: number =
+  device.STATUS_FD | device.STATUS_LU | mask(device.STATUS_SPEED_HI, device.STATUS_SPEED_LO);
+
+/** Puts the port's address into receive address 0, as a reset loads it from the NVM (I350 §8.10.13). */
+export function setAddress(registers: RegisterFile, mac: Uint8Array): void {
+  const view = new DataView(mac.buffer, mac.byteOffset, mac.length);
+  registers.set(RA, view.getUint32(0, true));
+  registers.set(RA + 4, (view.getUint16(4, true) | RAH_AV) >>> 0);
 }
 
 /** STATUS (I350 §8.2.2). */

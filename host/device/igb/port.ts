@@ -5,14 +5,13 @@ import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
 import * as tx from "../../../assembly/spec/igb/transmit.ts";
 import * as spec from "../../../assembly/spec/igb/vf.ts";
 import * as virt from "../../../assembly/spec/igb/virtualization.ts";
-import { mask } from "../../core/bits.ts";
 import { applyOrUndo, checkShape } from "../../core/snapshot.ts";
 import { type PciFunction, type ResetKind, Sriov } from "../../pci/index.ts";
 import * as common from "./config-common.ts";
 import { hookPfMailboxes, Mailboxes } from "./mailbox.ts";
 import { PfInterrupts } from "./pf-interrupts.ts";
 import { Phy } from "./phy.ts";
-import { hookPfDevice, portStatus } from "./port-device.ts";
+import { hookPfDevice, portStatus, setAddress, VF_STATUS } from "./port-device.ts";
 import { createPf, createVf } from "./port-functions.ts";
 import type { IgbPortOptions, IgbPortState } from "./port-options.ts";
 import { PortState } from "./port-state.ts";
@@ -255,10 +254,7 @@ export class IgbPort {
     this.#statistics.reset();
     this.#phy.reset();
     this.#missed = 0;
-    const { mac } = this.#options;
-    const view = new DataView(mac.buffer, mac.byteOffset, mac.length);
-    this.registers.set(virt.RA, view.getUint32(0, true));
-    this.registers.set(virt.RA + 4, (view.getUint16(4, true) | virt.RAH_AV) >>> 0);
+    setAddress(this.registers, this.#options.mac);
     this.state.update();
   }
 
@@ -300,6 +296,3 @@ export class IgbPort {
     });
   }
 }
-
-/** What of STATUS a VF sees: duplex, link, speed. */
-const VF_STATUS = device.STATUS_FD | device.STATUS_LU | mask(device.STATUS_SPEED_HI, device.STATUS_SPEED_LO);
