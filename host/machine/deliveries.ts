@@ -275,9 +275,8 @@ export class Deliveries {
   /** Delivers one frame of any kind. */
   #deliverSlowly(entry: number): boolean {
     const transfers = this.#transfers;
-    // Functions of the embedder may make the memory grow: what the entry says is read before.
-    const words = this.#engine.u32.slice(entry, entry + WORDS);
-    const field = (at: number): number => words[at] as number;
+    // Functions of the embedder may make the memory grow: each field is read from the memory as it is.
+    const field = (at: number): number => this.#engine.u32[entry + at] as number;
     const place = (at: number): number => join32(field(at), field(at + 1));
     const pointer = (at: number): number => (entry + at) * 4;
     const rest = field(LENGTH) - DELIVERY_HEADER_SIZE;
