@@ -1,5 +1,5 @@
 // `npm run bench`: times the product and its partners, side by side.
-import { writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { allCases } from "./cases/index.ts";
 import { Native } from "./native.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
@@ -24,6 +24,18 @@ async function results(native: Native | null, { filter, rounds, suites }: Option
   return all;
 }
 
+/** Why nothing can be written to `path`, asked before a long run; a file that is there keeps its bytes. */
+function unwritable(path: string): string | undefined {
+  try {
+    const there = existsSync(path);
+    closeSync(openSync(path, "a"));
+    if (!there) rmSync(path);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** Returns the exit status: 1 when a partner disagrees, 2 for arguments that make no sense. */
 async function run(args: readonly string[]): Promise<number> {
   const refuse = (message: string): number => {
@@ -36,6 +48,11 @@ async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  const { json } = options;
+  if (json !== undefined) {
+    const problem = unwritable(json);
+    if (problem !== undefined) return refuse(`--json ${JSON.stringify(json)}: ${problem}`);
+  }
   const native = Native.start();
   if (native === null) process.stdout.write("no C compiler: the C column stays empty\n");
   try {
@@ -43,14 +60,14 @@ async function run(args: readonly string[]): Promise<number> {
     if (all === null) return 1;
     if (all.length === 0) return refuse(`no case's name holds ${JSON.stringify(options.filter)}`);
     process.stdout.write(
-      `\nMinimum (median) of ${options.rounds} rounds; ratios of minima / median of the rounds' ratios.\n\n`,
+      `\nMinimum (median) of ${options.rounds} round${options.rounds === 1 ? "" : "s"}; ratios of minima / median of the rounds' ratios.\n\n`,
     );
     process.stdout.write(`${toTable(all)}${scaling(all)}`);
-    if (options.json !== undefined) {
+    if (json !== undefined) {
       try {
-        writeFileSync(options.json, `${JSON.stringify(toJson(all), null, 2)}\n`);
+        writeFileSync(json, `${JSON.stringify(toJson(all), null, 2)}\n`);
       } catch (error) {
-        return refuse(`--json ${JSON.stringify(options.json)}: ${(error as Error).message}`);
+        return refuse(`--json ${JSON.stringify(json)}: ${(error as Error).message}`);
       }
     }
     return 0;

@@ -19,16 +19,9 @@ export type Commands = Readonly<Record<string, Command>>;
 export async function runCli(commands: Commands, version: string, args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args;
   try {
-    if (name === "--version" || name === "-V") {
-      io.out(`iovirt ${version}\n`);
-      return 0;
-    }
-    if (name === "help" || name === "--help" || name === "-h") {
-      io.out(rest[0] === undefined ? overview(commands) : find(commands, rest[0]).usage);
-      return 0;
-    }
     if (name === undefined) throw new UsageError("no command given; `iovirt help` lists them");
-    const command = find(commands, name);
+    const all: Commands = { ...commands, ...ownCommands(commands, version) };
+    const command = find(all, ALIASES.get(name) ?? name);
     if (rest.includes("--help") || rest.includes("-h")) {
       io.out(command.usage);
       return 0;
@@ -43,6 +36,43 @@ export async function runCli(commands: Commands, version: string, args: readonly
   }
 }
 
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["--help", "help"],
+  ["-h", "help"],
+  ["--version", "version"],
+  ["-V", "version"],
+]);
+
+/** What the program has beside its commands. */
+function ownCommands(commands: Commands, version: string): Commands {
+  const own: Commands = {
+    help: {
+      summary: "print this, or what a command takes: iovirt help COMMAND",
+      usage: "usage: iovirt help [COMMAND]\n\nPrints the list of commands, or what COMMAND takes.\n",
+      run: async ([name, ...rest], io) => {
+        refuse(rest);
+        const all = { ...commands, ...own };
+        io.out(name === undefined ? overview(all) : find(all, ALIASES.get(name) ?? name).usage);
+        return 0;
+      },
+    },
+    version: {
+      summary: "print the version; --version and -V do the same",
+      usage: "usage: iovirt version\n\nPrints the version.\n",
+      run: async (args, io) => {
+        refuse(args);
+        io.out(`iovirt ${version}\n`);
+        return 0;
+      },
+    },
+  };
+  return own;
+}
+
+function refuse([extra]: readonly string[]): void {
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${quote(extra)}`);
+}
+
 function find(commands: Commands, name: string): Command {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) throw new UsageError(`unknown command ${quote(name)}; \`iovirt help\` lists them`);
@@ -50,17 +80,11 @@ function find(commands: Commands, name: string): Command {
 }
 
 function overview(commands: Commands): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length), "help".length);
-  const rows = [
-    ...Object.entries(commands).map(([name, command]) => [name, command.summary] as const),
-    ["help", "print this, or what a command takes: iovirt help COMMAND"] as const,
-  ];
+  const width = Math.max(...Object.keys(commands).map((name) => name.length));
   return [
     "usage: iovirt COMMAND [OPTION]...",
     "",
-    ...rows.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`),
-    "",
-    "  --version, -V  print the version",
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
     "",
   ].join("\n");
 }

@@ -6,15 +6,21 @@ import { FRAME_MAX, FRAME_MIN } from "../device/igb/frame-ring.ts";
 import { readCapture } from "../embed/pcap/read.ts";
 import { CaptureFile } from "./capture-file.ts";
 import type { Command } from "./command.ts";
-import { EXIT_FAILED, type Io } from "./io.ts";
+import { EXIT_FAILED, type Io, inputName, UsageError } from "./io.ts";
 import { describeOptions, parseOptions } from "./options.ts";
 import { ProgressBar } from "./progress.ts";
 
 const ROWS = [
-  { name: "vms", kind: "number", min: 1, max: 128, help: "virtual machines, one virtual function each (8)" },
+  {
+    name: "vms",
+    kind: "number",
+    min: 1,
+    max: 128,
+    help: "virtual machines, one virtual function each: 8 to a port, 4 ports to a card (8)",
+  },
   { name: "frames", kind: "number", min: 1, max: 10_000_000, help: "frames that they and the uplink send (200000)" },
   { name: "seed", kind: "number", min: 0, max: 2 ** 32 - 1, help: "seed of every random choice (1)" },
-  { name: "json", kind: "flag", help: "print one JSON object instead of text" },
+  { name: "json", kind: "flag", help: "print one JSON object instead of text, without the topology" },
   { name: "pcap", kind: "file", help: "replay a capture (pcap, pcapng) into the uplink; - is the standard input" },
   { name: "capture", kind: "file", help: "write what leaves by the uplink, for tcpdump and Wireshark" },
 ] as const;
@@ -25,10 +31,11 @@ const FAULTS_SHOWN = 8;
 /** The command, around the demonstration that it runs. */
 export function demoCommand(runDemo: RunDemo): Command {
   return {
-    summary: "run VMs on virtual functions of one card and check what keeps them apart",
+    summary: "run VMs on virtual functions of network cards and check what keeps them apart",
     usage: `usage: iovirt demo [OPTION]...\n\n${describeOptions(ROWS)}\nThe exit status is 0 when every claim held, 1 when one did not, 2 for a wrong call.\n`,
     async run(args, io) {
       const { json, pcap, capture, ...numbers } = parseOptions(ROWS, args);
+      if (capture === "-") throw new UsageError("--capture -: the result goes to the standard output; name a file");
       const options: DemoOptions = { ...numbers };
       if (pcap !== undefined) options.replay = await readReplay(pcap, io);
       const file = capture === undefined ? undefined : new CaptureFile(capture, pcap);
@@ -52,11 +59,11 @@ export function demoCommand(runDemo: RunDemo): Command {
 
 /** The frames of a capture that a wire could bring: whole, and of a length that the card's uplink takes. */
 async function readReplay(path: string, io: Io): Promise<Uint8Array[]> {
-  const frames = readCapture(await io.readFile(path), path);
+  const frames = readCapture(await io.readFile(path), inputName(path));
   const whole = frames.filter(({ cut, bytes }) => !cut && bytes.length >= FRAME_MIN && bytes.length <= FRAME_MAX);
   if (whole.length < frames.length) {
     io.err(
-      `iovirt: ${path}: left out ${frames.length - whole.length} of ${frames.length} frames: ` +
+      `iovirt: ${inputName(path)}: left out ${frames.length - whole.length} of ${frames.length} frames: ` +
         `cut by the capture, or not ${FRAME_MIN} to ${FRAME_MAX} bytes long\n`,
     );
   }

@@ -23,6 +23,11 @@ export class UsageError extends Error {
   }
 }
 
+/** How a message names the input at `path`. */
+export function inputName(path: string): string {
+  return path === "-" ? "standard input" : path;
+}
+
 /** Exit status of a command whose claims did not all hold. */
 export const EXIT_FAILED = 1;
 /** Exit status of a command that was called wrongly or given unreadable input. */
@@ -65,6 +70,6 @@ export async function readInput(path: string): Promise<Uint8Array> {
     // Not /dev/stdin: where the standard input is a socket, that cannot be opened.
     return path === "-" ? Buffer.concat(await process.stdin.toArray()) : await readFile(path);
   } catch (error) {
-    throw new UsageError(`${path}: ${reasonOf(error)}`);
+    throw new UsageError(`${inputName(path)}: ${reasonOf(error)}`);
   }
 }

@@ -10,7 +10,7 @@ import {
 import { formatBytes, formatDump } from "../pci/dump.ts";
 import type { RootComplex } from "../pci/root-complex.ts";
 import type { Command } from "./command.ts";
-import { type Io, UsageError } from "./io.ts";
+import { type Io, inputName, UsageError } from "./io.ts";
 import { describe, headerLayout, type Listed, listFunction } from "./lspci/describe.ts";
 import { fromDump } from "./lspci/from-dump.ts";
 import { drawTree } from "./lspci/tree.ts";
@@ -64,7 +64,7 @@ export async function run(
   const functions =
     options.from === undefined
       ? await machine()
-      : fromDump(new TextDecoder().decode(await io.readFile(options.from)), options.from);
+      : fromDump(new TextDecoder().decode(await io.readFile(options.from)), inputName(options.from));
   if (options.dump === true) {
     io.out(formatDump(functions.map((listed) => ({ ...listed, description: title(listed), bytes: bytesOf(listed) }))));
     return 0;

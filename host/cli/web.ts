@@ -27,7 +27,7 @@ export const webCommand: Command = {
     const interrupted = new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
     });
-    io.out(`${server.url}\n`);
+    io.out(`The demonstration is served until interrupted (Ctrl-C), at ${server.url}\n`);
     await interrupted;
     await server.close();
     return 0;

@@ -168,6 +168,7 @@ export function checkInterrupts(stage: Stage): DemoCheck {
     name: "interrupt-remapping",
     claim: "a forged or foreign interrupt is refused; every other one reaches the right VM with the right vector",
     ok:
+      foreign.length > 0 &&
       refusedForeign === foreign.length &&
       compatibility?.reason === FAULT_INTERRUPT_COMPATIBILITY &&
       taken === 0 &&

@@ -1,4 +1,4 @@
-// The demonstration: VMs on virtual functions of one card, and what keeps them apart, claim by claim.
+// The demonstration: VMs on virtual functions of network cards, and what keeps them apart, claim by claim.
 import { ArgumentError } from "../core/errors.ts";
 import { assemble, topologyText } from "./cast.ts";
 import {

@@ -26,7 +26,8 @@ export function measured(result: DemoResult): [heading: string, text: string][] 
     [
       "frames",
       `${formatNumber(frames.sent)} sent, ${formatNumber(frames.delivered)} delivered, ${formatNumber(frames.bytes)} bytes; ` +
-        `${formatNumber(Math.round(frames.perSecond))} frames/s, ${formatNumber(Math.round(frames.nsPerFrame))} ns per frame`,
+        `${formatNumber(Math.round(frames.perSecond))} frames/s delivered by the wall clock, ` +
+        `${formatNumber(Math.round(frames.nsPerFrame))} ns per frame, the guests' software included`,
     ],
     [
       "dma",
@@ -36,7 +37,7 @@ export function measured(result: DemoResult): [heading: string, text: string][] 
     [
       "interrupts",
       `${formatNumber(interrupts.raised)} raised, ${formatNumber(interrupts.delivered)} delivered, ` +
-        `${formatNumber(interrupts.blocked)} blocked, ${formatNumber(interrupts.misrouted)} misrouted`,
+        `${formatNumber(interrupts.blocked)} blocked (foreign, forged and late ones), ${formatNumber(interrupts.misrouted)} misrouted`,
     ],
   ];
 }

@@ -14,12 +14,13 @@ export class Routes {
     trace.listener = (event) => this.#observe(event);
   }
 
-  /** Interrupt-remapping handles in use, and the requester that each belongs to. */
+  /** Interrupt-remapping handles in use by VMs and the administrator, and the requester that each belongs to. */
   *handles(): Generator<[handle: number, requesterId: number]> {
     const cast = this.#cast();
     for (const player of cast?.players ?? []) {
       for (const handle of player.assigned.interruptHandles) yield [handle, player.assigned.requesterId];
     }
+    if (cast !== undefined) yield* cast.hypervisor.administrator.interruptHandles();
   }
 
   #observe(event: TraceEvent): void {

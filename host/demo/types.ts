@@ -48,7 +48,7 @@ export interface DemoResult {
     sent: number;
     delivered: number;
     bytes: number;
-    /** Delivered frames per second of wall clock. */
+    /** Delivered frames per second of wall clock; the guests' software and the checks of each frame are included. */
     perSecond: number;
     nsPerFrame: number;
   };
@@ -58,6 +58,7 @@ export interface DemoResult {
     iotlbHitRate: number;
     faults: DemoFault[];
   };
+  /** `blocked` counts the foreign and forged ones and those of a function that was taken away. */
   interrupts: { raised: number; delivered: number; blocked: number; misrouted: number };
   /** The machine's PCI tree as text, one line a function. Not part of the JSON. */
   topology: string;

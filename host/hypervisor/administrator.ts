@@ -37,6 +37,11 @@ export class Administrator {
     );
   }
 
+  /** Interrupt-remapping handles in use, with the function that each belongs to. */
+  *interruptHandles(): Generator<[handle: number, requesterId: number]> {
+    for (const [key, handle] of this.#handles) yield [handle, Number.parseInt(key, 10)];
+  }
+
   save(): AdministratorState {
     return { domain: this.domain.save(), handles: [...this.#handles] };
   }

@@ -5,21 +5,34 @@ import type { RunMessage, WorkerMessage } from "./messages.ts";
 
 const main = find("main", HTMLElement);
 const form = find("form", HTMLFormElement);
-const button = find("button", HTMLButtonElement);
+const button = find("button[type=submit]", HTMLButtonElement);
+const stop = find("button[type=button]", HTMLButtonElement);
 const bar = find("progress", HTMLProgressElement);
 const phase = find("output", HTMLOutputElement);
 const problem = find("[role=alert]", HTMLElement);
 let worker: Worker | undefined;
 
+const mistakes: string[] = [];
 for (const [name, value] of new URLSearchParams(location.search)) {
   const field = form.elements.namedItem(name);
-  if (field instanceof HTMLInputElement) field.value = value;
+  if (!(field instanceof HTMLInputElement)) continue;
+  field.value = value;
+  // A field takes no text that is no number.
+  if (field.value === value && field.checkValidity()) continue;
+  mistakes.push(`${name} ${JSON.stringify(value)} is not a whole number from ${field.min} to ${field.max}`);
 }
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   run();
 });
-if (form.reportValidity()) run();
+stop.addEventListener("click", () => {
+  worker?.terminate();
+  phase.value = "stopped";
+  bar.value = 0;
+  enter("idle");
+});
+if (mistakes.length === 0) run();
+else show({ kind: "error", message: mistakes.join("; ") });
 
 function run(): void {
   worker?.terminate();
@@ -84,9 +97,10 @@ function showResult(result: DemoResult): void {
   enter(allHold(result) ? "held" : "failed");
 }
 
-function enter(state: "running" | "held" | "failed" | "error"): void {
+function enter(state: "idle" | "running" | "held" | "failed" | "error"): void {
   main.dataset.state = state;
   button.disabled = state === "running";
+  stop.disabled = state !== "running";
 }
 
 function element(name: string, ...content: (string | Node)[]): HTMLElement {

@@ -64,9 +64,9 @@ describe("iovirt demo", () => {
         "✓ probe: each guest finds its own devices: functions 4, vms 3",
         "✓ isolation: no DMA leaves its VM: fault: not writable",
         "",
-        "frames      12,345 sent, 12,344 delivered, 1,000,001 bytes; 234,568 frames/s, 4,263 ns per frame",
+        "frames      12,345 sent, 12,344 delivered, 1,000,001 bytes; 234,568 frames/s delivered by the wall clock, 4,263 ns per frame, the guests' software included",
         "dma         54,321 translations, IOTLB hit rate 98.77 %, faults recorded: 3",
-        "interrupts  77 raised, 70 delivered, 7 blocked, 0 misrouted",
+        "interrupts  77 raised, 70 delivered, 7 blocked (foreign, forged and late ones), 0 misrouted",
         "            refused: 01:10.4: write not allowed, 2 times, first at 0xdead000",
         "            refused: 01:11.0: entry not present, at 0x5000",
         "",
@@ -178,6 +178,11 @@ describe("wrong calls: one line that names the value, status 2, and nothing runs
     [["demo", "--vms", "0"], /^iovirt: --vms 0 is not in 1–128/],
     [["demo", "--seed", "4294967296"], /^iovirt: --seed 4294967296 is not in/],
     [["demo", "--frames", "1e3"], /^iovirt: --frames "1e3" is not a whole number/],
+    [["help", "demo", "extra"], /^iovirt: unexpected argument "extra"/],
+    [["-V", "extra"], /^iovirt: unexpected argument "extra"/],
+    [["version", "--fast"], /^iovirt: unexpected argument "--fast"/],
+    [["demo", "--capture", "-"], /^iovirt: --capture -: the result goes to the standard output; name a file/],
+    [["demo", "--capture=-"], /^iovirt: --capture -: /],
     [["demo", "--fast"], /^iovirt: unknown option "--fast"/],
     [["demo", "8"], /^iovirt: unexpected argument "8"/],
     [["demo", "--pcap", "/nowhere/in.pcap"], /^iovirt: \/nowhere\/in\.pcap: no such file or directory/],
@@ -205,7 +210,7 @@ describe("help and version", () => {
     for (const args of [["help"], ["--help"], ["-h"]]) {
       const { status, io } = await run(args);
       expect(io.stdout).toMatch(/^usage: iovirt COMMAND/);
-      expect(io.stdout).toContain("\n  demo  run VMs");
+      expect(io.stdout).toContain("\n  demo     run VMs");
       expect(status).toBe(0);
     }
     for (const args of [
@@ -217,6 +222,21 @@ describe("help and version", () => {
       expect(io.stdout).toMatch(/^usage: iovirt demo/);
       expect(io.stdout).toContain("--capture FILE");
       expect(status).toBe(0);
+    }
+    for (const args of [["-V"], ["version"]]) expect((await run(args)).io.stdout).toBe("iovirt 1.2.3\n");
+    for (const args of [
+      ["help", "help"],
+      ["help", "--help"],
+      ["help", "-h"],
+    ]) {
+      expect((await run(args)).io.stdout).toMatch(/^usage: iovirt help \[COMMAND\]\n/);
+    }
+    for (const args of [
+      ["help", "version"],
+      ["help", "-V"],
+      ["version", "-h"],
+    ]) {
+      expect((await run(args)).io.stdout).toMatch(/^usage: iovirt version\n/);
     }
     expect((await run(["--version"])).io.stdout).toBe("iovirt 1.2.3\n");
   });

@@ -132,7 +132,7 @@ describe("iovirt demo", () => {
     const { status, stderr } = await iovirt([...small, "--pcap", "-"], { input: capture.subarray(0, 99) });
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: "iovirt: -: offset 40: truncated: 60 bytes needed, 59 left\n",
+      stderr: "iovirt: standard input: offset 40: truncated: 60 bytes needed, 59 left\n",
     });
   });
 

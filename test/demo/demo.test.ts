@@ -13,6 +13,11 @@ describe("the demonstration", () => {
     expect(result.frames.delivered).toBeGreaterThanOrEqual(3000);
     expect(result.interrupts).toMatchObject({ misrouted: 0 });
     expect(result.interrupts.blocked).toBeGreaterThan(0);
+    const remapping = result.checks.find(({ name }) => name === "interrupt-remapping")?.figures;
+    expect(remapping?.foreign, "handles of others, the administrator's at least").toBeGreaterThanOrEqual(2);
+    expect(remapping?.refused).toBe(remapping?.foreign);
+    // Besides them: the forged one, and the late one of the function that was taken away.
+    expect(result.interrupts.blocked).toBe((remapping?.foreign as number) + 2);
     expect(result.dma.faults.length).toBeGreaterThanOrEqual(5);
     expect(result.topology.match(/RAM at/g)).toHaveLength(vms + Math.ceil(vms / 8));
   });

@@ -48,7 +48,8 @@ export function serve(): Promise<Served> {
     let stdout = "";
     child.stdout.on("data", (data) => {
       stdout += data;
-      if (stdout.endsWith("\n")) resolve({ url: stdout.trim(), process: child, stderr: () => stderr });
+      const url = /^The demonstration is served [^\n]* at (http:\S+)\n$/.exec(stdout)?.[1];
+      if (url !== undefined) resolve({ url, process: child, stderr: () => stderr });
     });
     child.on("error", reject);
     child.on("exit", (status) => reject(new Error(`iovirt web ended with ${status}: ${stderr}`)));

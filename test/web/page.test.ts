@@ -57,12 +57,41 @@ test("the demonstration runs in a page, and every claim holds", async (context) 
 test("the form runs it again with its values, and refuses what is out of range", async (context) => {
   requireBrowser(context);
   const { page, problems } = await open("?vms=129");
-  expect(await page.locator("main").getAttribute("data-state")).toBe("idle");
+  expect(await outcome(page)).toBe("error");
+  expect(await page.locator("[role=alert]").textContent()).toBe('vms "129" is not a whole number from 1 to 128');
   await page.fill("[name=vms]", "2");
   await page.fill("[name=frames]", "100");
   await page.click("button");
   expect(await outcome(page)).toBe("held");
   expect(await page.locator(".claims li[data-ok=true]").count()).toBeGreaterThanOrEqual(6);
+  expect(problems).toEqual([]);
+});
+
+test.for([
+  ["?vms=0", 'vms "0" is not a whole number from 1 to 128'],
+  ["?frames=-1&seed=1.5", 'frames "-1" is not .* to 10000000; seed "1.5" is not'],
+  ["?frames=many", 'frames "many" is not a whole number'],
+])("%s: the page says what is wrong and runs nothing", async ([query, text], context) => {
+  requireBrowser(context);
+  const { page } = await open(query as string);
+  expect(await outcome(page)).toBe("error");
+  expect(await page.locator("[role=alert]").textContent()).toMatch(new RegExp(text as string));
+  expect(await page.locator("[role=alert]").isVisible()).toBe(true);
+  expect(await page.locator(".claims li").count()).toBe(0);
+});
+
+test("a long run can be stopped, and another one started", async (context) => {
+  requireBrowser(context);
+  const { page, problems } = await open("?vms=8&frames=10000000");
+  await page.locator("main[data-state=running]").waitFor();
+  await page.click("text=Stop");
+  expect(await page.locator("main").getAttribute("data-state")).toBe("idle");
+  expect(await page.locator("output").textContent()).toBe("stopped");
+  expect(await page.locator("button[type=button]").isDisabled()).toBe(true);
+  await page.fill("[name=frames]", "100");
+  await page.click("text=Run");
+  expect(await outcome(page)).toBe("held");
+  expect(await page.locator(".measured dd").first().textContent()).toMatch(/^100 sent/);
   expect(problems).toEqual([]);
 });
 
