@@ -190,6 +190,12 @@ describe("an embedder's mistakes", () => {
     }
   });
 
+  it("an address for a VF that is none is an ArgumentError", async () => {
+    const { pf } = await build(1);
+    expect(() => pf.server?.setMac(0, Uint8Array.of(2, 4))).toThrow(/^mac 2 bytes are no MAC address/);
+    expect(() => pf.server?.setMac(0, "02:00" as never)).toThrow(ArgumentError);
+  });
+
   it.each([0, 15, 255, 300, -1, 16.5])("vector %d is an ArgumentError", async (vector) => {
     const { platform } = (await build(0)).administrator;
     expect(() => platform.messageFor(vector, 8 as RequesterId)).toThrow(/^vector /);

@@ -22,6 +22,7 @@ import {
 } from "../../../assembly/spec/igb/mailbox.ts";
 import { VFRE, VFTE, VLVF_VLANID_HI, VLVF_VLANID_LO } from "../../../assembly/spec/igb/virtualization.ts";
 import { bits } from "../../core/bits.ts";
+import { ArgumentError } from "../../core/errors.ts";
 import type { Snapshotable } from "../../core/ports.ts";
 import type { Registers } from "./guest.ts";
 import { isStation, MAC_LENGTH, packMac, unpackMac } from "./mac.ts";
@@ -66,9 +67,12 @@ export class VfServer implements Snapshotable<VfServerState> {
     return this.#vf(vf).clearToSend;
   }
 
-  /** The administrator's word on VF `vf`'s address. */
+  /** The administrator's word on VF `vf`'s address. Throws ArgumentError unless it has 6 bytes. */
   setMac(vf: number, mac: Uint8Array): void {
     const record = this.#vf(vf);
+    if (!(mac instanceof Uint8Array) || mac.length !== MAC_LENGTH) {
+      throw new ArgumentError("mac", mac?.length, `bytes are no MAC address of ${MAC_LENGTH}`);
+    }
     record.mac.set(mac.subarray(0, MAC_LENGTH));
     record.fixedMac = true;
     this.#filters.setAddress(this.#filters.vfAddressEntry(vf), record.mac, vf);
