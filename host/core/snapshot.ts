@@ -34,6 +34,7 @@ export function encodeSnapshot(state: object): Uint8Array {
  * Throws FormatError when the bytes are not a whole snapshot.
  */
 export function decodeSnapshot<State extends object>(bytes: Uint8Array): State {
+  if (!(bytes instanceof Uint8Array)) throw new ArgumentError("bytes", bytes, "is no Uint8Array");
   const magic = new TextDecoder().decode(bytes.subarray(0, MAGIC.length));
   if (magic !== MAGIC) throw new FormatError("snapshot", `starts with ${JSON.stringify(magic.slice(0, 20))}`);
   if (bytes.length < HEADER) throw new FormatError("snapshot", `ends after ${bytes.length} bytes`);

@@ -253,6 +253,8 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   }
 
   #withdraw(assigned: AssignedFunction): void {
+    if (!(assigned instanceof AssignedFunction))
+      throw new ArgumentError("assigned", assigned, "is no AssignedFunction");
     const { requesterId } = assigned;
     const vm = this.#vms.get(assigned.domain.domainId);
     if (vm === undefined || !vm.assigned.includes(assigned)) {
@@ -272,6 +274,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   }
 
   #check(vm: Vm): void {
+    if (!(vm instanceof Vm)) throw new ArgumentError("vm", vm, "is no Vm");
     if (this.#vms.get(vm.domain.domainId) !== vm) throw new ArgumentError("vm", vm.name, "is not of this hypervisor");
   }
 

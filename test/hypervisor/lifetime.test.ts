@@ -12,6 +12,7 @@ import {
 import { FAULT_CONTEXT_NOT_PRESENT } from "../../assembly/spec/vtd/fault-reason.ts";
 import { type Gpa, gpa, type RequesterId } from "../../host/core/address.ts";
 import { ArgumentError, RegionError } from "../../host/core/errors.ts";
+import { decodeSnapshot } from "../../host/core/snapshot.ts";
 import { Guest } from "../../host/embed/in-process/guest.ts";
 import { IgbPfDriver, isIgbPf } from "../../host/embed/in-process/pf-driver.ts";
 import { Hypervisor } from "../../host/hypervisor/hypervisor.ts";
@@ -188,6 +189,14 @@ describe("an embedder's mistakes", () => {
       expect(() => platform.mmioRead(0xc000_0000 as Gpa, width as never)).toThrow(/^width /);
       expect(() => platform.mmioWrite(0xc000_0000 as Gpa, width as never, 0)).toThrow(/^width /);
     }
+  });
+
+  it("what is no VM, no assigned function and no snapshot is an ArgumentError", async () => {
+    const { hypervisor, vfs } = await build(1);
+    expect(() => hypervisor.assign({} as never, vfs[0] as RequesterId)).toThrow(/^vm .*is no Vm/);
+    expect(() => hypervisor.destroyVm(undefined as never)).toThrow(/^vm undefined is no Vm/);
+    expect(() => hypervisor.revoke({} as never)).toThrow(/^assigned .*is no AssignedFunction/);
+    expect(() => decodeSnapshot("x" as never)).toThrow(/^bytes "x" is no Uint8Array/);
   });
 
   it("an address for a VF that is none is an ArgumentError", async () => {
