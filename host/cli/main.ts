@@ -2,16 +2,16 @@
 // The program `iovirt`.
 import { createRequire } from "node:module";
 import { runDemo } from "../demo/index.ts";
-import { demoFunctions } from "../demo/machine.ts";
+import { demoTopology } from "../demo/machine.ts";
 import { type Commands, runCli } from "./command.ts";
 import { demoCommand } from "./demo.ts";
 import { processIo } from "./io.ts";
-import { lspciCommand } from "./lspci.ts";
+import { listFunctions, lspciCommand } from "./lspci.ts";
 import { webCommand } from "./web.ts";
 
 const commands: Commands = {
   demo: demoCommand(runDemo),
-  lspci: lspciCommand(demoFunctions),
+  lspci: lspciCommand(async () => listFunctions([await demoTopology()])),
   web: webCommand,
 };
 const { version } = createRequire(import.meta.url)("iovirt/package.json") as { version: string };

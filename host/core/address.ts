@@ -79,6 +79,11 @@ export function functionOf(id: number): number {
   return id & (2 ** FUNCTION_WIDTH - 1);
 }
 
+/** The requester ID `distance` above `first`, modulo 2^16, as SR-IOV counts them (PCIe 6.0 §9.2.1.2). */
+export function requesterIdAbove(first: number, distance: number): RequesterId {
+  return ((first + distance) & 0xffff) as RequesterId;
+}
+
 /** `bb:dd.f`, as lspci prints a requester ID. */
 export function formatBdf(id: RequesterId | number): string {
   const hex2 = (value: number): string => value.toString(16).padStart(2, "0");

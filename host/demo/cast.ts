@@ -11,6 +11,8 @@ import { Machine, type MachineOptions } from "../machine/machine.ts";
 import { Bridge } from "../pci/bridge.ts";
 import type { PciFunction } from "../pci/function.ts";
 
+/** VMs when nobody says how many. */
+export const DEFAULT_VMS = 8;
 /** VFs of one port: the I350 has 8 queues for 8 VMs. */
 export const VFS_PER_PORT = 8;
 const PORTS_PER_CARD = 4;

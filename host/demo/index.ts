@@ -1,6 +1,6 @@
 // The demonstration: VMs on virtual functions of network cards, and what keeps them apart, claim by claim.
 import { ArgumentError } from "../core/errors.ts";
-import { assemble, topologyText } from "./cast.ts";
+import { assemble, DEFAULT_VMS, topologyText } from "./cast.ts";
 import {
   checkDelivery,
   checkInterrupts,
@@ -18,7 +18,6 @@ import { Ledger, Wire } from "./wire.ts";
 
 export type { DemoCheck, DemoFault, DemoObserver, DemoOptions, DemoResult, RunDemo } from "./types.ts";
 
-const DEFAULT_VMS = 8;
 const DEFAULT_FRAMES = 200_000;
 const DEFAULT_SEED = 1;
 const MAX_VMS = 128;

@@ -1,17 +1,13 @@
 // The demonstration's machine by itself: what `iovirt lspci` lists.
-import type { RequesterId } from "../core/address.ts";
-import type { ConfigSpace } from "../pci/config-space.ts";
-import { assemble } from "./cast.ts";
+import type { RootComplex } from "../pci/root-complex.ts";
+import { assemble, DEFAULT_VMS } from "./cast.ts";
 
-const VMS = 8;
-
-/** The functions of the default machine as the administrator sees them, VFs enabled and assigned. */
-export async function demoFunctions(): Promise<{ segment: number; requesterId: RequesterId; config: ConfigSpace }[]> {
+/** The default machine's topology as the administrator sees it, VFs enabled and assigned. */
+export async function demoTopology(): Promise<RootComplex> {
   const { hypervisor } = await assemble(
-    VMS,
+    DEFAULT_VMS,
     () => undefined,
     () => undefined,
   );
-  const { root } = hypervisor.machine;
-  return root.functions().map(({ requesterId, config }) => ({ segment: root.segment, requesterId, config }));
+  return hypervisor.machine.root;
 }

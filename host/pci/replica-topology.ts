@@ -6,7 +6,7 @@
 import * as header from "../../assembly/spec/pci/header.ts";
 import * as ids from "../../assembly/spec/pci/ids.ts";
 import * as spec from "../../assembly/spec/pci/sriov.ts";
-import { busOf, deviceFunctionOf, deviceOf, functionOf, type RequesterId } from "../core/address.ts";
+import { busOf, deviceFunctionOf, deviceOf, functionOf, type RequesterId, requesterIdAbove } from "../core/address.ts";
 import { bits } from "../core/bits.ts";
 import { ArgumentError, FormatError } from "../core/errors.ts";
 import type { AccessWidth, MessagePort } from "../core/ports.ts";
@@ -121,7 +121,7 @@ function reviveVfs(pf: PciFunction, vfs: ReadonlyMap<number, ReplicaFunction>): 
   if (offset === undefined || offset + spec.SRIOV_LENGTH > config.size) return;
   const first = pf.requesterId + config.get(offset + spec.SRIOV_VF_OFFSET, 2);
   const stride = config.get(offset + spec.SRIOV_VF_STRIDE, 2);
-  const found = (index: number): ReplicaFunction | undefined => vfs.get((first + index * stride) & 0xffff);
+  const found = (index: number): ReplicaFunction | undefined => vfs.get(requesterIdAbove(first, index * stride));
   const model = found(0);
   if (model === undefined || config.get(offset + spec.SRIOV_TOTAL_VFS, 2) > MOST_VFS) return;
   new Sriov(pf, offset, (index) => {

@@ -10,6 +10,7 @@ import * as device from "../../assembly/spec/pci/express.ts";
 import * as spec from "../../assembly/spec/pci/header.ts";
 import * as ids from "../../assembly/spec/pci/ids.ts";
 import * as sriov from "../../assembly/spec/pci/sriov.ts";
+import { requesterIdAbove } from "../core/address.ts";
 import { bits } from "../core/bits.ts";
 import { type BarKind, barRows, romRows } from "./bar.ts";
 import { bit } from "./bits.ts";
@@ -86,7 +87,8 @@ export function virtualSlots(functions: readonly DumpedFunction[]): Set<string> 
       const first = dumped.requesterId + config.get(offset + sriov.SRIOV_VF_OFFSET, 2);
       const stride = config.get(offset + sriov.SRIOV_VF_STRIDE, 2);
       const count = config.get(offset + sriov.SRIOV_NUM_VFS, 2);
-      for (let index = 0; index < count; index++) slots.add(`${dumped.segment}/${(first + stride * index) & 0xffff}`);
+      for (let index = 0; index < count; index++)
+        slots.add(`${dumped.segment}/${requesterIdAbove(first, stride * index)}`);
     }
   }
   return slots;

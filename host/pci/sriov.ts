@@ -2,7 +2,7 @@
 // (PCIe 6.0 §9). Capability registers are data of whoever built the PF; VF BARs are laid out here from the VFs' own.
 import * as header from "../../assembly/spec/pci/header.ts";
 import * as spec from "../../assembly/spec/pci/sriov.ts";
-import type { RequesterId } from "../core/address.ts";
+import { type RequesterId, requesterIdAbove } from "../core/address.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { barBase, barRows } from "./bar.ts";
 import { bit, flag } from "./bits.ts";
@@ -108,12 +108,12 @@ export class Sriov implements VirtualFunctions {
 
   /** §9.2.1.2: PF + First VF Offset + index × VF Stride, modulo 2^16. */
   requesterIdOf(index: number): RequesterId {
-    return ((this.pf.requesterId + this.firstVfOffset + index * this.vfStride) & 0xffff) as RequesterId;
+    return requesterIdAbove(this.pf.requesterId, this.firstVfOffset + index * this.vfStride);
   }
 
   /** The present VF with this requester ID. */
   find(requesterId: number): PciFunction | undefined {
-    const distance = (requesterId - this.pf.requesterId - this.firstVfOffset) & 0xffff;
+    const distance = requesterIdAbove(requesterId, -this.pf.requesterId - this.firstVfOffset);
     const index = this.vfStride === 0 ? distance : distance / this.vfStride;
     return Number.isInteger(index) && index < this.#present ? this.allVfs[index] : undefined;
   }

@@ -8,7 +8,7 @@ import type { Trace } from "../../core/trace.ts";
 import type { Sriov } from "../../pci/index.ts";
 import type { FunctionProfile } from "../../pci/profile.ts";
 import * as i82576 from "./config-82576.ts";
-import type { PfOptions } from "./config-common.ts";
+import { type PfOptions, VF_OFFSET_ARI } from "./config-common.ts";
 import * as i350 from "./config-i350.ts";
 import { nvmWords, portMac } from "./nvm.ts";
 import { IgbPort } from "./port.ts";
@@ -39,7 +39,7 @@ const PROFILES: Readonly<Record<IgbCardName, CardProfile>> = {
     columnMajor: false,
     phyId1: phy.PHY_ID1_I350,
     phyId2: phy.PHY_ID2_I350,
-    ari: { offset: 128, stride: i350.VF_STRIDE },
+    ari: { offset: VF_OFFSET_ARI, stride: i350.VF_STRIDE },
     pfConfig: i350.pfConfig,
     vfConfig: i350.vfConfig,
   },
@@ -50,7 +50,7 @@ const PROFILES: Readonly<Record<IgbCardName, CardProfile>> = {
     columnMajor: true,
     phyId1: phy.PHY_ID1_82576,
     phyId2: phy.PHY_ID2_82576,
-    ari: { offset: 128, stride: i82576.VF_STRIDE },
+    ari: { offset: VF_OFFSET_ARI, stride: i82576.VF_STRIDE },
     pfConfig: i82576.pfConfig,
     vfConfig: i82576.vfConfig,
   },
