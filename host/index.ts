@@ -27,7 +27,14 @@ export { Vm } from "./hypervisor/vm.ts";
 export { AddressMap, type AddressMapState, type MessageListener, type Region } from "./machine/address-map.ts";
 export type { BufferSource, RamFunctions } from "./machine/backing.ts";
 export { decodeFault, type FaultRecord, faultAddress, faultText } from "./machine/fault.ts";
-export { DEFAULT_CAPABILITIES, type IommuCapabilities } from "./machine/iommu-capabilities.ts";
+export {
+  type IommuCapabilities,
+  type IommuOptions,
+  type PresetName,
+  presets,
+  type QemuIommuProperties,
+  qemuCapabilities,
+} from "./machine/iommu-capabilities.ts";
 export {
   type EventMessage,
   IOMMU_BLOCK_SIZE,

@@ -9,12 +9,12 @@ import * as fsts from "../../assembly/spec/vtd/fault-status.ts";
 import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import * as queue from "../../assembly/spec/vtd/invalidation-queue.ts";
 import * as iotlb from "../../assembly/spec/vtd/iotlb-registers.ts";
+import * as pages from "../../assembly/spec/vtd/page-request-queue.ts";
+import * as protect from "../../assembly/spec/vtd/protected-memory.ts";
 import * as root from "../../assembly/spec/vtd/root-table-address.ts";
-import { dwordMask, extract } from "../core/bits.ts";
-import type { CapabilityRegisters, IommuCapabilities } from "./iommu-capabilities.ts";
-
-/** CAP_REG.FRO and ECAP_REG.IRO count in these bytes. */
-const OFFSET_UNIT = 16;
+import { dwordMask } from "../core/bits.ts";
+import type { IommuCapabilities } from "./iommu-capabilities.ts";
+import type { CapabilityRegisters } from "./iommu-capability-registers.ts";
 
 /** Fields as pairs of bit numbers, `[hi, lo]`. */
 type Fields = readonly (readonly [number, number])[];
@@ -33,7 +33,7 @@ export interface IommuRegisterRow {
 export function registerRows(options: IommuCapabilities, registers: CapabilityRegisters): IommuRegisterRow[] {
   const top = options.hostAddressWidth - 1;
   const maskedAtReset = [dwordMask(event.EVENT_CONTROL_IM_HI, event.EVENT_CONTROL_IM_LO, 0)];
-  const iva = extract(registers.extended, ecap.ECAP_IRO_HI, ecap.ECAP_IRO_LO) * OFFSET_UNIT;
+  const iva = options.iotlbOffset;
   const rows: IommuRegisterRow[] = [
     { offset: cap.VER_REG, dwords: 1, reset: [registers.version] },
     { offset: cap.CAP_REG, dwords: 2, reset: registers.capability },
@@ -56,7 +56,7 @@ export function registerRows(options: IommuCapabilities, registers: CapabilityRe
       ],
     },
     { offset: fsts.FSTS_REG, dwords: 1, w1c: statusBits(options) },
-    ...eventRows(event.FECTL_REG, event.FEDATA_REG, event.FEADDR_REG, event.FEUADDR_REG, maskedAtReset),
+    ...eventRows(event.FECTL_REG, maskedAtReset, options),
     {
       offset: iva + iotlb.IVA_REG_OFFSET,
       dwords: 2,
@@ -75,12 +75,13 @@ export function registerRows(options: IommuCapabilities, registers: CapabilityRe
       ],
     },
   ];
-  const firstRecord = extract(registers.capability, cap.CAP_FRO_HI, cap.CAP_FRO_LO) * OFFSET_UNIT;
   for (let index = 0; index < options.faultRecords; index++) {
-    const offset = firstRecord + index * frcd.FRCD_SIZE;
+    const offset = options.faultOffset + index * frcd.FRCD_SIZE;
     rows.push({ offset, dwords: 4, w1c: [[frcd.FRCD_F_HI, frcd.FRCD_F_LO]] });
   }
-  if (options.queuedInvalidation) rows.push(...queueRows(top, maskedAtReset));
+  rows.push(...protectedRows(top, options));
+  if (options.queuedInvalidation) rows.push(...queueRows(top), ...eventRows(event.IECTL_REG, maskedAtReset, options));
+  if (options.pageRequests) rows.push(...pageRequestRows(top), ...eventRows(event.PECTL_REG, maskedAtReset, options));
   if (options.interruptRemapping) {
     const rw: [number, number][] = [
       [top, irta.IRTA_IRTA_LO],
@@ -93,26 +94,26 @@ export function registerRows(options: IommuCapabilities, registers: CapabilityRe
 }
 
 function statusBits(options: IommuCapabilities): Fields {
-  const overflow: [number, number] = [fsts.FSTS_PFO_HI, fsts.FSTS_PFO_LO];
-  return options.queuedInvalidation ? [overflow, [fsts.FSTS_IQE_HI, fsts.FSTS_IQE_LO]] : [overflow];
+  const bits: [number, number][] = [[fsts.FSTS_PFO_HI, fsts.FSTS_PFO_LO]];
+  if (options.queuedInvalidation) bits.push([fsts.FSTS_IQE_HI, fsts.FSTS_IQE_LO]);
+  if (options.deviceTlb) bits.push([fsts.FSTS_ICE_HI, fsts.FSTS_ICE_LO], [fsts.FSTS_ITE_HI, fsts.FSTS_ITE_LO]);
+  return bits;
 }
 
-function eventRows(
-  control: number,
-  data: number,
-  address: number,
-  upper: number,
-  reset: ArrayLike<number>,
-): IommuRegisterRow[] {
-  return [
+/** The four registers of an event from its control register on. An address has an upper half in x2APIC's days only. */
+function eventRows(control: number, reset: ArrayLike<number>, options: IommuCapabilities): IommuRegisterRow[] {
+  const place = (register: number): number => register - event.FECTL_REG + control;
+  const rows: IommuRegisterRow[] = [
     { offset: control, dwords: 1, rw: [[event.EVENT_CONTROL_IM_HI, event.EVENT_CONTROL_IM_LO]], reset },
-    { offset: data, dwords: 1, rw: [[event.EVENT_DATA_IMD_HI, event.EVENT_DATA_IMD_LO]] },
-    { offset: address, dwords: 1, rw: [[event.EVENT_ADDRESS_MA_HI, event.EVENT_ADDRESS_MA_LO]] },
-    { offset: upper, dwords: 1, rw: [[event.EVENT_UPPER_ADDRESS_MUA_HI, event.EVENT_UPPER_ADDRESS_MUA_LO]] },
+    { offset: place(event.FEDATA_REG), dwords: 1, rw: [[event.EVENT_DATA_IMD_HI, event.EVENT_DATA_IMD_LO]] },
+    { offset: place(event.FEADDR_REG), dwords: 1, rw: [[event.EVENT_ADDRESS_MA_HI, event.EVENT_ADDRESS_MA_LO]] },
   ];
+  const upper: [number, number] = [event.EVENT_UPPER_ADDRESS_MUA_HI, event.EVENT_UPPER_ADDRESS_MUA_LO];
+  if (options.extendedInterruptMode) rows.push({ offset: place(event.FEUADDR_REG), dwords: 1, rw: [upper] });
+  return rows;
 }
 
-function queueRows(top: number, maskedAtReset: ArrayLike<number>): IommuRegisterRow[] {
+function queueRows(top: number): IommuRegisterRow[] {
   return [
     { offset: queue.IQH_REG, dwords: 2 },
     { offset: queue.IQT_REG, dwords: 2, rw: [[queue.IQT_QT_HI, queue.IQT_QT_LO]] },
@@ -127,8 +128,46 @@ function queueRows(top: number, maskedAtReset: ArrayLike<number>): IommuRegister
     },
     { offset: queue.ICS_REG, dwords: 1, w1c: [[queue.ICS_IWC_HI, queue.ICS_IWC_LO]] },
     { offset: queue.IQERCD_REG, dwords: 2 },
-    ...eventRows(event.IECTL_REG, event.IEDATA_REG, event.IEADDR_REG, event.IEUADDR_REG, maskedAtReset),
   ];
+}
+
+function pageRequestRows(top: number): IommuRegisterRow[] {
+  return [
+    { offset: pages.PQH_REG, dwords: 2, rw: [[pages.PQH_PQH_HI, pages.PQH_PQH_LO]] },
+    { offset: pages.PQT_REG, dwords: 2, rw: [[pages.PQT_PQT_HI, pages.PQT_PQT_LO]] },
+    {
+      offset: pages.PQA_REG,
+      dwords: 2,
+      rw: [
+        [top, pages.PQA_PQA_LO],
+        [pages.PQA_PQS_HI, pages.PQA_PQS_LO],
+      ],
+    },
+    {
+      offset: pages.PRS_REG,
+      dwords: 1,
+      w1c: [
+        [pages.PRS_PRO_HI, pages.PRS_PRO_LO],
+        [pages.PRS_PPR_HI, pages.PRS_PPR_LO],
+      ],
+    },
+  ];
+}
+
+function protectedRows(top: number, options: IommuCapabilities): IommuRegisterRow[] {
+  const rows: IommuRegisterRow[] = [];
+  if (options.protectedLow || options.protectedHigh) {
+    rows.push({ offset: protect.PMEN_REG, dwords: 1, rw: [[protect.PMEN_EPM_HI, protect.PMEN_EPM_LO]] });
+  }
+  if (options.protectedLow) {
+    rows.push({ offset: protect.PLMBASE_REG, dwords: 1, rw: [[protect.PLMBASE_PLMB_HI, protect.PLMBASE_PLMB_LO]] });
+    rows.push({ offset: protect.PLMLIMIT_REG, dwords: 1, rw: [[protect.PLMLIMIT_PLML_HI, protect.PLMLIMIT_PLML_LO]] });
+  }
+  if (options.protectedHigh) {
+    rows.push({ offset: protect.PHMBASE_REG, dwords: 2, rw: [[top, protect.PHMBASE_PHMB_LO]] });
+    rows.push({ offset: protect.PHMLIMIT_REG, dwords: 2, rw: [[top, protect.PHMLIMIT_PHML_LO]] });
+  }
+  return rows;
 }
 
 /** The dwords of RW masks, W1C masks and reset values that the rows describe, each for the whole block. */

@@ -7,12 +7,12 @@ import * as frcd from "../../assembly/spec/vtd/fault-recording.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import { type Hpa, join32, type RequesterId } from "../core/address.ts";
-import { checkOptions } from "../core/arguments.ts";
 import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
 import type { AccessWidth, DmaPort, MmioHandler } from "../core/ports.ts";
 import { decodeFault, type FaultRecord } from "./fault.ts";
-import { capabilityRegisters, DEFAULT_CAPABILITIES, type IommuCapabilities } from "./iommu-capabilities.ts";
+import { type IommuCapabilities, type IommuOptions, iommuCapabilities } from "./iommu-capabilities.ts";
+import { capabilityRegisters } from "./iommu-capability-registers.ts";
 import { registerRows, registerTables } from "./iommu-registers.ts";
 import { type IommuState, restoreUnit, saveUnit } from "./iommu-state.ts";
 
@@ -87,9 +87,8 @@ export class IommuUnit {
   #listener: (message: EventMessage) => void = () => {};
 
   /** Throws ArgumentError for capabilities that no hardware could report. */
-  constructor(engine: Engine, mapPointer: number, capabilities: Partial<IommuCapabilities> = {}) {
-    checkOptions("iommu", capabilities, Object.keys(DEFAULT_CAPABILITIES));
-    this.capabilities = { ...DEFAULT_CAPABILITIES, ...capabilities };
+  constructor(engine: Engine, mapPointer: number, options: IommuOptions = {}) {
+    this.capabilities = iommuCapabilities(options);
     const registers = capabilityRegisters(this.capabilities);
     const tables = registerTables(registerRows(this.capabilities, registers), abi.UNIT_REGISTER_BYTES);
     this.#engine = engine;

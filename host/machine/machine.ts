@@ -17,7 +17,7 @@ import { profileConfig } from "../pci/profile.ts";
 import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
 import { AddressMap, type AddressMapState } from "./address-map.ts";
 import { Interrupts, type InterruptsState } from "./interrupts.ts";
-import type { IommuCapabilities } from "./iommu-capabilities.ts";
+import type { IommuOptions } from "./iommu-capabilities.ts";
 import { type EventMessage, type IommuState, IommuUnit } from "./iommu-unit.ts";
 import * as layout from "./layout.ts";
 import { type MemoryImage, restoreMemory, saveMemory } from "./memory-image.ts";
@@ -42,8 +42,8 @@ export interface MachineOptions {
   ram?: number;
   /** Default: one I350 with one port. At most 16. */
   cards?: readonly CardOptions[];
-  /** What the VT-d unit can do; default: everything that it has. */
-  iommu?: Partial<IommuCapabilities>;
+  /** What the VT-d unit can do: a preset and what differs from it. Default: everything that the model has. */
+  iommu?: IommuOptions;
 }
 
 export interface MachineState {

@@ -6,7 +6,7 @@ import { RTADDR_REG } from "../../assembly/spec/vtd/root-table-address.ts";
 import { hi32, hpa, lo32, type RequesterId } from "../../host/core/address.ts";
 import { Engine } from "../../host/core/engine.ts";
 import { AddressMap } from "../../host/machine/address-map.ts";
-import type { IommuCapabilities } from "../../host/machine/iommu-capabilities.ts";
+import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
 import { IommuUnit } from "../../host/machine/iommu-unit.ts";
 
 export const READ: number = ACCESS_READ;
@@ -30,7 +30,7 @@ export class Harness {
   readonly events: { addressLo: number; addressHi: number; data: number }[] = [];
   #next: number;
 
-  private constructor(engine: Engine, ramBytes: number, capabilities: Partial<IommuCapabilities>) {
+  private constructor(engine: Engine, ramBytes: number, capabilities: IommuOptions) {
     this.engine = engine;
     this.map = new AddressMap(engine, (requesterId, addressLo, addressHi, data) => {
       this.messages.push({ requesterId, addressLo, addressHi, data });
@@ -41,7 +41,7 @@ export class Harness {
     this.#next = RAM_BASE;
   }
 
-  static async create(capabilities: Partial<IommuCapabilities> = {}, ramBytes = 0x100_0000): Promise<Harness> {
+  static async create(capabilities: IommuOptions = {}, ramBytes = 0x100_0000): Promise<Harness> {
     return new Harness(await Engine.create(), ramBytes, capabilities);
   }
 

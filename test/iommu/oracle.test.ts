@@ -4,6 +4,7 @@ import * as capability from "../../assembly/spec/vtd/capability.ts";
 import * as contextCommand from "../../assembly/spec/vtd/context-command.ts";
 import * as contextEntry from "../../assembly/spec/vtd/context-entry.ts";
 import * as descriptors from "../../assembly/spec/vtd/descriptors.ts";
+import * as deviceTlb from "../../assembly/spec/vtd/device-tlb-descriptors.ts";
 import * as event from "../../assembly/spec/vtd/event.ts";
 import * as extended from "../../assembly/spec/vtd/extended-capability.ts";
 import * as reason from "../../assembly/spec/vtd/fault-reason.ts";
@@ -14,6 +15,9 @@ import * as table from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import * as queue from "../../assembly/spec/vtd/invalidation-queue.ts";
 import * as iotlb from "../../assembly/spec/vtd/iotlb-registers.ts";
 import * as irte from "../../assembly/spec/vtd/irte.ts";
+import * as pages from "../../assembly/spec/vtd/page-request-queue.ts";
+import * as pasid from "../../assembly/spec/vtd/pasid-descriptors.ts";
+import * as protect from "../../assembly/spec/vtd/protected-memory.ts";
 import * as rootTable from "../../assembly/spec/vtd/root-table-address.ts";
 
 test("§11.3 register offsets", () => {
@@ -79,8 +83,23 @@ test("places of fields", () => {
   expect([irte.IRTE_SVT_LO, irte.IRTE_SQ_LO, irte.IRTE_SID_LO, irte.IRTE_DST_LO]).toEqual([82, 80, 64, 32]);
   expect([irte.IRTE_V_LO, irte.IRTE_IM_LO, irte.IRTE_DLM_LO, irte.IRTE_TM_LO]).toEqual([16, 15, 5, 4]);
   expect([irte.IRTE_RH_LO, irte.IRTE_DM_LO, irte.IRTE_FPD_LO]).toEqual([3, 2, 1]);
-  expect([descriptors.TYPE_CONTEXT, descriptors.TYPE_IOTLB, descriptors.TYPE_DEVICE_TLB]).toEqual([1, 2, 3]);
+  expect([descriptors.TYPE_CONTEXT, descriptors.TYPE_IOTLB, deviceTlb.TYPE_DEVICE_TLB]).toEqual([1, 2, 3]);
   expect([descriptors.TYPE_INTERRUPT_ENTRY, descriptors.TYPE_WAIT]).toEqual([4, 5]);
+  expect([pasid.TYPE_PASID_IOTLB, pasid.TYPE_PASID_CACHE]).toEqual([6, 7]);
+  expect([deviceTlb.TYPE_PASID_DEVICE_TLB, deviceTlb.TYPE_PAGE_GROUP_RESPONSE]).toEqual([8, 9]);
+  expect([pasid.PASID_INV_PASID_LO, pasid.PASID_INV_DID_LO, pasid.PASID_INV_G_LO]).toEqual([32, 16, 4]);
+  expect([pasid.PASID_IOTLB_INV_ADDR_LO, pasid.PASID_IOTLB_INV_IH_LO, pasid.PASID_IOTLB_INV_AM_LO]).toEqual([
+    76, 70, 64,
+  ]);
+  expect([deviceTlb.DEVICE_TLB_INV_SID_LO, deviceTlb.DEVICE_TLB_INV_S_LO]).toEqual([32, 64]);
+  expect([deviceTlb.PASID_DEVICE_TLB_INV_SID_LO, deviceTlb.PASID_DEVICE_TLB_INV_S_LO]).toEqual([16, 75]);
+  expect([deviceTlb.PAGE_RESPONSE_PP_LO, deviceTlb.PAGE_RESPONSE_RC_LO, deviceTlb.PAGE_RESPONSE_PRGI_LO]).toEqual([
+    4, 12, 67,
+  ]);
+  expect([protect.PMEN_REG, protect.PLMBASE_REG, protect.PLMLIMIT_REG]).toEqual([0x64, 0x68, 0x6c]);
+  expect([protect.PHMBASE_REG, protect.PHMLIMIT_REG]).toEqual([0x70, 0x78]);
+  expect([pages.PQH_REG, pages.PQT_REG, pages.PQA_REG, pages.PRS_REG]).toEqual([0xc0, 0xc8, 0xd0, 0xdc]);
+  expect([event.PECTL_REG, event.PEDATA_REG, event.PEADDR_REG, event.PEUADDR_REG]).toEqual([0xe0, 0xe4, 0xe8, 0xec]);
   expect([descriptors.IOTLB_INV_AM_LO, descriptors.IOTLB_INV_IH_LO, descriptors.IEC_INV_IM_LO]).toEqual([64, 70, 27]);
   expect([status.FSTS_PFO_LO, status.FSTS_PPF_LO, status.FSTS_IQE_LO, status.FSTS_FRI_LO]).toEqual([0, 1, 4, 8]);
 });

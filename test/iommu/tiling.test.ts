@@ -3,6 +3,7 @@ import * as capability from "../../assembly/spec/vtd/capability.ts";
 import * as contextCommand from "../../assembly/spec/vtd/context-command.ts";
 import * as contextEntry from "../../assembly/spec/vtd/context-entry.ts";
 import * as descriptors from "../../assembly/spec/vtd/descriptors.ts";
+import * as deviceTlb from "../../assembly/spec/vtd/device-tlb-descriptors.ts";
 import * as event from "../../assembly/spec/vtd/event.ts";
 import * as extended from "../../assembly/spec/vtd/extended-capability.ts";
 import * as recording from "../../assembly/spec/vtd/fault-recording.ts";
@@ -13,6 +14,9 @@ import * as table from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import * as queue from "../../assembly/spec/vtd/invalidation-queue.ts";
 import * as iotlb from "../../assembly/spec/vtd/iotlb-registers.ts";
 import * as irte from "../../assembly/spec/vtd/irte.ts";
+import * as pageRequest from "../../assembly/spec/vtd/page-request-queue.ts";
+import * as pasid from "../../assembly/spec/vtd/pasid-descriptors.ts";
+import * as protectedMemory from "../../assembly/spec/vtd/protected-memory.ts";
 import * as rootEntry from "../../assembly/spec/vtd/root-entry.ts";
 import * as rootTable from "../../assembly/spec/vtd/root-table-address.ts";
 import * as secondStage from "../../assembly/spec/vtd/second-stage.ts";
@@ -52,6 +56,20 @@ const WORDS: [module: Module, prefix: string, bits: number, within?: string[]][]
   [descriptors, "IOTLB_INV", 128],
   [descriptors, "IEC_INV", 128],
   [descriptors, "WAIT", 128],
+  [pasid, "PASID_INV", 256],
+  [pasid, "PASID_IOTLB_INV", 256],
+  [deviceTlb, "DEVICE_TLB_INV", 128],
+  [deviceTlb, "PASID_DEVICE_TLB_INV", 256],
+  [deviceTlb, "PAGE_RESPONSE", 256],
+  [pageRequest, "PQH", 64],
+  [pageRequest, "PQT", 64],
+  [pageRequest, "PQA", 64],
+  [pageRequest, "PRS", 32],
+  [protectedMemory, "PMEN", 32],
+  [protectedMemory, "PLMBASE", 32],
+  [protectedMemory, "PLMLIMIT", 32],
+  [protectedMemory, "PHMBASE", 64],
+  [protectedMemory, "PHMLIMIT", 64],
 ];
 
 /** The fields of a word, as [name, hi, lo]. */

@@ -1,6 +1,10 @@
-// VT-d 5.10 §6.5.2 invalidation descriptors, 128 bits each. The type is bits 11:9 above bits 3:0.
+// VT-d 5.10 §6.5.2 invalidation descriptors: those of every mode, 128 bits each, above which a queue of 256-bit
+// descriptors has zeroes. The type is bits 11:9 above bits 3:0. More are in pasid-descriptors.ts and
+// device-tlb-descriptors.ts.
 
 export const DESCRIPTOR_SIZE: u32 = 16;
+/** With IQA_REG.DW. */
+export const WIDE_DESCRIPTOR_SIZE: u32 = 32;
 export const DESCRIPTOR_TYPE_HIGH_HI: u32 = 11;
 export const DESCRIPTOR_TYPE_HIGH_LO: u32 = 9;
 export const DESCRIPTOR_TYPE_LOW_HI: u32 = 3;
@@ -59,9 +63,6 @@ export const IOTLB_INV_G_HI: u32 = 5;
 export const IOTLB_INV_G_LO: u32 = 4;
 export const IOTLB_INV_TYPE_LOW_HI: u32 = 3;
 export const IOTLB_INV_TYPE_LOW_LO: u32 = 0;
-
-/** §6.5.2.5 Device-TLB Invalidate Descriptor: not a valid type without Device-TLB support. */
-export const TYPE_DEVICE_TLB: u32 = 3;
 
 /** §6.5.2.8 Interrupt Entry Cache Invalidate Descriptor. */
 export const TYPE_INTERRUPT_ENTRY: u32 = 4;

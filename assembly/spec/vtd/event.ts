@@ -1,4 +1,5 @@
-// VT-d 5.10 §11.4.7.2–5 Fault Event and §11.4.9.5–8 Invalidation Event registers: two blocks of one form.
+// VT-d 5.10 §11.4.7.2–5 Fault Event, §11.4.9.5–8 Invalidation Event and §11.4.11.5–8 Page Request Event
+// registers: three blocks of one form.
 
 export const FECTL_REG: u32 = 0x38;
 export const FEDATA_REG: u32 = 0x3c;
@@ -9,6 +10,11 @@ export const IECTL_REG: u32 = 0xa0;
 export const IEDATA_REG: u32 = 0xa4;
 export const IEADDR_REG: u32 = 0xa8;
 export const IEUADDR_REG: u32 = 0xac;
+
+export const PECTL_REG: u32 = 0xe0;
+export const PEDATA_REG: u32 = 0xe4;
+export const PEADDR_REG: u32 = 0xe8;
+export const PEUADDR_REG: u32 = 0xec;
 
 /** Interrupt mask; set at reset. */
 export const EVENT_CONTROL_IM_HI: u32 = 31;
