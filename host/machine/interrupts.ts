@@ -97,6 +97,11 @@ export class Interrupts implements MessagePort, Snapshotable<InterruptsState> {
     }
   }
 
+  /** Forgets what was queued. */
+  reset(): void {
+    this.#queued = [];
+  }
+
   save(): InterruptsState {
     return { counts: { ...this.counts }, queued: this.#queued.map((message) => ({ ...message })) };
   }

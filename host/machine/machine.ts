@@ -8,6 +8,7 @@ import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import { applyOrUndo } from "../core/snapshot.ts";
 import { Trace } from "../core/trace.ts";
+import type { Endpoint } from "../device/endpoint.ts";
 import { IgbCard, type IgbCardState } from "../device/igb/card.ts";
 import type { IgbPort } from "../device/igb/port.ts";
 import { Bridge } from "../pci/bridge.ts";
@@ -16,6 +17,7 @@ import { rootPortProfile, switchDownstreamProfile, switchUpstreamProfile } from 
 import { profileConfig } from "../pci/profile.ts";
 import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
 import { AddressMap, type AddressMapState } from "./address-map.ts";
+import { Endpoints, type Slot } from "./endpoints.ts";
 import { Interrupts, type InterruptsState } from "./interrupts.ts";
 import type { IommuOptions } from "./iommu-capabilities.ts";
 import { type EventMessage, type IommuState, IommuUnit } from "./iommu-unit.ts";
@@ -44,6 +46,16 @@ export interface MachineOptions {
   cards?: readonly CardOptions[];
   /** What the VT-d unit can do: a preset and what differs from it. Default: everything that the model has. */
   iommu?: IommuOptions;
+  /**
+   * For who builds another board: no cards, and an empty address map, into which RAM, windows of the root complex and
+   * the unit's registers are put afterwards.
+   */
+  board?: BoardOptions;
+}
+
+export interface BoardOptions {
+  /** The function at 00:00.0. Default: the one that other machines have. */
+  hostBridge?: PciFunction;
 }
 
 export interface MachineState {
@@ -55,6 +67,7 @@ export interface MachineState {
   iommu: IommuState;
   pci: RootComplexState;
   cards: readonly IgbCardState[];
+  endpoints: readonly unknown[];
   interrupts: InterruptsState;
 }
 
@@ -74,36 +87,39 @@ export class Machine implements Snapshotable<MachineState> {
   readonly iommu: IommuUnit;
   readonly root: RootComplex;
   readonly cards: readonly IgbCard[];
+  readonly #endpoints: Endpoints;
   readonly #shape: string;
 
   private constructor(engine: Engine, options: MachineOptions) {
-    const { ram = DEFAULT_RAM, cards = [{}], iommu = {} } = options;
+    const { ram = DEFAULT_RAM, board, cards = board === undefined ? [{}] : [], iommu = {} } = options;
     if (!Number.isInteger(ram) || ram <= 0 || ram > MAX_RAM || ram % PAGE_SIZE !== 0) {
       throw new ArgumentError("ram", ram, "is not a multiple of 4 KiB up to 2 GiB");
     }
     if (!Array.isArray(cards)) throw new ArgumentError("cards", cards, "is no array of cards");
+    if (board !== undefined && (cards.length > 0 || options.ram !== undefined)) {
+      throw new ArgumentError("board", board, "comes without cards and RAM");
+    }
     for (const card of cards) checkCard(card);
     if (cards.length > MAX_CARDS) throw new ArgumentError("cards", cards.length, `are more than ${MAX_CARDS}`);
     this.engine = engine;
     this.interrupts = new Interrupts(this.trace);
     this.map = new AddressMap(engine, (...message) => this.interrupts.queue(...message));
-    this.map.addRam({ base: layout.HOST_RAM_BASE, size: ram });
     this.iommu = new IommuUnit(engine, this.map.pointer, iommu);
     this.#shape = JSON.stringify({ cards: cards.map(cardShape), iommu: this.iommu.capabilities });
     this.iommu.onEvent((message) => this.#unitMessage(message));
     this.interrupts.connect(this.iommu);
-    this.root = new RootComplex({ messages: this.interrupts });
-    this.map.addMmio({ base: layout.IOMMU_BASE, size: layout.IOMMU_SIZE, handler: this.iommu.mmio });
-    this.map.addMmio({ base: layout.ECAM_BASE, size: layout.ECAM_SIZE, handler: this.root.ecam });
-    const { MMIO32_BASE, MMIO32_SIZE, MMIO64_BASE, MMIO64_SIZE } = layout;
-    this.map.addMmio({ base: MMIO32_BASE, size: MMIO32_SIZE, handler: this.root.memoryWindow(MMIO32_BASE) });
-    this.map.addMmio({ base: MMIO64_BASE, size: MMIO64_SIZE, handler: this.root.memoryWindow(MMIO64_BASE) });
+    this.root = new RootComplex({
+      messages: this.interrupts,
+      ...(board?.hostBridge === undefined ? {} : { hostBridge: board.hostBridge }),
+    });
+    this.#endpoints = new Endpoints(this.root, (fn) => this.#watchResets(fn));
+    if (board === undefined) this.#place(ram);
     this.cards = cards.map((card, index) => this.#addCard(card, index));
   }
 
   /** Builds a machine. Throws ArgumentError, with nothing left behind, for options that no machine could have. */
   static async create(options: MachineOptions = {}): Promise<Machine> {
-    checkOptions("options", options, ["engine", "ram", "cards", "iommu"]);
+    checkOptions("options", options, ["engine", "ram", "cards", "iommu", "board"]);
     if (options.engine !== undefined && !(options.engine instanceof Engine)) {
       throw new ArgumentError("engine", options.engine, "is not an Engine");
     }
@@ -136,6 +152,8 @@ export class Machine implements Snapshotable<MachineState> {
           next = Math.min(next, port.nextDeadlineNs);
         }
       }
+      moved += this.#endpoints.service(SERVICE_BUDGET);
+      next = Math.min(next, this.#endpoints.nextDeadlineNs);
       this.iommu.deliverEvents();
       this.interrupts.flush();
       const now = this.clock.nowNs;
@@ -145,6 +163,26 @@ export class Machine implements Snapshotable<MachineState> {
     const failure = this.map.takeFailure();
     if (failure !== undefined) throw failure;
     return moved;
+  }
+
+  /** Puts a device into a slot. Throws ArgumentError, with nothing changed, for a place that is none or taken. */
+  plug(endpoint: Endpoint, slot: Slot): void {
+    this.engine.refuseReentry("plug");
+    this.#endpoints.plug(endpoint, slot);
+  }
+
+  /** Takes a device out of its slot. Throws ArgumentError when it is in none. */
+  unplug(endpoint: Endpoint): void {
+    this.engine.refuseReentry("unplug");
+    this.#endpoints.unplug(endpoint);
+  }
+
+  /** The reset of a power-up: every function and the IOMMU unit start anew. RAM and time stay as they are. */
+  reset(): void {
+    this.engine.refuseReentry("reset");
+    this.root.reset("cold");
+    this.iommu.reset();
+    this.interrupts.reset();
   }
 
   /** The state of every part. RAM outside the WebAssembly memory is its owner's to save. */
@@ -161,6 +199,7 @@ export class Machine implements Snapshotable<MachineState> {
       iommu: this.iommu.save(),
       pci: this.root.save(),
       cards: this.cards.map((card) => card.save()),
+      endpoints: this.#endpoints.save(),
       interrupts: this.interrupts.save(),
     };
   }
@@ -201,8 +240,19 @@ export class Machine implements Snapshotable<MachineState> {
     this.clock.restore(state.clock);
     this.root.restore(state.pci);
     for (const [place, card] of this.cards.entries()) card.restore(state.cards[place] as IgbCardState);
+    this.#endpoints.restore(state.endpoints);
     this.iommu.restore(state.iommu);
     this.interrupts.restore(state.interrupts);
+  }
+
+  /** A server's address map. */
+  #place(ram: number): void {
+    const { MMIO32_BASE, MMIO32_SIZE, MMIO64_BASE, MMIO64_SIZE } = layout;
+    this.map.addRam({ base: layout.HOST_RAM_BASE, size: ram });
+    this.map.addMmio({ base: layout.IOMMU_BASE, size: layout.IOMMU_SIZE, handler: this.iommu.mmio });
+    this.map.addMmio({ base: layout.ECAM_BASE, size: layout.ECAM_SIZE, handler: this.root.ecam });
+    this.map.addMmio({ base: MMIO32_BASE, size: MMIO32_SIZE, handler: this.root.memoryWindow(MMIO32_BASE) });
+    this.map.addMmio({ base: MMIO64_BASE, size: MMIO64_SIZE, handler: this.root.memoryWindow(MMIO64_BASE) });
   }
 
   /** What the module does is told only while somebody listens. */

@@ -5,8 +5,9 @@ import type { Clock } from "../../core/clock.ts";
 import type { Engine } from "../../core/engine.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Trace } from "../../core/trace.ts";
-import type { Sriov } from "../../pci/index.ts";
+import type { PciFunction, Sriov } from "../../pci/index.ts";
 import type { FunctionProfile } from "../../pci/profile.ts";
+import type { Endpoint } from "../endpoint.ts";
 import * as i82576 from "./config-82576.ts";
 import { type PfOptions, VF_OFFSET_ARI } from "./config-common.ts";
 import * as i350 from "./config-i350.ts";
@@ -84,7 +85,7 @@ export interface IgbCardState {
 const UPLINK_BYTES = 0x10_0000;
 const UPLINK_MIN = 0x1_0000;
 
-export class IgbCard {
+export class IgbCard implements Endpoint {
   readonly profile: IgbCardName;
   readonly ports: readonly IgbPort[];
 
@@ -129,6 +130,11 @@ export class IgbCard {
       made.push(port);
     }
     this.ports = made;
+  }
+
+  /** The PFs. */
+  get functions(): readonly PciFunction[] {
+    return this.ports.map((port) => port.pf);
   }
 
   /** Moves at most `budget` frames in each port. Returns how many moved in all. */

@@ -1,0 +1,23 @@
+// What a machine asks of a device: its functions, its turns, its state.
+import type { Hpa } from "../core/address.ts";
+import type { Clock } from "../core/clock.ts";
+import type { DmaPort, Snapshotable } from "../core/ports.ts";
+import type { PciFunction } from "../pci/function.ts";
+
+/** A device in a slot. Its state includes its functions'. */
+export interface Endpoint extends Snapshotable<unknown> {
+  /** The physical functions in order of their numbers. */
+  readonly functions: readonly PciFunction[];
+  /** Does what is due, at most `budget` frames or requests of it. Returns how many. */
+  service(budget: number): number;
+  /** When something is due without being asked, in the machine's nanoseconds; infinity when nothing is. */
+  readonly nextDeadlineNs: number;
+}
+
+/** What a small endpoint sees of the machine. */
+export interface EndpointPorts {
+  clock: Clock;
+  dma: DmaPort;
+  /** The physical address map as a processor sees it. False when a byte of it answers nothing. */
+  readMemory(address: Hpa, target: Uint8Array): boolean;
+}
