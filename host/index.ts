@@ -41,6 +41,7 @@ export {
   type IommuState,
   type IommuStatistics,
   IommuUnit,
+  type PostedInterrupt,
   type RemappedInterrupt,
   type RemapResult,
   type TranslateResult,

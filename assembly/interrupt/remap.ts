@@ -1,5 +1,5 @@
 // Interrupt remapping (VT-d 5.10 §5.1.4, §9.9): from an interrupt request to the interrupt that the table allows
-// it to be, or to the fault that says why not.
+// it to be, or to the fault that says why not. Entries in posted format are posted.ts.
 
 import { Bits } from "../core/bits";
 import { Faults } from "../iommu/fault";
@@ -13,17 +13,22 @@ import {
   REMAP_DELIVERY_MODE,
   REMAP_DESTINATION,
   REMAP_DESTINATION_MODE,
+  REMAP_POSTED,
   REMAP_REDIRECTION_HINT,
   REMAP_TRIGGER_MODE,
   REMAP_UNCHANGED,
   REMAP_VECTOR,
   REMAP_WIDE,
 } from "../spec/abi/iommu";
+import { CAP_PI_HI, CAP_PI_LO, CAP_REG } from "../spec/vtd/capability";
+import { ECAP_EIMER_HI, ECAP_EIMER_LO, ECAP_IRREQ_HI, ECAP_IRREQ_LO, ECAP_REG } from "../spec/vtd/extended-capability";
 import {
   FAULT_INTERRUPT_COMPATIBILITY,
   FAULT_INTERRUPT_ENTRY_RESERVED,
+  FAULT_INTERRUPT_EXTENDED_REQUIRED,
   FAULT_INTERRUPT_INDEX,
   FAULT_INTERRUPT_NOT_PRESENT,
+  FAULT_INTERRUPT_REMAPPING_REQUIRED,
   FAULT_INTERRUPT_REQUEST_RESERVED,
   FAULT_INTERRUPT_SOURCE,
   FAULT_INTERRUPT_TABLE_ACCESS,
@@ -93,6 +98,7 @@ import {
   SVT_REQUESTER,
   SVT_RESERVED,
 } from "../spec/vtd/irte";
+import { Posted } from "./posted";
 
 const UPPER: u32 = 64;
 const BUS_HI: u32 = 15;
@@ -101,12 +107,21 @@ const LAST_BUS_HI: u32 = 7;
 const LAST_BUS_LO: u32 = 0;
 
 export class Remap {
-  /** Decides an interrupt request: REMAP_DELIVER with the interrupt at `out`, REMAP_UNCHANGED, or REMAP_BLOCKED. */
+  /**
+   * Decides an interrupt request: REMAP_DELIVER or REMAP_POSTED with what that means at `out`, REMAP_UNCHANGED, or
+   * REMAP_BLOCKED.
+   */
   static request(unit: Unit, requesterId: u32, address: u32, data: u32, out: usize): u32 {
     unit.interrupts++;
-    if (!unit.remapping) return REMAP_UNCHANGED;
+    if (!unit.remapping) {
+      if (!Bits.of64(unit.register64(ECAP_REG), ECAP_IRREQ_HI, ECAP_IRREQ_LO)) return REMAP_UNCHANGED;
+      return Remap.block(unit, requesterId, 0, FAULT_INTERRUPT_REMAPPING_REQUIRED, false);
+    }
     const table = unit.interruptTable;
     const extended = Bits.of64(table, IRTA_EIME_HI, IRTA_EIME_LO) != 0;
+    if (!extended && Bits.of64(unit.register64(ECAP_REG), ECAP_EIMER_HI, ECAP_EIMER_LO)) {
+      return Remap.block(unit, requesterId, 0, FAULT_INTERRUPT_EXTENDED_REQUIRED, false);
+    }
     if (!Bits.of32(address, REQUEST_ADDRESS_FORMAT_HI, REQUEST_ADDRESS_FORMAT_LO)) {
       if (!extended && Bits.of32(unit.register(GSTS_REG), GSTS_CFIS_HI, GSTS_CFIS_LO)) return REMAP_UNCHANGED;
       return Remap.block(unit, requesterId, 0, FAULT_INTERRUPT_COMPATIBILITY, false);
@@ -139,7 +154,7 @@ export class Remap {
       unit.tableError = 0;
       return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_TABLE_ACCESS, false);
     }
-    const good = Remap.invalid(low, high, extended) == 0 && Bits.of64(low, IRTE_P_HI, IRTE_P_LO) != 0;
+    const good = Remap.invalid(unit, low, high, extended) == 0 && Bits.of64(low, IRTE_P_HI, IRTE_P_LO) != 0;
     if (good || unit.cachingMode) InterruptLine.of(unit, index).fill(index, low, high);
     return Remap.entry(unit, requesterId, index, low, high, extended, out);
   }
@@ -151,8 +166,12 @@ export class Remap {
       return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_NOT_PRESENT, fpd);
     }
     if (!Remap.allows(high, requesterId)) return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_SOURCE, fpd);
-    if (Remap.invalid(low, high, extended)) {
+    if (Remap.invalid(unit, low, high, extended)) {
       return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_ENTRY_RESERVED, fpd);
+    }
+    if (Bits.of64(low, IRTE_IM_HI, IRTE_IM_LO)) {
+      const reason = Posted.post(unit, low, high, extended, out);
+      return reason == 0 ? REMAP_POSTED : Remap.block(unit, requesterId, index, reason, fpd);
     }
     const narrow = Bits.of64(low, IRTE_DST_XAPIC_HI, IRTE_DST_XAPIC_LO);
     const destination = extended ? Bits.of64(low, IRTE_DST_HI, IRTE_DST_LO) : narrow;
@@ -182,16 +201,20 @@ export class Remap {
   }
 
   /** What in a present entry is reserved, or a reserved encoding; 0 for nothing. Without posting, IM is reserved. */
-  static invalid(low: u64, high: u64, extended: bool): u64 {
+  static invalid(unit: Unit, low: u64, high: u64, extended: bool): u64 {
+    const unverified = <u32>Bits.of64(high, IRTE_SVT_HI - UPPER, IRTE_SVT_LO - UPPER) == SVT_RESERVED;
+    if (unverified) return 1;
+    if (Bits.of64(low, IRTE_IM_HI, IRTE_IM_LO)) {
+      if (!Bits.of64(unit.register64(CAP_REG), CAP_PI_HI, CAP_PI_LO)) return 1;
+      return Posted.invalid(unit, low, high);
+    }
     let wrong = low & Bits.mask64(IRTE_RESERVED_12_HI, IRTE_RESERVED_12_LO);
     wrong |= low & Bits.mask64(IRTE_RESERVED_24_HI, IRTE_RESERVED_24_LO);
-    wrong |= low & Bits.mask64(IRTE_IM_HI, IRTE_IM_LO);
     wrong |= high & Bits.mask64(IRTE_RESERVED_84_HI - UPPER, IRTE_RESERVED_84_LO - UPPER);
     if (!extended) {
       const narrow = Bits.mask64(IRTE_DST_XAPIC_HI, IRTE_DST_XAPIC_LO);
       wrong |= low & Bits.mask64(IRTE_DST_HI, IRTE_DST_LO) & ~narrow;
     }
-    if (<u32>Bits.of64(high, IRTE_SVT_HI - UPPER, IRTE_SVT_LO - UPPER) == SVT_RESERVED) wrong |= 1;
     const mode = <u32>Bits.of64(low, IRTE_DLM_HI, IRTE_DLM_LO);
     if (mode == DLM_RESERVED_3 || mode == DLM_RESERVED_6) wrong |= 1;
     return wrong;

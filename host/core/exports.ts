@@ -58,7 +58,7 @@ export interface SriovExports {
 }
 
 export interface InterruptExports {
-  /** Decides an interrupt request: one of REMAP_, with the interrupt at `out`. */
+  /** Decides an interrupt request: one of REMAP_, with the interrupt or what was posted at `out`. */
   iommuRemap(unit: number, requesterId: number, address: number, data: number, out: number): number;
 }
 

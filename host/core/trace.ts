@@ -1,7 +1,17 @@
 // The one port through which a machine's events can be watched. Costs one comparison while nobody listens.
 
 export type TraceEvent =
+  /** An interrupt went to a processor: a function's, as remapping let it pass. */
   | { kind: "interrupt"; requesterId: number; destination: number; vector: number }
+  /** An interrupt was posted: `vector` was set in the descriptor at this address of the host. */
+  | {
+      kind: "interrupt-posted";
+      requesterId: number;
+      descriptor: number;
+      vector: number;
+      /** Whom the notification went to; undefined when none was due. */
+      notified: { destination: number; vector: number } | undefined;
+    }
   | {
       kind: "interrupt-refused";
       requesterId: number;

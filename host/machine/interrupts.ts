@@ -5,7 +5,7 @@ import { FormatError } from "../core/errors.ts";
 import type { MessagePort, Snapshotable } from "../core/ports.ts";
 import type { Trace } from "../core/trace.ts";
 import { compatibilityInterrupt, InterruptFabric, unitInterrupt } from "./interrupt-fabric.ts";
-import type { EventMessage, IommuUnit } from "./iommu-unit.ts";
+import type { EventMessage, IommuUnit, PostedInterrupt } from "./iommu-unit.ts";
 
 export interface InterruptCounts {
   /** Interrupt requests that functions made. */
@@ -14,9 +14,28 @@ export interface InterruptCounts {
   delivered: number;
   /** Those that remapping refused. */
   blocked: number;
-  /** Those that were let through to a destination where no processor is. */
+  /** Those that were let through to a destination where no processor is, and notifications to such a one. */
   lost: number;
+  /** Those that were recorded in a posted-interrupt descriptor, */
+  posted: number;
+  /** of them: with a notification to a processor, */
+  notified: number;
+  /** without, because one was outstanding (ON), */
+  coalesced: number;
+  /** without, because they are suppressed (SN). */
+  suppressed: number;
 }
+
+const NO_INTERRUPTS: InterruptCounts = {
+  raised: 0,
+  delivered: 0,
+  blocked: 0,
+  lost: 0,
+  posted: 0,
+  notified: 0,
+  coalesced: 0,
+  suppressed: 0,
+};
 
 interface Message {
   requesterId: number;
@@ -32,7 +51,7 @@ export interface InterruptsState {
 
 export class Interrupts implements MessagePort, Snapshotable<InterruptsState> {
   readonly fabric: InterruptFabric = new InterruptFabric();
-  readonly counts: InterruptCounts = { raised: 0, delivered: 0, blocked: 0, lost: 0 };
+  readonly counts: InterruptCounts = { ...NO_INTERRUPTS };
   readonly #trace: Trace;
   #unit: IommuUnit | undefined;
   #queued: Message[] = [];
@@ -69,11 +88,31 @@ export class Interrupts implements MessagePort, Snapshotable<InterruptsState> {
       });
       return;
     }
+    if (result.kind === "posted") {
+      this.#notify(requesterId, result.posted);
+      return;
+    }
     const interrupt = result.kind === "deliver" ? result.interrupt : compatibilityInterrupt(addressLo, data);
     const { destination, vector } = interrupt;
     this.#trace.listener?.({ kind: "interrupt", requesterId, destination, vector });
     if (this.fabric.deliver(interrupt) > 0) this.counts.delivered++;
     else this.counts.lost++;
+  }
+
+  /** Sends the notification of a posted interrupt, if one is due. */
+  #notify(requesterId: RequesterId, { descriptor, vector, outcome, notification }: PostedInterrupt): void {
+    const { counts } = this;
+    counts.posted++;
+    const listener = this.#trace.listener;
+    if (listener !== undefined) {
+      const notified = notification && { destination: notification.destination, vector: notification.vector };
+      listener({ kind: "interrupt-posted", requesterId, descriptor, vector, notified });
+    }
+    if (outcome === "outstanding") counts.coalesced++;
+    if (outcome === "suppressed") counts.suppressed++;
+    if (notification === undefined) return;
+    counts.notified++;
+    if (this.fabric.deliver(notification) === 0) counts.lost++;
   }
 
   /** An interrupt request of the IOMMU itself: it is not remapped (VT-d 5.10 §5.1.7). */
@@ -108,16 +147,17 @@ export class Interrupts implements MessagePort, Snapshotable<InterruptsState> {
 
   /** Throws FormatError, with nothing changed, for counts or messages that are none. */
   restore(state: InterruptsState): void {
-    const { raised, delivered, blocked, lost } = state.counts;
+    const counts = { ...NO_INTERRUPTS };
+    for (const name of Object.keys(NO_INTERRUPTS) as (keyof InterruptCounts)[]) counts[name] = state.counts[name];
     const queued = state.queued.map(({ requesterId, addressLo, addressHi, data }) => {
       return { requesterId, addressLo, addressHi, data };
     });
-    const numbers = [raised, delivered, blocked, lost, ...queued.flatMap((message) => Object.values(message))];
+    const numbers = [...Object.values(counts), ...queued.flatMap((message) => Object.values(message))];
     const wrong = numbers.find((value) => !Number.isSafeInteger(value) || value < 0);
     if (wrong !== undefined || numbers.includes(undefined as never)) {
       throw new FormatError("interrupts", `${wrong} is no count, nor part of a message`);
     }
-    Object.assign(this.counts, { raised, delivered, blocked, lost });
+    Object.assign(this.counts, counts);
     this.#queued = queued;
   }
 }

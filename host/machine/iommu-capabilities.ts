@@ -42,6 +42,10 @@ export interface IommuCapabilities {
   extendedInterruptMode: boolean;
   /** Interrupts are posted to descriptors in memory (PI); needs interruptRemapping. */
   postedInterrupts: boolean;
+  /** No interrupt request passes while remapping is disabled (IRREQ); needs interruptRemapping. */
+  interruptRemappingRequired: boolean;
+  /** No interrupt request passes without IRTA_REG.EIME (EIMER); needs extendedInterruptMode. */
+  extendedInterruptRequired: boolean;
   passThrough: boolean;
   /** SNP and PGSNP may be set (SC). */
   snoopControl: boolean;
@@ -107,6 +111,8 @@ const NEEDS: readonly (readonly [name: keyof IommuCapabilities, ...needed: (keyo
   ["interruptRemapping", "queuedInvalidation"],
   ["extendedInterruptMode", "interruptRemapping"],
   ["postedInterrupts", "interruptRemapping"],
+  ["interruptRemappingRequired", "interruptRemapping"],
+  ["extendedInterruptRequired", "extendedInterruptMode"],
   ["enhancedSetInterruptPointer", "interruptRemapping"],
   ["scalableMode", "queuedInvalidation"],
   ["coherentScalableTables", "scalableMode"],

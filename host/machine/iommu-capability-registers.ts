@@ -57,6 +57,8 @@ const ECAP_BITS: readonly Field[] = [
   ["ridPasid", ecap.ECAP_RPS_HI, ecap.ECAP_RPS_LO],
   ["abortDma", ecap.ECAP_ADMS_HI, ecap.ECAP_ADMS_LO],
   ["ridPrivilege", ecap.ECAP_RPRIVS_HI, ecap.ECAP_RPRIVS_LO],
+  ["extendedInterruptRequired", ecap.ECAP_EIMER_HI, ecap.ECAP_EIMER_LO],
+  ["interruptRemappingRequired", ecap.ECAP_IRREQ_HI, ecap.ECAP_IRREQ_LO],
   ["stopMarkers", ecap.ECAP_SMS_HI, ecap.ECAP_SMS_LO],
 ];
 

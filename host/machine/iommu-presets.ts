@@ -10,6 +10,8 @@ const MINUTE_NS = 60_000_000_000;
 const LEGACY = {
   enhancedSetInterruptPointer: false,
   postedInterrupts: false,
+  interruptRemappingRequired: false,
+  extendedInterruptRequired: false,
   abortDma: false,
   scalableMode: false,
   coherentScalableTables: false,
@@ -53,6 +55,7 @@ const DEFAULT: IommuCapabilities = {
   queuedInvalidation: true,
   interruptRemapping: true,
   extendedInterruptMode: true,
+  postedInterrupts: true,
   passThrough: true,
   snoopControl: true,
   pageSelectiveInvalidation: true,

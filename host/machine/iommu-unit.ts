@@ -15,7 +15,9 @@ import { type IommuCapabilities, type IommuOptions, iommuCapabilities } from "./
 import { capabilityRegisters } from "./iommu-capability-registers.ts";
 import { registerRows, registerTables } from "./iommu-registers.ts";
 import { type IommuState, restoreUnit, saveUnit } from "./iommu-state.ts";
+import { postedInterrupt, type RemapResult, remappedInterrupt } from "./remap-result.ts";
 
+export type { PostedInterrupt, RemappedInterrupt, RemapResult } from "./remap-result.ts";
 export type { IommuState };
 
 /** Bytes of the register block. */
@@ -33,27 +35,6 @@ export interface EventMessage {
   addressHi: number;
   data: number;
 }
-
-/** An interrupt as the remapping table wants it delivered (VT-d 5.10 §9.9). */
-export interface RemappedInterrupt {
-  /** Whether the destination is one of 32 bits (x2APIC mode), otherwise of 8. */
-  wide: boolean;
-  /** APIC ID or logical destination: 8 bits, or 32 in x2APIC mode. */
-  destination: number;
-  vector: number;
-  /** DLM: 0 fixed, 1 lowest priority, 2 SMI, 4 NMI, 5 INIT, 7 ExtINT. */
-  deliveryMode: number;
-  level: boolean;
-  logical: boolean;
-  redirectionHint: boolean;
-}
-
-export type RemapResult =
-  | { kind: "deliver"; interrupt: RemappedInterrupt }
-  /** Remapping is disabled or lets the format pass: deliver the message as it is. */
-  | { kind: "unchanged" }
-  /** The reason is a FAULT_ number; 0 when the message is no interrupt request. */
-  | { kind: "refused"; reason: number };
 
 export type TranslateResult = { hpa: Hpa } | { reason: number };
 
@@ -139,21 +120,9 @@ export class IommuUnit {
     }
     const out = this.#staging;
     const decision = this.#engine.wasm.iommuRemap(this.pointer, requesterId, address, data, out);
-    if (decision === abi.REMAP_DELIVER) {
-      const at = (offset: number): number => this.#engine.u32[(out + offset) >>> 2] as number;
-      return {
-        kind: "deliver",
-        interrupt: {
-          wide: at(abi.REMAP_WIDE) !== 0,
-          destination: at(abi.REMAP_DESTINATION),
-          vector: at(abi.REMAP_VECTOR),
-          deliveryMode: at(abi.REMAP_DELIVERY_MODE),
-          level: at(abi.REMAP_TRIGGER_MODE) !== 0,
-          logical: at(abi.REMAP_DESTINATION_MODE) !== 0,
-          redirectionHint: at(abi.REMAP_REDIRECTION_HINT) !== 0,
-        },
-      };
-    }
+    const words = this.#engine.u32.subarray(out >>> 2, (out + abi.REMAP_POSTED_SIZE) >>> 2);
+    if (decision === abi.REMAP_DELIVER) return { kind: "deliver", interrupt: remappedInterrupt(words) };
+    if (decision === abi.REMAP_POSTED) return { kind: "posted", posted: postedInterrupt(words) };
     if (decision === abi.REMAP_UNCHANGED) return { kind: "unchanged" };
     const reason = this.#u32(abi.UNIT_LAST_REASON);
     this.deliverEvents();

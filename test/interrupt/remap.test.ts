@@ -119,7 +119,8 @@ describe("VT-d §5.1.4 interrupt remapping", () => {
     expect(reason(request(0x23))).toBe(0x24);
   });
 
-  test("24h: IM=1 without CAP_REG.PI", () => {
+  test("24h: IM=1 without CAP_REG.PI", async () => {
+    await start({ postedInterrupts: false });
     entry(0x23, LOW | (1n << 15n));
     expect(reason(request(0x23))).toBe(0x24);
   });
@@ -139,6 +140,28 @@ describe("VT-d §5.1.4 interrupt remapping", () => {
     await start({ extendedInterruptMode: false }, 7n | (1n << 11n));
     entry(0x23, LOW | (1n << 50n));
     expect(reason(request(0x23))).toBe(0x24);
+  });
+
+  test("2Ah: ECAP_REG.EIMER blocks every request, of either format, while EIME is clear", async () => {
+    await start({ extendedInterruptRequired: true });
+    h.command(GCMD_CFI_LO);
+    entry(0x23, LOW | 2n);
+    expect(reason(request(0x23))).toBe(0x2a);
+    expect(reason(h.unit.remap(RID as RequesterId, 0xfee0_1000, 0, 0x31))).toBe(0x2a);
+    expect(h.unit.faults()).toMatchObject([{ reason: 0x2a, interrupt: true, interruptIndex: 0, requesterId: RID }]);
+    await start({ extendedInterruptRequired: true }, 7n | (1n << 11n));
+    entry(0x23, 1n | (0x45n << 16n));
+    expect(request(0x23)).toMatchObject({ kind: "deliver" });
+  });
+
+  test("2Bh: ECAP_REG.IRREQ blocks every request while remapping is disabled", async () => {
+    h = await Harness.create({ interruptRemappingRequired: true });
+    expect(reason(h.unit.remap(RID as RequesterId, 0xfee0_1000, 0, 0x31))).toBe(0x2b);
+    expect(reason(request(0x23))).toBe(0x2b);
+    expect(h.unit.faults()).toMatchObject([{ reason: 0x2b, interrupt: true, interruptIndex: 0, requesterId: RID }]);
+    await start({ interruptRemappingRequired: true });
+    entry(0x23, LOW);
+    expect(request(0x23)).toMatchObject({ kind: "deliver" });
   });
 
   test("FPD hides faults that come from the entry, and only these", () => {

@@ -17,6 +17,8 @@ import * as iotlb from "../../assembly/spec/vtd/iotlb-registers.ts";
 import * as irte from "../../assembly/spec/vtd/irte.ts";
 import * as pages from "../../assembly/spec/vtd/page-request-queue.ts";
 import * as pasid from "../../assembly/spec/vtd/pasid-descriptors.ts";
+import * as pid from "../../assembly/spec/vtd/posted-descriptor.ts";
+import * as posted from "../../assembly/spec/vtd/posted-irte.ts";
 import * as protect from "../../assembly/spec/vtd/protected-memory.ts";
 import * as rootTable from "../../assembly/spec/vtd/root-table-address.ts";
 
@@ -59,7 +61,9 @@ test("§7.1.3 and §5.1.4.1 fault reasons", () => {
     reason.FAULT_INTERRUPT_SOURCE,
   ];
   expect(interrupt).toEqual([0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26]);
+  expect([reason.FAULT_INTERRUPT_DESCRIPTOR_ACCESS, reason.FAULT_INTERRUPT_DESCRIPTOR_RESERVED]).toEqual([0x27, 0x28]);
   expect(reason.FAULT_INTERRUPT_MALFORMED).toBe(0x29);
+  expect([reason.FAULT_INTERRUPT_EXTENDED_REQUIRED, reason.FAULT_INTERRUPT_REMAPPING_REQUIRED]).toEqual([0x2a, 0x2b]);
   expect([reason.FAULT_ROOT_ADDRESS_INVALID, reason.FAULT_PASID_IN_LEGACY_MODE]).toEqual([0x30, 0x31]);
 });
 
@@ -82,6 +86,12 @@ test("places of fields", () => {
   expect([contextEntry.CONTEXT_TT_LO, contextEntry.CONTEXT_AW_LO, contextEntry.CONTEXT_DID_LO]).toEqual([2, 64, 72]);
   expect([irte.IRTE_SVT_LO, irte.IRTE_SQ_LO, irte.IRTE_SID_LO, irte.IRTE_DST_LO]).toEqual([82, 80, 64, 32]);
   expect([irte.IRTE_V_LO, irte.IRTE_IM_LO, irte.IRTE_DLM_LO, irte.IRTE_TM_LO]).toEqual([16, 15, 5, 4]);
+  expect([posted.POSTED_PDAH_LO, posted.POSTED_PDAL_LO, posted.POSTED_VV_LO, posted.POSTED_URG_LO]).toEqual([
+    96, 38, 16, 14,
+  ]);
+  expect([pid.PID_ON_LO, pid.PID_SN_LO, pid.PID_NV_LO, pid.PID_NDST_LO, pid.PID_NDST_XAPIC_LO]).toEqual([
+    256, 257, 272, 288, 296,
+  ]);
   expect([irte.IRTE_RH_LO, irte.IRTE_DM_LO, irte.IRTE_FPD_LO]).toEqual([3, 2, 1]);
   expect([descriptors.TYPE_CONTEXT, descriptors.TYPE_IOTLB, deviceTlb.TYPE_DEVICE_TLB]).toEqual([1, 2, 3]);
   expect([descriptors.TYPE_INTERRUPT_ENTRY, descriptors.TYPE_WAIT]).toEqual([4, 5]);

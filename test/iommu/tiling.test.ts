@@ -16,6 +16,8 @@ import * as iotlb from "../../assembly/spec/vtd/iotlb-registers.ts";
 import * as irte from "../../assembly/spec/vtd/irte.ts";
 import * as pageRequest from "../../assembly/spec/vtd/page-request-queue.ts";
 import * as pasid from "../../assembly/spec/vtd/pasid-descriptors.ts";
+import * as descriptor from "../../assembly/spec/vtd/posted-descriptor.ts";
+import * as posted from "../../assembly/spec/vtd/posted-irte.ts";
 import * as protectedMemory from "../../assembly/spec/vtd/protected-memory.ts";
 import * as rootEntry from "../../assembly/spec/vtd/root-entry.ts";
 import * as rootTable from "../../assembly/spec/vtd/root-table-address.ts";
@@ -50,6 +52,8 @@ const WORDS: [module: Module, prefix: string, bits: number, within?: string[]][]
   [contextEntry, "CONTEXT", 128],
   [secondStage, "SS", 64],
   [irte, "IRTE", 128, ["IRTE_DST_XAPIC"]],
+  [posted, "POSTED", 128],
+  [descriptor, "PID", 512, ["PID_NDST_XAPIC"]],
   [request, "REQUEST_ADDRESS", 32],
   [request, "REQUEST_DATA", 32],
   [descriptors, "CONTEXT_INV", 128],

@@ -112,9 +112,26 @@ export const REMAP_REDIRECTION_HINT: u32 = 20;
 export const REMAP_WIDE: u32 = 24;
 export const REMAP_SIZE: u32 = 28;
 
+/** What it leaves there of a posted interrupt, besides its notification in the fields above: NOTIFICATION_, u32, */
+export const REMAP_NOTIFICATION: u32 = 28;
+/** the descriptor's HPA, u64, */
+export const REMAP_DESCRIPTOR: u32 = 32;
+/** and the vector that was set in it, u32. */
+export const REMAP_POSTED_VECTOR: u32 = 40;
+export const REMAP_POSTED_SIZE: u32 = 44;
+
+/** The notification is to be sent. */
+export const NOTIFICATION_SENT: u32 = 1;
+/** None, because one is outstanding (ON). */
+export const NOTIFICATION_OUTSTANDING: u32 = 2;
+/** None, because they are suppressed (SN) and the interrupt is not urgent. */
+export const NOTIFICATION_SUPPRESSED: u32 = 3;
+
 /** iommuRemap refused the request; the reason is at UNIT_LAST_REASON. */
 export const REMAP_BLOCKED: u32 = 0;
 /** The request is to be delivered as `out` says. */
 export const REMAP_DELIVER: u32 = 1;
 /** The request bypasses remapping: deliver the message as it is. */
 export const REMAP_UNCHANGED: u32 = 2;
+/** The request was posted to the descriptor that `out` names. */
+export const REMAP_POSTED: u32 = 3;

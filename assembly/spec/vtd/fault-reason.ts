@@ -27,8 +27,15 @@ export const FAULT_INTERRUPT_TABLE_ACCESS: u32 = 0x23;
 export const FAULT_INTERRUPT_ENTRY_RESERVED: u32 = 0x24;
 export const FAULT_INTERRUPT_COMPATIBILITY: u32 = 0x25;
 export const FAULT_INTERRUPT_SOURCE: u32 = 0x26;
+/** The posted-interrupt descriptor could not be read or written. */
+export const FAULT_INTERRUPT_DESCRIPTOR_ACCESS: u32 = 0x27;
+export const FAULT_INTERRUPT_DESCRIPTOR_RESERVED: u32 = 0x28;
 /** A request in the interrupt range that is not a valid interrupt request. */
 export const FAULT_INTERRUPT_MALFORMED: u32 = 0x29;
+/** ECAP_REG.EIMER demands IRTA_REG.EIME. */
+export const FAULT_INTERRUPT_EXTENDED_REQUIRED: u32 = 0x2a;
+/** ECAP_REG.IRREQ demands interrupt remapping. */
+export const FAULT_INTERRUPT_REMAPPING_REQUIRED: u32 = 0x2b;
 
 /** RTADDR_REG programmed with a mode that the hardware lacks. */
 export const FAULT_ROOT_ADDRESS_INVALID: u32 = 0x30;

@@ -20,7 +20,7 @@ export const IRTE_RESERVED_24_HI: u32 = 31;
 export const IRTE_RESERVED_24_LO: u32 = 24;
 export const IRTE_V_HI: u32 = 23;
 export const IRTE_V_LO: u32 = 16;
-/** Posted; reserved without CAP_REG.PI. */
+/** Posted: the entry has the format of posted-irte.ts. Reserved without CAP_REG.PI. */
 export const IRTE_IM_HI: u32 = 15;
 export const IRTE_IM_LO: u32 = 15;
 export const IRTE_RESERVED_12_HI: u32 = 14;
