@@ -16,9 +16,9 @@ beforeEach(async () => {
 describe("VT-d §11.4 the register block", () => {
   test("CAP_REG and ECAP_REG report what was asked for", async () => {
     expect(h.get32(0)).toBe(0x50);
-    // ND 6, SAGAW 39|48|57, MGAW 57, FRO 0x400, SSLPS 2M|1G, PSI, 8 records, MAMV 18, drains.
+    // ND 6, SAGAW 39|48|57, MGAW 57, FRO 0x400, SSLPS 2M|1G, PSI, posting, 8 records, MAMV 18, drains.
     const capability = 6n | (0xen << 8n) | (56n << 16n) | (0x40n << 24n) | (3n << 34n) | (1n << 39n) | (7n << 40n);
-    expect(h.get64(8)).toBe(capability | (18n << 48n) | (3n << 54n));
+    expect(h.get64(8)).toBe(capability | (18n << 48n) | (3n << 54n) | (1n << 59n));
     // C, QI, IR, EIM, PT, SC, IRO 0x1f0, MHMV 15.
     expect(h.get64(0x10)).toBe(0xdbn | (0x1fn << 8n) | (0xfn << 20n));
     h = await Harness.create({
