@@ -7,11 +7,13 @@ import { type Commands, runCli } from "./command.ts";
 import { demoCommand } from "./demo.ts";
 import { processIo } from "./io.ts";
 import { listFunctions, lspciCommand } from "./lspci.ts";
+import { qtestCommand } from "./qtest.ts";
 import { webCommand } from "./web.ts";
 
 const commands: Commands = {
   demo: demoCommand(runDemo),
   lspci: lspciCommand(async () => listFunctions([await demoTopology()])),
+  qtest: qtestCommand,
   web: webCommand,
 };
 const { version } = createRequire(import.meta.url)("iovirt/package.json") as { version: string };

@@ -11,6 +11,8 @@ export interface Slot {
   above?: Bridge | undefined;
   /** 0–31 on a root bus, 0 below a port. */
   device: number;
+  /** Of the first function; the others follow. Default 0. */
+  functionNumber?: number;
 }
 
 interface Plugged {
@@ -30,7 +32,7 @@ export class Endpoints {
   }
 
   /** Puts a device into a slot. Throws ArgumentError, with nothing changed, for a place that is none or taken. */
-  plug(endpoint: Endpoint, { above = undefined, device }: Slot): void {
+  plug(endpoint: Endpoint, { above = undefined, device, functionNumber = 0 }: Slot): void {
     if (this.#plugged.some((one) => one.endpoint === endpoint)) {
       throw new ArgumentError("endpoint", endpoint.functions[0]?.name, "is plugged in already");
     }
@@ -38,7 +40,7 @@ export class Endpoints {
     const attached: PciFunction[] = [];
     try {
       for (const [number, fn] of endpoint.functions.entries()) {
-        bus.attach(fn, device, number);
+        bus.attach(fn, device, functionNumber + number);
         attached.push(fn);
       }
     } catch (error) {

@@ -177,6 +177,11 @@ export class Machine implements Snapshotable<MachineState> {
     this.#endpoints.unplug(endpoint);
   }
 
+  /** When something is due without being asked, in the clock's nanoseconds; infinity when nothing is. */
+  get nextDeadlineNs(): number {
+    return Math.min(this.#endpoints.nextDeadlineNs, ...this.cards.map((card) => card.nextDeadlineNs));
+  }
+
   /** The reset of a power-up: every function and the IOMMU unit start anew. RAM and time stay as they are. */
   reset(): void {
     this.engine.refuseReentry("reset");

@@ -1,0 +1,72 @@
+// An inherited socket as a byte stream that is read and written between two commands, never by itself: so the order of
+// frames and commands is the order in which their sender wrote them.
+import { readSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
+import type { ByteStream } from "../embed/qtest/index.ts";
+import { QemuError } from "../embed/qtest/index.ts";
+import { reasonOf } from "./io.ts";
+
+const CHUNK = 65536;
+/** Bytes that wait for a reader that does not read; more are dropped, as a wire does. */
+const HELD_MAX = 2 ** 24;
+const NOTHING = new Uint8Array(0);
+
+export class SocketStream implements ByteStream {
+  readonly #fd: number;
+  readonly #socket: Socket;
+  readonly #chunk = new Uint8Array(CHUNK);
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #open = true;
+
+  /** Throws QemuError when `fd` is no open socket. */
+  constructor(fd: number) {
+    this.#fd = fd;
+    try {
+      // Makes the descriptor one that does not block, and keeps it open.
+      this.#socket = new Socket({ fd, readable: false, writable: false });
+    } catch (error) {
+      throw new QemuError(`-netdev socket,fd=${fd}: ${reasonOf(error)}`);
+    }
+    this.#socket.on("error", () => {});
+    this.#socket.unref();
+  }
+
+  read(): Uint8Array {
+    this.#flush();
+    if (!this.#open) return NOTHING;
+    try {
+      const count = readSync(this.#fd, this.#chunk);
+      if (count === 0) this.#open = false;
+      return this.#chunk.slice(0, count);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") this.#open = false;
+      return NOTHING;
+    }
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#heldBytes + bytes.length > HELD_MAX) return;
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    this.#flush();
+  }
+
+  #flush(): void {
+    while (this.#open) {
+      const [first] = this.#held;
+      if (first === undefined) return;
+      try {
+        const count = writeSync(this.#fd, first);
+        this.#heldBytes -= count;
+        if (count < first.length) this.#held[0] = first.subarray(count);
+        else this.#held.shift();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") this.#open = false;
+        return;
+      }
+    }
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+}

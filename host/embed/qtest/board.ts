@@ -1,0 +1,328 @@
+// A PC as QEMU's command line describes it: chipset, RAM, IOMMU, devices in slots, wires.
+import type { Hpa } from "../../core/address.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import type { AccessWidth, MmioHandler } from "../../core/ports.ts";
+import type { Endpoint } from "../../device/endpoint.ts";
+import { IgbCard } from "../../device/igb/card.ts";
+import { FwCfg } from "../../device/pc/fw-cfg.ts";
+import { type Chipset, ecamPlace, pcHostBridge } from "../../device/pc/host-bridge.ts";
+import { PciHotplug } from "../../device/pc/pci-hotplug.ts";
+import type { IommuOptions } from "../../machine/iommu-capabilities.ts";
+import * as layout from "../../machine/layout.ts";
+import { Machine } from "../../machine/machine.ts";
+import type { PciFunction } from "../../pci/function.ts";
+import { findMachine, typeNamed } from "./catalogue.ts";
+import type { QtestConfig } from "./command-line.ts";
+import { createEndpoint, iommuOf } from "./devices.ts";
+import { QemuError } from "./errors.ts";
+import type { NetStream } from "./net-stream.ts";
+import { type KeyValues, Properties } from "./options.ts";
+import { placeRam, ramPlaces, windowsAround } from "./pc-memory.ts";
+import { RootPorts } from "./root-ports.ts";
+
+/** A device that was made by the command line or the monitor. */
+export interface BoardDevice {
+  id: string | undefined;
+  driver: string;
+  endpoint: Endpoint;
+  /** The id of the root port above; undefined on the root bus. */
+  bus: string | undefined;
+  slot: number;
+  netdev: string | undefined;
+  /** The monitor asked for its removal. */
+  leaving: boolean;
+}
+
+const SLOTS = 32;
+const MAC = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56];
+/** Frames that are taken from a wire at a time. */
+const BURST = 64;
+
+export class Board {
+  readonly machine: Machine;
+  readonly chipset: Chipset;
+  readonly #hostBridge: PciFunction;
+  readonly #fwCfg: FwCfg;
+  readonly #hotplug: PciHotplug;
+  readonly #ports: RootPorts;
+  readonly #nets: ReadonlyMap<string, NetStream>;
+  readonly #netdevs: ReadonlySet<string>;
+  readonly #devices: BoardDevice[] = [];
+  /** Of a network device: a frame that its port had no room for. */
+  readonly #waiting = new Map<BoardDevice, Uint8Array>();
+  #made = 0;
+  #macs = 0;
+  /** Called when a device has gone that the monitor asked to go. */
+  onDeleted: (device: BoardDevice) => void = () => {};
+
+  private constructor(machine: Machine, chipset: Chipset, config: QtestConfig, nets: ReadonlyMap<string, NetStream>) {
+    this.machine = machine;
+    this.chipset = chipset;
+    this.#nets = nets;
+    this.#netdevs = new Set(config.netdevs.keys());
+    this.#hostBridge = machine.root.functionAt(0) as PciFunction;
+    this.#fwCfg = new FwCfg({ ram: config.ram, processors: config.processors });
+    this.#hotplug = new PciHotplug({
+      removable: (slot) => chipset === "i440fx" && this.#inSlot(slot) !== undefined,
+      eject: (slot) => {
+        const device = this.#inSlot(slot);
+        if (device !== undefined) this.#remove(device);
+      },
+    });
+    this.#ports = new RootPorts(machine);
+  }
+
+  /** Builds the machine. Throws QemuError, with nothing left behind, for what the command line cannot have. */
+  static async create(config: QtestConfig, nets: ReadonlyMap<string, NetStream> = new Map()): Promise<Board> {
+    const model = findMachine(config.machine);
+    if (model?.chipset === undefined) throw new QemuError(`unsupported machine type: "${config.machine}"`);
+    const hostBridge = pcHostBridge(model.chipset);
+    const iommu = findIommu(config);
+    const places = ramPlaces(model.chipset, config.ram);
+    const machine = await Machine.create({ board: { hostBridge }, ...(iommu === undefined ? {} : { iommu }) });
+    placeRam(machine.map, places);
+    const board = new Board(machine, model.chipset, config, nets);
+    const unit = iommu === undefined ? [] : [{ base: layout.IOMMU_BASE, size: layout.IOMMU_SIZE }];
+    for (const region of unit) machine.map.addMmio({ ...region, handler: machine.iommu.mmio });
+    for (const window of windowsAround([...places, ...unit])) {
+      machine.map.addMmio({ ...window, handler: board.#window(window.base) });
+    }
+    for (const values of config.devices) {
+      if (values.get("driver") === "intel-iommu") continue;
+      const text = [...values].map(([key, value]) => (key === "driver" ? value : `${key}=${value}`)).join(",");
+      try {
+        board.#add(values, false);
+      } catch (error) {
+        if (error instanceof QemuError) throw new QemuError(`-device ${text}: ${error.message}`);
+        throw error;
+      }
+    }
+    return board;
+  }
+
+  /** Reads memory as a processor does: all-ones where nothing answers. */
+  read(address: number, target: Uint8Array): void {
+    this.machine.map.readBytes(address as Hpa, target);
+  }
+
+  /** Writes memory as a processor does, and lets the devices act on it. */
+  write(address: number, source: Uint8Array): void {
+    this.machine.map.writeBytes(address as Hpa, source);
+    this.run(0);
+  }
+
+  /** A port read; all-ones where nothing answers. */
+  ioRead(port: number, width: AccessWidth): number {
+    return this.#fwCfg.read(port, width) ?? this.#hotplug.read(port, width) ?? this.machine.root.ioRead(port, width);
+  }
+
+  ioWrite(port: number, width: AccessWidth, value: number): void {
+    if (!this.#fwCfg.write(port, width, value) && !this.#hotplug.write(port, width, value)) {
+      this.machine.root.ioWrite(port, width, value);
+    }
+    this.run(0);
+  }
+
+  /** Lets `ns` nanoseconds pass: what came over the wires goes in, what left goes out. */
+  run(ns: number): void {
+    this.#receive();
+    this.machine.run(ns);
+    for (const device of this.#devices) {
+      if (!(device.endpoint instanceof IgbCard)) continue;
+      const net = this.#nets.get(device.netdev ?? "");
+      for (const port of device.endpoint.ports) port.uplink.drain((frame) => net?.send(frame));
+    }
+  }
+
+  /** The reset of a power-up; RAM and time stay as they are. */
+  reset(): void {
+    for (const device of this.#devices.filter(({ leaving }) => leaving)) this.#remove(device);
+    this.machine.reset();
+    this.#ports.settle();
+    this.#fwCfg.reset();
+    this.#hotplug.reset();
+    this.#waiting.clear();
+  }
+
+  /** Adds a device while the machine runs. Throws QemuError where that cannot be. */
+  addDevice(values: KeyValues): void {
+    const device = this.#add(values, true);
+    if (device.bus === undefined) this.#hotplug.announce(device.slot);
+    this.run(0);
+  }
+
+  /**
+   * Asks the device with this id to go: on a PC's root bus software ejects it, below a root port the link goes down.
+   * Throws QemuError where there is none, or it cannot go.
+   */
+  removeDevice(id: string): void {
+    const device = this.#devices.find((one) => one.id === id);
+    if (device === undefined) throw new QemuError(`Device '${id}' not found`);
+    if (device.bus === undefined && this.chipset === "q35") {
+      throw new QemuError("Bus 'pcie.0' does not support hotplugging");
+    }
+    if (device.leaving) throw new QemuError(`Device ${id} is already in the process of unplug`);
+    device.leaving = true;
+    if (device.bus === undefined) this.#hotplug.request(device.slot);
+    else this.#remove(device);
+  }
+
+  #inSlot(slot: number): BoardDevice | undefined {
+    return this.#devices.find((device) => device.bus === undefined && device.slot === slot);
+  }
+
+  #remove(device: BoardDevice): void {
+    const { leaving } = device;
+    this.#devices.splice(this.#devices.indexOf(device), 1);
+    this.#waiting.delete(device);
+    if (device.bus !== undefined) this.#ports.empty(device.bus);
+    this.machine.unplug(device.endpoint);
+    if (leaving) this.onDeleted(device);
+  }
+
+  /** Makes a device and puts it into its slot. */
+  #add(values: KeyValues, hot: boolean): BoardDevice {
+    const driver = values.get("driver");
+    if (driver === undefined) throw new QemuError("Parameter 'driver' is missing");
+    const type = typeNamed(driver);
+    if (type === undefined) throw new QemuError(`'${driver}' is not a valid device model name`);
+    if (type.abstract === true || type.builtIn === true || (hot && driver === "intel-iommu")) {
+      throw new QemuError("Parameter 'driver' expects a pluggable device type");
+    }
+    const properties = new Properties(driver, values);
+    properties.ignore("driver");
+    const id = properties.text("id");
+    if (id !== undefined && (this.#ports.has(id) || this.#devices.some((one) => one.id === id))) {
+      throw new QemuError(`Duplicate device ID '${id}'`);
+    }
+    const bus = this.#busOf(properties.text("bus"), hot);
+    const { slot, functionNumber } = this.#place(driver, properties.text("addr"), bus);
+    const netdev = values.get("netdev");
+    if (netdev !== undefined && driver === "igb" && !this.#netdevs.has(netdev)) {
+      throw new QemuError(`Property 'igb.netdev' can't find value '${netdev}'`);
+    }
+    try {
+      return this.#plug({ driver, properties, id, bus, slot, functionNumber, netdev });
+    } catch (error) {
+      if (!(error instanceof ArgumentError)) throw error;
+      throw new QemuError(`PCI: slot ${slot} function ${functionNumber} not available for ${driver}: ${error.message}`);
+    }
+  }
+
+  #plug(made: {
+    driver: string;
+    properties: Properties;
+    id: string | undefined;
+    bus: string | undefined;
+    slot: number;
+    functionNumber: number;
+    netdev: string | undefined;
+  }): BoardDevice {
+    const { driver, properties, id, bus, slot, functionNumber, netdev } = made;
+    const name = `${driver}-${this.#made++}`;
+    if (driver === "pcie-root-port") {
+      const endpoint = this.#ports.add(id, name, properties, slot, functionNumber);
+      const device = { id, driver, endpoint, bus, slot, netdev, leaving: false };
+      return device;
+    }
+    const endpoint = createEndpoint(driver, properties, {
+      machine: this.machine,
+      name,
+      nextMac: () => Uint8Array.from(MAC, (byte, place) => (place === 5 ? byte + this.#macs++ : byte)),
+      ports: {
+        clock: this.machine.clock,
+        dma: this.machine.iommu.dma,
+        readMemory: (address, target) => this.machine.map.readBytes(address, target),
+      },
+    });
+    this.machine.plug(endpoint, { above: this.#ports.bridge(bus), device: slot, functionNumber });
+    if (bus !== undefined) this.#ports.fill(bus);
+    const device = { id, driver, endpoint, bus, slot, netdev, leaving: false };
+    this.#devices.push(device);
+    return device;
+  }
+
+  /** The root port that `bus` names; undefined for the root bus. */
+  #busOf(bus: string | undefined, hot: boolean): string | undefined {
+    const rootBus = this.chipset === "q35" ? "pcie.0" : "pci.0";
+    if (bus === undefined || bus === rootBus) {
+      if (hot && this.chipset === "q35") throw new QemuError(`Bus '${rootBus}' does not support hotplugging`);
+      return undefined;
+    }
+    if (!this.#ports.has(bus)) throw new QemuError(`Bus '${bus}' not found`);
+    return bus;
+  }
+
+  /** Slot and function by `addr`, hexadecimal as `slot` or `slot.function`; the first free slot without one. */
+  #place(driver: string, addr: string | undefined, bus: string | undefined): { slot: number; functionNumber: number } {
+    if (addr === undefined) {
+      if (bus !== undefined) return { slot: 0, functionNumber: 0 };
+      const taken = new Set([...this.machine.root.bus.functions.keys()].map((number) => number >>> 3));
+      // A PC's chipset has the slot after the host bridge.
+      for (let slot = this.chipset === "i440fx" ? 2 : 1; slot < SLOTS; slot++) {
+        if (!taken.has(slot)) return { slot, functionNumber: 0 };
+      }
+      throw new QemuError(`PCI: no slot/function available for ${driver}, all in use or reserved`);
+    }
+    const match = /^(?:0x)?([\da-f]{1,2})(?:\.([0-7]))?$/i.exec(addr);
+    const slot = Number.parseInt(match?.[1] ?? "", 16);
+    if (match === null || slot >= SLOTS) throw new QemuError(`Property '${driver}.addr' doesn't take value '${addr}'`);
+    return { slot, functionNumber: Number(match[2] ?? 0) };
+  }
+
+  /** A window of the address map: configuration space where the chipset has it, BARs elsewhere. */
+  #window(base: number): MmioHandler {
+    const { root } = this.machine;
+    const ecam = (address: number): number | undefined => {
+      if (this.chipset !== "q35") return undefined;
+      const place = ecamPlace(this.#hostBridge);
+      return place !== undefined && address >= place.base && address < place.base + place.size
+        ? address - place.base
+        : undefined;
+    };
+    return {
+      read: (offset, width) => {
+        const config = ecam(base + offset);
+        return config === undefined ? root.memoryRead((base + offset) as Hpa, width) : root.ecam.read(config, width);
+      },
+      write: (offset, width, value) => {
+        const config = ecam(base + offset);
+        if (config === undefined) root.memoryWrite((base + offset) as Hpa, width, value);
+        else root.ecam.write(config, width, value);
+      },
+    };
+  }
+
+  #receive(): void {
+    for (const device of this.#devices) {
+      const net = device.netdev === undefined ? undefined : this.#nets.get(device.netdev);
+      if (net === undefined || !(device.endpoint instanceof IgbCard)) continue;
+      const uplink = device.endpoint.ports[0]?.uplink;
+      for (let count = 0; count < BURST; count++) {
+        const frame = this.#waiting.get(device) ?? net.receive();
+        if (frame === undefined) break;
+        this.#waiting.delete(device);
+        if (uplink?.inject(frame) !== true) {
+          this.#waiting.set(device, frame);
+          break;
+        }
+      }
+    }
+  }
+}
+
+function findIommu(config: QtestConfig): IommuOptions | undefined {
+  const found = config.devices.filter((values) => values.get("driver") === "intel-iommu");
+  const [values, second] = found;
+  if (second !== undefined)
+    throw new QemuError("-device intel-iommu: QEMU does not support multiple vIOMMUs for x86 yet.");
+  if (values === undefined) return undefined;
+  const properties = new Properties("intel-iommu", values);
+  properties.ignore("driver");
+  try {
+    return iommuOf(properties);
+  } catch (error) {
+    if (error instanceof QemuError) throw new QemuError(`-device intel-iommu: ${error.message}`);
+    throw error;
+  }
+}
