@@ -53,4 +53,11 @@ export interface GuestPlatform {
   onInterrupt(vector: number, handler: () => void): void;
   /** Lets `ns` nanoseconds pass, as a delay loop does: devices work meanwhile, interrupts arrive. */
   wait(ns: number): void;
+  /**
+   * Stops the processor until it has handled an interrupt, as HLT does, for `ns` nanoseconds at most. False when none
+   * came. Absent where only `wait` is to be had.
+   */
+  halt?(ns: number): boolean;
+  /** What the processor does while none of the guest's code runs: "poll", as at first, or "halt" until an interrupt. */
+  idle?(how: "poll" | "halt"): void;
 }

@@ -19,7 +19,7 @@ export class Administrator {
   readonly #remapping: RemappingDriver;
   #handles = new Map<string, number>();
 
-  constructor(machine: Machine, remapping: RemappingDriver, domain: Domain, run: (ns: number) => void) {
+  constructor(machine: Machine, remapping: RemappingDriver, domain: Domain, run: (ns: number) => number) {
     this.domain = domain;
     this.#remapping = remapping;
     const { root, map, trace } = machine;
@@ -33,7 +33,7 @@ export class Administrator {
         messageFor: (vector, requesterId) => remapping.message(this.#handle(vector, requesterId)),
       },
       trace,
-      run,
+      { run },
     );
   }
 

@@ -47,6 +47,7 @@ const HIDDEN_EXTENDED = [EXT_CAP_SRIOV, EXT_CAP_ARI, EXT_CAP_ACS, EXT_CAP_ATS, E
 export interface AssignedFunctionState {
   physical: number;
   device: number;
+  urgent: boolean;
   msix: MsixRemapperState | null;
 }
 
@@ -62,6 +63,8 @@ export class AssignedFunction {
   readonly virtual: PciFunction;
   /** Device number on the VM's bus. */
   readonly device: number;
+  /** Whether its interrupts end a preemption of the VM. */
+  readonly urgent: boolean;
   readonly #machine: Machine;
   readonly #msix: MsixRemapper | undefined;
 
@@ -71,13 +74,14 @@ export class AssignedFunction {
     domain: Domain,
     physical: PciFunction,
     shown: ShownIdentity,
-    device: number,
+    place: { device: number; urgent: boolean },
   ) {
     this.#machine = machine;
     this.domain = domain;
     this.physical = physical;
     this.requesterId = physical.requesterId;
-    this.device = device;
+    this.device = place.device;
+    this.urgent = place.urgent;
     const config = shownConfig(physical.config, shown);
     this.virtual = new PciFunction(`${domain.name}/${physical.name}`, config);
     const table = msixTable(config);
@@ -126,6 +130,7 @@ export class AssignedFunction {
     return {
       physical: this.physical.requesterId,
       device: this.device,
+      urgent: this.urgent,
       msix: this.#msix?.save() ?? null,
     };
   }

@@ -1,8 +1,9 @@
 // A protection domain: RAM of its own, second-stage tables that reach no further, and one processor.
 import type { AddressMap, Region } from "../machine/address-map.ts";
 import { DomainRam } from "./domain-ram.ts";
-import { Processor, type ProcessorState } from "./processor.ts";
+import type { Processor } from "./processor.ts";
 import type { SecondStage, SecondStageState } from "./second-stage.ts";
+import type { VirtualProcessor, VirtualProcessorState } from "./virtual-processor.ts";
 
 export interface DomainState {
   name: string;
@@ -13,7 +14,7 @@ export interface DomainState {
   /** The RAM is the embedder's. */
   external: boolean;
   stage: SecondStageState;
-  processor: ProcessorState;
+  vcpu: VirtualProcessorState;
 }
 
 export class Domain {
@@ -26,11 +27,20 @@ export class Domain {
   readonly external: boolean;
   readonly ram: DomainRam;
   readonly stage: SecondStage;
-  readonly processor: Processor = new Processor();
+  /** The domain's processor as the hypervisor schedules it. */
+  readonly vcpu: VirtualProcessor;
 
   constructor(
     map: AddressMap,
-    options: { name: string; domainId: number; apicId: number; region: Region; stage: SecondStage; external: boolean },
+    options: {
+      name: string;
+      domainId: number;
+      apicId: number;
+      region: Region;
+      stage: SecondStage;
+      external: boolean;
+      vcpu: VirtualProcessor;
+    },
   ) {
     this.name = options.name;
     this.domainId = options.domainId;
@@ -38,7 +48,13 @@ export class Domain {
     this.region = options.region;
     this.external = options.external;
     this.stage = options.stage;
+    this.vcpu = options.vcpu;
     this.ram = new DomainRam(map, this.region.base, this.region.size);
+  }
+
+  /** The interrupts that the domain's software sees. */
+  get processor(): Processor {
+    return this.vcpu.processor;
   }
 
   save(): DomainState {
@@ -50,13 +66,13 @@ export class Domain {
       ramSize: this.region.size,
       external: this.external,
       stage: this.stage.save(),
-      processor: this.processor.save(),
+      vcpu: this.vcpu.save(),
     };
   }
 
   /** Puts back tables and processor; RAM is the machine's. */
   restore(state: DomainState): void {
     this.stage.restore(state.stage);
-    this.processor.restore(state.processor);
+    this.vcpu.restore(state.vcpu);
   }
 }

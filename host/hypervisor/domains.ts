@@ -8,8 +8,11 @@ import * as layout from "../machine/layout.ts";
 import type { Machine } from "../machine/machine.ts";
 import { Domain, type DomainState } from "./domain.ts";
 import { PageAllocator, type PageAllocatorState } from "./page-allocator.ts";
+import { PostedDescriptor, sharedWords } from "./posted-descriptor.ts";
+import { PostedDescriptors, type PostedDescriptorsState } from "./posted-descriptors.ts";
 import { SecondStage } from "./second-stage.ts";
 import type { Levels, UnitCapabilities } from "./unit-capabilities.ts";
+import { savedDescriptor, VirtualProcessor } from "./virtual-processor.ts";
 
 /** RAM of a VM: bytes inside the WebAssembly memory, or RAM that the embedder keeps. */
 export type VmRam = number | ExternalRam;
@@ -19,11 +22,12 @@ export interface DomainsState {
   pages: PageAllocatorState;
   space: PageAllocatorState;
   levels: number;
+  descriptors: PostedDescriptorsState;
 }
 
 /** The administrator's domain; VMs have the following ones. */
 export const ADMINISTRATOR_ID = 1;
-/** APIC IDs have 8 bits, the last of which is the broadcast. */
+/** APIC IDs of 8 bits, the last of which is the broadcast. */
 const MAX_PROCESSORS = 255;
 const LARGE_PAGE = 2 ** 21;
 /** VM RAM beyond 4 GiB needs as many address bits as the layout's VM RAM ends with. */
@@ -37,6 +41,7 @@ export class Domains implements Snapshotable<DomainsState> {
   readonly #capabilities: UnitCapabilities;
   readonly #levels: Levels;
   readonly #taken = new Set<number>();
+  readonly #descriptors: PostedDescriptors;
 
   /** Throws ArgumentError for a number of levels that the unit does not walk. */
   constructor(machine: Machine, pages: PageAllocator, capabilities: UnitCapabilities, levels: Levels | undefined) {
@@ -44,6 +49,7 @@ export class Domains implements Snapshotable<DomainsState> {
     this.pages = pages;
     this.#capabilities = capabilities;
     this.#levels = capabilities.levels(levels);
+    this.#descriptors = new PostedDescriptors(pages);
     const host = machine.map.wasmRam()[0] as Pick<Region, "base" | "size">;
     const end = Math.ceil((host.base + host.size) / LARGE_PAGE) * LARGE_PAGE;
     this.#space =
@@ -54,7 +60,8 @@ export class Domains implements Snapshotable<DomainsState> {
 
   /** The lowest free domain-id. Throws ArgumentError when all are taken. */
   freeId(): number {
-    const limit = Math.min(MAX_PROCESSORS, this.#capabilities.domainIds - 1);
+    const processors = this.#capabilities.extendedInterrupts ? Number.POSITIVE_INFINITY : MAX_PROCESSORS;
+    const limit = Math.min(processors, this.#capabilities.domainIds - 1);
     for (let domainId = ADMINISTRATOR_ID; domainId <= limit; domainId++) {
       if (!this.#taken.has(domainId)) return domainId;
     }
@@ -67,7 +74,9 @@ export class Domains implements Snapshotable<DomainsState> {
     const base = this.#space.allocate(size, size >= LARGE_PAGE ? LARGE_PAGE : PAGE_SIZE);
     const undo = [() => this.#space.release(base, size)];
     try {
-      const domain = this.#build(name, domainId, ram, base, undo);
+      const descriptor = this.#newDescriptor(domainId, undo);
+      const domain = this.#build(name, domainId, ram, base, descriptor, undo);
+      domain.vcpu.reset(domain.apicId, this.#capabilities.extendedInterrupts);
       domain.stage.map(0 as Gpa, base, size, { read: true, write: true });
       return domain;
     } catch (error) {
@@ -90,13 +99,15 @@ export class Domains implements Snapshotable<DomainsState> {
       throw new ArgumentError("external", external.size, `is not the size of ${name}'s RAM, ${ramSize}`);
     }
     sizeOf(ramSize);
-    return this.#build(name, saved.domainId, external ?? ramSize, ramBase as Hpa, []);
+    return this.#build(name, saved.domainId, external ?? ramSize, ramBase as Hpa, savedDescriptor(saved.vcpu), []);
   }
 
   /** Gives everything of a domain back. No function may be attached to it any more. */
   destroy(domain: Domain): void {
     const { base, size } = domain.region;
+    const { descriptor } = domain.vcpu;
     domain.stage.release();
+    if (descriptor !== undefined) this.#descriptors.release(descriptor.address);
     this.forget(domain);
     this.#space.release(base, size);
   }
@@ -109,24 +120,48 @@ export class Domains implements Snapshotable<DomainsState> {
   }
 
   save(): DomainsState {
-    return { pages: this.pages.save(), space: this.#space.save(), levels: this.#levels };
+    return {
+      pages: this.pages.save(),
+      space: this.#space.save(),
+      levels: this.#levels,
+      descriptors: this.#descriptors.save(),
+    };
   }
 
   restore(state: DomainsState): void {
     if (state.levels !== this.#levels) throw new ArgumentError("levels", state.levels, `is not ${this.#levels}`);
     this.pages.restore(state.pages);
     this.#space.restore(state.space);
+    this.#descriptors.restore(state.descriptors);
   }
 
-  #build(name: string, domainId: number, ram: VmRam, base: Hpa, undo: (() => void)[]): Domain {
+  /** A descriptor for a VM's processor; the administrator's interrupts are its own and need none. */
+  #newDescriptor(domainId: number, undo: (() => void)[]): Hpa | undefined {
+    if (!this.#capabilities.postedInterrupts || domainId === ADMINISTRATOR_ID) return undefined;
+    const descriptor = this.#descriptors.allocate();
+    undo.push(() => this.#descriptors.release(descriptor));
+    return descriptor;
+  }
+
+  #build(
+    name: string,
+    domainId: number,
+    ram: VmRam,
+    base: Hpa,
+    descriptor: Hpa | undefined,
+    undo: (() => void)[],
+  ): Domain {
     const { map, interrupts } = this.#machine;
     const external = typeof ram !== "number";
     const region = external ? map.addExternalRam({ ...ram, base }) : map.addRam({ base, size: ram });
     undo.push(() => map.remove(region));
     const stage = new SecondStage(map, this.pages, this.#levels, this.#capabilities.largestLeaf);
     undo.push(() => stage.release());
-    const domain = new Domain(map, { name, domainId, apicId: domainId - ADMINISTRATOR_ID, region, stage, external });
-    interrupts.fabric.connect(domain.apicId, domain.processor.take);
+    const apicId = domainId - ADMINISTRATOR_ID;
+    const posted = descriptor === undefined ? undefined : new PostedDescriptor(sharedWords(map), descriptor);
+    const vcpu = new VirtualProcessor(posted);
+    const domain = new Domain(map, { name, domainId, apicId, region, stage, external, vcpu });
+    interrupts.fabric.connect(apicId, domainId === ADMINISTRATOR_ID ? domain.processor.take : vcpu.take);
     undo.push(() => interrupts.fabric.disconnect(domain.apicId));
     this.#taken.add(domainId);
     undo.push(() => this.#taken.delete(domainId));

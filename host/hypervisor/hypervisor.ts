@@ -1,6 +1,8 @@
 // The hypervisor: software on the machine that finds its functions, gives them to VMs and takes them back.
 // It works as such software does: configuration cycles, the IOMMU's registers, tables and queue in host RAM.
 import { formatBdf, type Hpa, PAGE_SIZE, type RequesterId } from "../core/address.ts";
+import { checkOptions } from "../core/arguments.ts";
+import { checkSpan } from "../core/clock.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import { applyOrUndo } from "../core/snapshot.ts";
@@ -13,6 +15,7 @@ import type { PciFunction } from "../pci/function.ts";
 import type { FoundFunction } from "../pci/probe.ts";
 import { Administrator, type AdministratorState } from "./administrator.ts";
 import { AssignedFunction, barAddress, msixTable } from "./assigned-function.ts";
+import type { Domain } from "./domain.ts";
 import { ADMINISTRATOR_ID, Domains, type DomainsState, type ExternalRam, type VmRam } from "./domains.ts";
 import { functionLevelReset, hasFunctionLevelReset } from "./function-level-reset.ts";
 import { PageAllocator } from "./page-allocator.ts";
@@ -37,6 +40,11 @@ export interface VmOptions {
   ram: VmRam;
 }
 
+export interface AssignOptions {
+  /** Its interrupts end a preemption of the VM, where the IOMMU posts interrupts. Default false. */
+  urgent?: boolean;
+}
+
 export interface HypervisorState {
   machine: MachineState;
   domains: DomainsState;
@@ -50,6 +58,8 @@ export interface HypervisorState {
 const DEFAULT_ADMINISTRATOR_RAM = 4 * 2 ** 20;
 /** Interrupts that are handled before time moves on: more than any guest needs, fewer than a storm. */
 const MAX_DISPATCH_ROUNDS = 64;
+/** Interrupts of others during which a halted VM waits for one of its own; then the rest of its time passes at once. */
+const MAX_HALT_TURNS = 4096;
 
 export class Hypervisor implements Snapshotable<HypervisorState> {
   readonly machine: Machine;
@@ -108,7 +118,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     if (typeof name !== "string") throw new ArgumentError("name", name, "is no text");
     if (taken.has(name)) throw new ArgumentError("name", name, "is another VM's");
     const domain = this.#domains.create(name, domainId, options?.ram);
-    const vm = new Vm(domain, this.machine.trace, (ns) => this.run(ns));
+    const vm = this.#newVm(domain);
     this.#vms.set(domainId, vm);
     return vm;
   }
@@ -127,8 +137,9 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
    * reset, vanishes there too. Throws ArgumentError, with nothing changed, when the function is absent, a bridge,
    * another VM's, without FLR or addresses, or a PF whose VFs exist.
    */
-  assign(vm: Vm, requesterId: RequesterId): AssignedFunction {
+  assign(vm: Vm, requesterId: RequesterId, options: AssignOptions = {}): AssignedFunction {
     this.#check(vm);
+    const urgent = checkUrgent(options);
     const physical = this.#physical(requesterId);
     const refuse = (reason: string): ArgumentError => new ArgumentError("requesterId", formatBdf(requesterId), reason);
     const owner = this.vms.find((one) => one.assigned.some((assigned) => assigned.physical === physical));
@@ -139,7 +150,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     if (msixTable(physical.config) === undefined) throw refuse("has no MSI-X whose table and pending bits share a BAR");
     const device = vm.freeDevice();
     functionLevelReset(this.machine.root, physical);
-    const assigned = this.#newAssigned(vm, physical, device);
+    const assigned = this.#newAssigned(vm, physical, { device, urgent });
     this.#administered.delete(physical);
     this.remapping.attach(requesterId, vm.domain.domainId, vm.domain.stage);
     vm.plug(assigned);
@@ -157,6 +168,21 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     if (options.reset === "never") return;
     assigned.resetPhysical();
     if (!assigned.physical.virtual) this.#administer(assigned.physical);
+  }
+
+  /**
+   * Takes a VM off its processor: its software handles no interrupts, and where the IOMMU posts them nobody is notified,
+   * except of urgent ones, which end this.
+   */
+  preempt(vm: Vm): void {
+    this.#check(vm);
+    vm.vcpu.preempt();
+  }
+
+  /** Lets a VM that was preempted go on, with what was posted meanwhile. */
+  resume(vm: Vm): void {
+    this.#check(vm);
+    vm.vcpu.resume();
   }
 
   /**
@@ -212,7 +238,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     }
     for (const { domain } of state.vms) {
       const made = this.#domains.recreate(domain, external[domain.name]);
-      this.#vms.set(domain.domainId, new Vm(made, this.machine.trace, (ns) => this.run(ns)));
+      this.#vms.set(domain.domainId, this.#newVm(made));
     }
     // Nothing is to follow the functions while they take their saved places.
     this.#administered.clear();
@@ -223,17 +249,56 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     for (const id of state.administered as readonly RequesterId[]) this.#administered.set(this.#physical(id), id);
     for (const [place, vm] of this.vms.entries()) {
       const saved = state.vms[place] as VmState;
-      for (const { physical, device } of saved.assigned) {
-        vm.plug(this.#newAssigned(vm, this.#physical(physical as RequesterId), device));
+      for (const { physical, device, urgent } of saved.assigned) {
+        vm.plug(this.#newAssigned(vm, this.#physical(physical as RequesterId), { device, urgent }));
       }
       vm.restore(saved);
     }
   }
 
+  #newVm(domain: Domain): Vm {
+    const vm: Vm = new Vm(domain, this.machine.trace, {
+      run: (ns) => this.run(ns),
+      halt: (ns) => this.#halt(vm, ns),
+    });
+    return vm;
+  }
+
   #dispatch(): boolean {
     let any = this.administrator.domain.processor.dispatch();
-    for (const vm of this.#vms.values()) any = vm.domain.processor.dispatch() || any;
+    for (const vm of this.#vms.values()) any = vm.vcpu.dispatch() || any;
     return any;
+  }
+
+  /** Lets time pass until software has an interrupt to take, `ns` at most; then it takes it. */
+  #runUntilDue(ns: number): void {
+    const { processor } = this.administrator.domain;
+    this.machine.run(ns, () => {
+      if (processor.waiting && !processor.busy) return true;
+      for (const vm of this.#vms.values()) if (vm.vcpu.due) return true;
+      return false;
+    });
+    for (let round = 0; round < MAX_DISPATCH_ROUNDS && this.#dispatch(); round++) this.machine.run();
+  }
+
+  /**
+   * HLT under a timer of `ns`: the VM's processor stops until it has handled an interrupt; everybody else goes on.
+   * False when it was the timer.
+   */
+  #halt(vm: Vm, ns: number): boolean {
+    const { clock } = this.machine;
+    checkSpan(ns);
+    const end = clock.nowNs + ns;
+    const { processor } = vm.vcpu;
+    const before = processor.handled;
+    vm.vcpu.halt();
+    for (let turn = 0; turn < MAX_HALT_TURNS && processor.handled === before; turn++) {
+      this.#runUntilDue(end - clock.nowNs);
+      if (clock.nowNs >= end) break;
+    }
+    if (processor.handled === before) this.run(end - clock.nowNs);
+    vm.vcpu.wake();
+    return processor.handled !== before;
   }
 
   /** Follows what configuration writes did to functions: one that is gone or has moved is nobody's any more. */
@@ -289,9 +354,16 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     return this.machine.ports.find(({ pf, sriov }) => pf === fn || sriov.allVfs.includes(fn));
   }
 
-  #newAssigned(vm: Vm, physical: PciFunction, device: number): AssignedFunction {
+  #newAssigned(vm: Vm, physical: PciFunction, place: { device: number; urgent: boolean }): AssignedFunction {
     const pf = physical.virtual ? this.#portOf(physical)?.pf : undefined;
     const shown = shownIdentity(physical, pf);
-    return new AssignedFunction(this.machine, this.remapping, vm.domain, physical, shown, device);
+    return new AssignedFunction(this.machine, this.remapping, vm.domain, physical, shown, place);
   }
+}
+
+function checkUrgent(options: AssignOptions): boolean {
+  checkOptions("options", options, ["urgent"]);
+  const { urgent = false } = options;
+  if (typeof urgent !== "boolean") throw new ArgumentError("urgent", urgent, "is neither true nor false");
+  return urgent;
 }

@@ -1,6 +1,6 @@
 // Turns the MSI-X entries that a guest writes into interrupt-remapping entries and real MSI-X entries.
 //
-//   guest writes   address, data = vector ─► IRTE {destination, vector, source-id} at handle h
+//   guest writes   address, data = vector ─► IRTE {descriptor or destination, vector, source-id} at handle h
 //   device holds   address = handle h, remappable format
 import {
   MSIX_CONTROL,
@@ -22,7 +22,7 @@ import type { MsixTable } from "../pci/msix.ts";
 import type { AssignedFunction } from "./assigned-function.ts";
 import { GUEST_APIC_ID, guestMessageVector } from "./compatibility-message.ts";
 import type { Domain } from "./domain.ts";
-import type { RemappingDriver } from "./remapping-driver.ts";
+import type { InterruptTarget, RemappingDriver } from "./remapping-driver.ts";
 
 export interface MsixRemapperState {
   /** Interrupt-remapping handle of each vector, -1 for none. */
@@ -121,18 +121,25 @@ export class MsixRemapper {
       this.#writeReal(entry + MSIX_ENTRY_CONTROL, MASK);
       return;
     }
-    const target = { destination: this.#domain.apicId, vector: guestVector, requesterId: this.#owner.requesterId };
     let handle = this.#handles[vector] as number;
     if (handle < 0) {
       handle = this.#remapping.allocateInterrupt();
       this.#handles[vector] = handle;
     }
-    this.#remapping.setInterrupt(handle, target);
+    this.#remapping.setInterrupt(handle, this.#target(guestVector));
     const message = this.#remapping.message(handle);
     this.#writeReal(entry + MSIX_ENTRY_ADDRESS_LOWER, message.addressLo);
     this.#writeReal(entry + MSIX_ENTRY_ADDRESS_UPPER, message.addressHi);
     this.#writeReal(entry + MSIX_ENTRY_DATA, message.data);
     this.#writeReal(entry + MSIX_ENTRY_CONTROL, masked ? MASK : 0);
+  }
+
+  /** A VM's descriptor, or, without posting, its physical processor, whose software injects the vector. */
+  #target(vector: number): InterruptTarget {
+    const { requesterId, urgent } = this.#owner;
+    const { descriptor } = this.#domain.vcpu;
+    if (descriptor === undefined) return { requesterId, vector, destination: this.#domain.apicId };
+    return { requesterId, vector, descriptor: descriptor.address, urgent };
   }
 
   #writeReal(offset: number, value: number): void {

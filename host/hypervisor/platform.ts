@@ -1,5 +1,6 @@
 // What software in a domain can do: its accesses trap here, are checked, told to whoever listens, and really done.
 import type { Gpa, RequesterId } from "../core/address.ts";
+import { checkChoice } from "../core/arguments.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, GuestPlatform } from "../core/ports.ts";
 import type { Trace } from "../core/trace.ts";
@@ -15,6 +16,13 @@ export interface PlatformAccess {
   messageFor(vector: number, requesterId: RequesterId): InterruptMessage;
 }
 
+/** How a domain's software lets time pass. */
+export interface PlatformTime {
+  run(ns: number): void;
+  /** Absent for software that is never off its processor. */
+  halt?: (ns: number) => boolean;
+}
+
 const FIRST_VECTOR = 16;
 const LAST_VECTOR = 254;
 
@@ -22,12 +30,7 @@ const LAST_VECTOR = 254;
  * The platform of `domain`. Its methods throw ArgumentError for a width that is not 1, 2 or 4 and for a vector that is
  * not 16–254: no instruction of a guest makes such an access.
  */
-export function platformOf(
-  domain: Domain,
-  access: PlatformAccess,
-  trace: Trace,
-  run: (ns: number) => void,
-): GuestPlatform {
+export function platformOf(domain: Domain, access: PlatformAccess, trace: Trace, time: PlatformTime): GuestPlatform {
   const vm = domain.name;
   return {
     ram: domain.ram,
@@ -53,7 +56,18 @@ export function platformOf(
     },
     messageFor: (vector, requesterId) => access.messageFor(checkVector(vector), requesterId),
     onInterrupt: (vector, handler) => domain.processor.onInterrupt(checkVector(vector), handler),
-    wait: run,
+    wait: (ns) => domain.vcpu.step(() => time.run(ns)),
+    ...(time.halt === undefined ? {} : halting(domain, time.halt)),
+  };
+}
+
+function halting({ vcpu }: Domain, halt: (ns: number) => boolean): Required<Pick<GuestPlatform, "halt" | "idle">> {
+  return {
+    halt: (ns) => vcpu.step(() => halt(ns)),
+    idle: (how) => {
+      checkChoice("how", how, ["poll", "halt"]);
+      vcpu.idle = how;
+    },
   };
 }
 

@@ -22,21 +22,43 @@ export class Processor implements Snapshotable<ProcessorState> {
   readonly #received = new Uint32Array(VECTORS);
   readonly #handlers = new Map<number, () => void>();
   #waiting = 0;
+  #handled = 0;
   #busy = false;
 
   /** Takes an interrupt in; it is handled at the next `dispatch`. A vector requested twice is handled once. */
   readonly take = (interrupt: DeliveredInterrupt): void => {
-    if (interrupt.vector < FIRST_VECTOR || interrupt.deliveryMode > 1) {
+    if (interrupt.deliveryMode > 1) this.illegal++;
+    else this.request(interrupt.vector);
+  };
+
+  /** Requests `vector` as `take` does. */
+  request(vector: number): void {
+    if (vector < FIRST_VECTOR) {
       this.illegal++;
       return;
     }
-    this.#received[interrupt.vector] = (this.#received[interrupt.vector] as number) + 1;
-    if (this.#requested[interrupt.vector] !== 0) return;
-    this.#requested[interrupt.vector] = 1;
+    this.#received[vector] = (this.#received[vector] as number) + 1;
+    if (this.#requested[vector] !== 0) return;
+    this.#requested[vector] = 1;
     this.#waiting++;
-  };
+  }
 
-  /** How often `vector` arrived. */
+  /** Whether a vector is requested that `dispatch` would handle. */
+  get waiting(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** Vectors handled since the processor was made. */
+  get handled(): number {
+    return this.#handled;
+  }
+
+  /** Whether a handler runs. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** How often `vector` arrived; of posted ones, how often it was moved here from the descriptor. */
   received(vector: number): number {
     return this.#received[vector] ?? 0;
   }
@@ -61,6 +83,7 @@ export class Processor implements Snapshotable<ProcessorState> {
         if (this.#requested[vector] === 0) continue;
         this.#requested[vector] = 0;
         this.#waiting--;
+        this.#handled++;
         this.#handlers.get(vector)?.();
       }
     } finally {

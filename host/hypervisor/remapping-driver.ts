@@ -6,6 +6,7 @@ import * as global from "../../assembly/spec/vtd/global.ts";
 import * as request from "../../assembly/spec/vtd/interrupt-request.ts";
 import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import * as irte from "../../assembly/spec/vtd/irte.ts";
+import * as posted from "../../assembly/spec/vtd/posted-irte.ts";
 import * as root from "../../assembly/spec/vtd/root-entry.ts";
 import { RTADDR_REG } from "../../assembly/spec/vtd/root-table-address.ts";
 import { busOf, type Hpa, hi32, join32, lo32, PAGE_SIZE, type RequesterId } from "../core/address.ts";
@@ -26,6 +27,16 @@ export interface InterruptMessage {
   addressHi: number;
   data: number;
 }
+
+/** Who may raise an interrupt, and what becomes of it. */
+export type InterruptTarget = {
+  requesterId: RequesterId;
+  vector: number;
+} & (
+  | { destination: number }
+  /** To the posted-interrupt descriptor at this address; an urgent one is notified even while SN is set. */
+  | { descriptor: Hpa; urgent: boolean }
+);
 
 export interface RemappingDriverState {
   rootTable: number;
@@ -66,7 +77,9 @@ export class RemappingDriver implements Snapshotable<RemappingDriverState> {
     this.#queue = new InvalidationQueue(map, pages, unit);
     this.#command(global.GCMD_QIE_LO);
     this.#queue.invalidateEverything();
-    this.#write64(irta.IRTA_REG, this.#interruptTable + place(INTERRUPT_TABLE_S, irta.IRTA_S_HI, irta.IRTA_S_LO));
+    const size = place(INTERRUPT_TABLE_S, irta.IRTA_S_HI, irta.IRTA_S_LO);
+    const extended = place(Number(capabilities.extendedInterrupts), irta.IRTA_EIME_HI, irta.IRTA_EIME_LO);
+    this.#write64(irta.IRTA_REG, this.#interruptTable + size + extended);
     this.#command(global.GCMD_SIRTP_LO);
     this.#queue.invalidateInterruptEntries();
     this.#command(global.GCMD_TE_LO);
@@ -99,15 +112,26 @@ export class RemappingDriver implements Snapshotable<RemappingDriverState> {
     return handle;
   }
 
-  /** Lets `requesterId`, and nobody else, raise `vector` at the processor `destination` by way of `handle`. */
-  setInterrupt(handle: number, target: { destination: number; vector: number; requesterId: RequesterId }): void {
+  /** Lets `requesterId`, and nobody else, raise `vector` at the target by way of `handle`. */
+  setInterrupt(handle: number, target: InterruptTarget): void {
     const entry = new Uint32Array(4);
     insert(entry, 1, irte.IRTE_P_HI, irte.IRTE_P_LO);
-    insert(entry, irte.DLM_FIXED, irte.IRTE_DLM_HI, irte.IRTE_DLM_LO);
-    insert(entry, target.vector, irte.IRTE_V_HI, irte.IRTE_V_LO);
-    insert(entry, target.destination, irte.IRTE_DST_XAPIC_HI, irte.IRTE_DST_XAPIC_LO);
     insert(entry, irte.SVT_REQUESTER, irte.IRTE_SVT_HI, irte.IRTE_SVT_LO);
     insert(entry, target.requesterId, irte.IRTE_SID_HI, irte.IRTE_SID_LO);
+    if ("descriptor" in target) {
+      insert(entry, 1, posted.POSTED_IM_HI, posted.POSTED_IM_LO);
+      insert(entry, Number(target.urgent), posted.POSTED_URG_HI, posted.POSTED_URG_LO);
+      insert(entry, target.vector, posted.POSTED_VV_HI, posted.POSTED_VV_LO);
+      const low = lo32(target.descriptor) >>> posted.POSTED_ADDRESS_LO;
+      insert(entry, low, posted.POSTED_PDAL_HI, posted.POSTED_PDAL_LO);
+      insert(entry, hi32(target.descriptor), posted.POSTED_PDAH_HI, posted.POSTED_PDAH_LO);
+    } else {
+      const wide = this.#capabilities.extendedInterrupts;
+      const [hi, lo] = wide ? [irte.IRTE_DST_HI, irte.IRTE_DST_LO] : [irte.IRTE_DST_XAPIC_HI, irte.IRTE_DST_XAPIC_LO];
+      insert(entry, irte.DLM_FIXED, irte.IRTE_DLM_HI, irte.IRTE_DLM_LO);
+      insert(entry, target.vector, irte.IRTE_V_HI, irte.IRTE_V_LO);
+      insert(entry, target.destination, hi, lo);
+    }
     this.#writeEntry((this.#interruptTable + handle * irte.IRTE_SIZE) as Hpa, entry);
     this.#queue.invalidateInterruptEntry(handle);
   }

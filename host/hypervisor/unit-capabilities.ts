@@ -21,6 +21,10 @@ export class UnitCapabilities {
   readonly cachingMode: boolean;
   /** Second-stage leaves at level 1 (2 MiB) and at level 2 (1 GiB). */
   readonly largestLeaf: 0 | 1 | 2;
+  /** Interrupts may be posted to descriptors. */
+  readonly postedInterrupts: boolean;
+  /** Interrupt destinations may have 32 bits. */
+  readonly extendedInterrupts: boolean;
   readonly #widths: number;
 
   /** Throws ArgumentError for a unit that is in use, or cannot keep VMs apart without queues or interrupt remapping. */
@@ -42,6 +46,8 @@ export class UnitCapabilities {
     this.#widths = extract(capability, cap.CAP_SAGAW_HI, cap.CAP_SAGAW_LO);
     this.domainIds = 2 ** (LEAST_DOMAIN_ID_WIDTH + 2 * extract(capability, cap.CAP_ND_HI, cap.CAP_ND_LO));
     this.cachingMode = extract(capability, cap.CAP_CM_HI, cap.CAP_CM_LO) === 1;
+    this.postedInterrupts = extract(capability, cap.CAP_PI_HI, cap.CAP_PI_LO) === 1;
+    this.extendedInterrupts = extract(extended, ecap.ECAP_EIM_HI, ecap.ECAP_EIM_LO) === 1;
     const large = extract(capability, cap.CAP_SSLPS_HI, cap.CAP_SSLPS_LO);
     this.largestLeaf = (large & 2) !== 0 ? 2 : (large & 1) !== 0 ? 1 : 0;
   }

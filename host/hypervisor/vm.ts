@@ -9,7 +9,8 @@ import type { AssignedFunction, AssignedFunctionState } from "./assigned-functio
 import { compatibilityMessage, GUEST_APIC_ID } from "./compatibility-message.ts";
 import type { Domain, DomainState } from "./domain.ts";
 import { PageAllocator, type PageAllocatorState } from "./page-allocator.ts";
-import { platformOf } from "./platform.ts";
+import { type PlatformTime, platformOf } from "./platform.ts";
+import type { VirtualProcessor } from "./virtual-processor.ts";
 
 /** Where a VM's firmware puts BARs, in guest-physical space: as on a PC, above RAM and below the local APIC. */
 const MMIO_BASE = 0xc000_0000 as Hpa;
@@ -40,7 +41,7 @@ export class Vm {
   readonly #assigned = new Map<AssignedFunction, Place[]>();
   readonly #space = new PageAllocator(MMIO_BASE, MMIO_SIZE);
 
-  constructor(domain: Domain, trace: Trace, run: (ns: number) => void) {
+  constructor(domain: Domain, trace: Trace, time: PlatformTime) {
     this.domain = domain;
     // A message that an emulated function would send itself goes to the VM's own processor.
     this.root = new RootComplex({ messages: { message: () => undefined } });
@@ -55,12 +56,17 @@ export class Vm {
         messageFor: (vector) => compatibilityMessage(GUEST_APIC_ID, vector),
       },
       trace,
-      run,
+      time,
     );
   }
 
   get name(): string {
     return this.domain.name;
+  }
+
+  /** Its processor: what it does, and how its interrupts reached it. */
+  get vcpu(): VirtualProcessor {
+    return this.domain.vcpu;
   }
 
   get assigned(): AssignedFunction[] {

@@ -1,7 +1,7 @@
 // A machine: the only place where engine, memory, IOMMU, PCI topology and devices are wired together.
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import { type Hpa, join32, PAGE_SIZE } from "../core/address.ts";
-import { checkChoice, checkOptions } from "../core/arguments.ts";
+import { checkChoice, checkFunction, checkOptions } from "../core/arguments.ts";
 import { Clock, checkSpan } from "../core/clock.ts";
 import { Engine } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
@@ -135,13 +135,15 @@ export class Machine implements Snapshotable<MachineState> {
   /**
    * Lets `ns` nanoseconds pass: devices do what they were told to, interrupts arrive when they are due.
    * Work is bounded by the number of ports and of moments at which something is due. Returns the frames moved.
+   * Time stops at the first moment at which `until` says so; it must change nothing.
    * Throws ArgumentError, with nothing done, unless `ns` is a whole number, 0 or more.
    * Throws RegionError afterwards, when all that is done, if memory of the embedder failed since the last time;
    * ReentryError when one of its functions calls this.
    */
-  run(ns = 0): number {
+  run(ns = 0, until?: () => boolean): number {
     this.engine.refuseReentry("run");
     checkSpan(ns);
+    if (until !== undefined) checkFunction("until", until);
     const end = this.clock.nowNs + ns;
     let moved = 0;
     for (;;) {
@@ -157,7 +159,7 @@ export class Machine implements Snapshotable<MachineState> {
       this.iommu.deliverEvents();
       this.interrupts.flush();
       const now = this.clock.nowNs;
-      if (now >= end) break;
+      if (now >= end || until?.() === true) break;
       this.clock.advance(Math.max(next, now + 1) - now);
     }
     const failure = this.map.takeFailure();

@@ -85,6 +85,22 @@ export class Guest {
     this.platform.wait(microseconds * NANOSECONDS_PER_MICROSECOND);
   }
 
+  /**
+   * Stops the processor until it has handled an interrupt, for `microseconds` at most. False when none came, and on a
+   * platform whose processor does not halt: there it is a delay loop.
+   */
+  halt(microseconds: number): boolean {
+    const ns = microseconds * NANOSECONDS_PER_MICROSECOND;
+    if (this.platform.halt !== undefined) return this.platform.halt(ns);
+    this.platform.wait(ns);
+    return false;
+  }
+
+  /** Between its handlers the processor is halted until an interrupt; before, it waits in a loop. */
+  haltWhenIdle(): void {
+    this.platform.idle?.("halt");
+  }
+
   /** Asks `done` up to `times` times, `microseconds` apart. False when it never was. */
   poll(done: () => boolean, times: number, microseconds: number): boolean {
     for (let attempt = 0; attempt < times; attempt++) {
