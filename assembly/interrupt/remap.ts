@@ -223,7 +223,7 @@ export class Remap {
   /** FI shows the index, except for requests that could not be decoded (§11.4.7.6). */
   static block(unit: Unit, requesterId: u32, index: u32, reason: u32, suppressed: bool): u32 {
     unit.interruptsBlocked++;
-    Faults.refuse(unit, requesterId, (<u64>index) << FRCD_INTERRUPT_INDEX_LO, reason, false, suppressed);
+    Faults.refuse(unit, requesterId, 0, (<u64>index) << FRCD_INTERRUPT_INDEX_LO, reason, 0, suppressed);
     return REMAP_BLOCKED;
   }
 }

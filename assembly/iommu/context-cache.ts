@@ -36,6 +36,10 @@ import {
   FAULT_ROOT_ADDRESS_INVALID,
   FAULT_ROOT_NOT_PRESENT,
   FAULT_ROOT_RESERVED,
+  FAULT_SM_CONTEXT_ACCESS,
+  FAULT_SM_DIRECTORY_ACCESS,
+  FAULT_SM_PASID_ACCESS,
+  FAULT_SM_WRITE_DENIED,
   FAULT_WRITE_DENIED,
 } from "../spec/vtd/fault-reason";
 import {
@@ -45,10 +49,17 @@ import {
   ROOT_RESERVED_LOW_HI,
   ROOT_RESERVED_LOW_LO,
 } from "../spec/vtd/root-entry";
-import { RTADDR_SSIRWE_HI, RTADDR_SSIRWE_LO, RTADDR_TTM_HI, RTADDR_TTM_LO } from "../spec/vtd/root-table-address";
+import {
+  RTADDR_SSIRWE_HI,
+  RTADDR_SSIRWE_LO,
+  RTADDR_TTM_HI,
+  RTADDR_TTM_LEGACY,
+  RTADDR_TTM_LO,
+} from "../spec/vtd/root-table-address";
 import {
   Context,
   INFO_CAREFUL,
+  INFO_ELSEWHERE,
   INFO_FPD,
   INFO_GENERATION_LO,
   INFO_LEVELS,
@@ -62,6 +73,8 @@ import {
   TAG_VALID,
 } from "./context";
 import { Faults } from "./fault";
+import { ScalableContext } from "./scalable-context";
+import { Space } from "./space";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
 
@@ -79,6 +92,7 @@ const WIDTH_PER_AW: u32 = 9;
 export class ContextCache {
   /** Reads a requester's entries into its line. A refusal is recorded for a request at `iova` and gives null. */
   static fill(unit: Unit, requesterId: u32, iova: u64, access: u32): Context {
+    if (!ContextCache.isLegacy(unit)) return Space.openRequester(unit, requesterId, iova, access);
     Tables.refresh(unit);
     const line = Context.line(unit, requesterId);
     const cached = line.valid(unit);
@@ -86,7 +100,8 @@ export class ContextCache {
     if (reason == 0) return line;
     const unreadable = reason == FAULT_ROOT_ACCESS || reason == FAULT_CONTEXT_ACCESS;
     if (!cached && (unit.cachingMode == 0 || unreadable)) line.info &= INFO_FPD;
-    ContextCache.refuse(unit, requesterId, iova, access, reason, ContextCache.qualified(reason) && line.suppressed);
+    const suppressed = ContextCache.qualified(reason) && line.suppressed;
+    ContextCache.refuse(unit, requesterId, 0, iova, access, reason, suppressed);
     return changetype<Context>(0);
   }
 
@@ -97,36 +112,41 @@ export class ContextCache {
       reason != FAULT_ROOT_ACCESS &&
       reason != FAULT_CONTEXT_ACCESS &&
       reason != FAULT_ROOT_RESERVED &&
-      reason < FAULT_ROOT_ADDRESS_INVALID
+      reason != FAULT_SM_DIRECTORY_ACCESS &&
+      reason != FAULT_SM_PASID_ACCESS &&
+      (reason < FAULT_ROOT_ADDRESS_INVALID || reason > FAULT_SM_CONTEXT_ACCESS)
     );
   }
 
+  /** Whether the latched root table is one of legacy mode. */
+  @inline static isLegacy(unit: Unit): bool {
+    return Bits.of64(unit.rootTable, RTADDR_TTM_HI, RTADDR_TTM_LO) == <u64>RTADDR_TTM_LEGACY;
+  }
+
   /** Refuses a DMA request: FI shows the page, without bits beyond the largest AGAW (§11.4.7.6). */
-  static refuse(unit: Unit, requesterId: u32, iova: u64, access: u32, reason: u32, suppressed: bool): void {
+  static refuse(unit: Unit, requesterId: u32, pasid: u32, iova: u64, access: u32, reason: u32, suppressed: bool): void {
     unit.faults++;
     unit.trace(TRACE_FAULT, requesterId, iova, (access << TRACE_ACCESS_LO) | reason);
     const widest = BASE_WIDTH + WIDTH_PER_AW * (31 - clz<u32>(unit.supportedWidths));
     const page = iova & ~PAGE_OFFSET & Bits.ones64(widest);
-    const read = reason == FAULT_WRITE_DENIED ? 0 : access & ACCESS_READ;
-    Faults.refuse(unit, requesterId, page, reason, read != 0, suppressed);
+    const denied = reason == FAULT_WRITE_DENIED || reason == FAULT_SM_WRITE_DENIED;
+    Faults.refuse(unit, requesterId, pasid, page, reason, denied ? access & ~ACCESS_READ : access, suppressed);
   }
 
   /** Fills `line` with what the entries say, for caching. Returns the reason of a refusal, or 0. */
   static decide(unit: Unit, requesterId: u32, line: Context): u32 {
     const bus = requesterId / FUNCTIONS_PER_BUS;
     const generation = (<u64>unit.contextGeneration) << INFO_GENERATION_LO;
-    const used = ContextCache.busWord(unit, bus / BUSES_PER_WORD);
-    store<u64>(used, load<u64>(used) | (u64(1) << u64(bus % BUSES_PER_WORD)));
+    ContextCache.noteBus(unit, requesterId);
     line.tag = TAG_VALID;
     line.info = 0;
     const rootTable = unit.rootTable;
-    const mode = Bits.of64(rootTable, RTADDR_TTM_HI, RTADDR_TTM_LO);
-    if (mode | Bits.of64(rootTable, RTADDR_SSIRWE_HI, RTADDR_SSIRWE_LO)) return FAULT_ROOT_ADDRESS_INVALID;
+    if (Bits.of64(rootTable, RTADDR_SSIRWE_HI, RTADDR_SSIRWE_LO)) return FAULT_ROOT_ADDRESS_INVALID;
 
     const rootAt = (rootTable & PAGE_ADDRESS) + <u64>(bus * ROOT_ENTRY_SIZE);
     const root = Tables.load(unit, rootAt);
     const rootUpper = Tables.load(unit, rootAt + UPPER_OFFSET);
-    if (ContextCache.failed(unit)) return FAULT_ROOT_ACCESS;
+    if (Tables.failed(unit)) return FAULT_ROOT_ACCESS;
     line.info = generation | INFO_REFUSED | ((<u64>FAULT_ROOT_NOT_PRESENT) << INFO_REASON_LO);
     if (!Bits.of64(root, ROOT_P_HI, ROOT_P_LO)) return FAULT_ROOT_NOT_PRESENT;
     line.info = generation | INFO_REFUSED | ((<u64>FAULT_ROOT_RESERVED) << INFO_REASON_LO);
@@ -137,7 +157,7 @@ export class ContextCache {
     const entry = Tables.load(unit, entryAt);
     const upper = Tables.load(unit, entryAt + UPPER_OFFSET);
     line.info = 0;
-    if (ContextCache.failed(unit)) return FAULT_CONTEXT_ACCESS;
+    if (Tables.failed(unit)) return FAULT_CONTEXT_ACCESS;
     const fpd = Bits.of64(entry, CONTEXT_FPD_HI, CONTEXT_FPD_LO) ? INFO_FPD : 0;
     const reason = ContextCache.check(unit, entry, upper);
     if (reason != 0) {
@@ -176,18 +196,29 @@ export class ContextCache {
     return Bits.of32(unit.supportedWidths, width, width) ? 0 : FAULT_CONTEXT_INVALID;
   }
 
-  @inline static failed(unit: Unit): bool {
-    const failed = unit.tableError != 0;
-    unit.tableError = 0;
-    return failed;
-  }
-
   /** Whether a line refuses, from the cache. */
   @inline static refuses(line: Context): bool {
     return (line.info & INFO_LEVELS) == INFO_REFUSED;
   }
 
+  /** Whether a line refuses, or its decision is elsewhere. */
+  @inline static defers(line: Context): bool {
+    return (line.info & INFO_ELSEWHERE) == INFO_ELSEWHERE;
+  }
+
+  /** Drops everything; in scalable mode a domain-selective request comes to the same (§6.5.2.1). */
   static flush(unit: Unit): void {
+    ScalableContext.flush(unit);
+    ContextCache.flushLines(unit);
+  }
+
+  static flushDomain(unit: Unit, domainId: u32): void {
+    if (ContextCache.isLegacy(unit)) ContextCache.flushLinesOf(unit, domainId);
+    else ContextCache.flush(unit);
+  }
+
+  /** Drops the lines of all requesters. */
+  static flushLines(unit: Unit): void {
     for (let word: u32 = 0; word < BUS_WORDS; word++) store<u64>(ContextCache.busWord(unit, word), 0);
     unit.contextGeneration++;
     if (unit.contextGeneration < GENERATION_LIMIT) return;
@@ -195,7 +226,8 @@ export class ContextCache {
     memory.fill(unit.base + <usize>UNIT_CONTEXT_CACHE, 0, CONTEXT_CACHE_ENTRIES * CONTEXT_CACHE_ENTRY_SIZE);
   }
 
-  static flushDomain(unit: Unit, domainId: u32): void {
+  /** Drops the lines of requesters in a domain. */
+  static flushLinesOf(unit: Unit, domainId: u32): void {
     for (let word: u32 = 0; word < BUS_WORDS; word++) {
       let buses = load<u64>(ContextCache.busWord(unit, word));
       for (; buses != 0; buses &= buses - 1) {
@@ -208,18 +240,30 @@ export class ContextCache {
     }
   }
 
+  /** A requester has a line in the cache. */
+  @inline static noteBus(unit: Unit, requesterId: u32): void {
+    const bus = requesterId / FUNCTIONS_PER_BUS;
+    const used = ContextCache.busWord(unit, bus / BUSES_PER_WORD);
+    store<u64>(used, load<u64>(used) | (u64(1) << u64(bus % BUSES_PER_WORD)));
+  }
+
   /** Where the bits of buses with lines in the cache are. */
   @inline static busWord(unit: Unit, word: u32): usize {
     return unit.base + offsetof<Unit>("buses0") + ((<usize>word) << 3);
   }
 
-  /** Drops the lines of a source-id, and of those that differ in the bits of `functions` only, if in the domain. */
+  /**
+   * Drops the lines of a source-id, and of those that differ in the bits of `functions` only: in legacy mode those in
+   * the domain.
+   */
   static flushDevices(unit: Unit, domainId: u32, sourceId: u32, functions: u32): void {
     const first = sourceId & ~functions;
+    const legacy = ContextCache.isLegacy(unit);
     for (let requesterId = first; requesterId <= (first | functions); requesterId++) {
+      if ((requesterId & ~functions) != first) continue;
       const line = Context.line(unit, requesterId);
-      const wanted = (requesterId & ~functions) == first;
-      if (wanted && <u32>(line.tag & TAG_DOMAIN) == domainId) line.info = 0;
+      if (!legacy) ScalableContext.flushOne(unit, requesterId);
+      if (!legacy || <u32>(line.tag & TAG_DOMAIN) == domainId) line.info = 0;
     }
   }
 }

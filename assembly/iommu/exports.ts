@@ -43,12 +43,15 @@ export function iommuWrite32(unit: usize, offset: u32, value: u32, mask: u32): v
   Registers.write(changetype<Unit>(unit), offset, value, mask);
 }
 
-/** The HPA of one access, or minus the reason of its refusal. Requests in the interrupt range are not translated. */
-export function iommuTranslate(unit: usize, requesterId: u32, iovaLo: u32, iovaHi: u32, access: u32): f64 {
+/**
+ * The HPA of one access, or minus the reason of its refusal. `pasid` is 0 for a request without one. Requests without
+ * PASID in the interrupt range are not translated.
+ */
+export function iommuTranslate(unit: usize, requesterId: u32, pasid: u32, iovaLo: u32, iovaHi: u32, access: u32): f64 {
   const self = changetype<Unit>(unit);
   const iova = ((<u64>iovaHi) << 32) | <u64>iovaLo;
-  if (Tables.inInterruptRange(iova)) return <f64>iova;
-  const context = Dma.open(self, requesterId, iova, access);
+  if (pasid == 0 && Tables.inInterruptRange(iova)) return <f64>iova;
+  const context = Dma.openPasid(self, requesterId, pasid, iova, access);
   if (changetype<usize>(context) == 0) return -(<f64>self.lastReason);
   const result = Dma.translate(self, context, iova, access);
   return result & FAULT ? -(<f64>self.lastReason) : <f64>Dma.hpa(result);
@@ -96,7 +99,7 @@ function batch(unit: Unit, context: Context, access: u32, list: usize, out: usiz
 export function iommuWalkBatch(unit: usize, requesterId: u32, access: u32, list: usize, out: usize, count: u32): u32 {
   const self = changetype<Unit>(unit);
   const context = Context.line(self, requesterId);
-  if (!context.valid(self) || context.identity || ContextCache.refuses(context)) return 0;
+  if (!context.valid(self) || context.identity || ContextCache.defers(context)) return 0;
   Tables.refresh(self);
   const width = context.width;
   let done: u32 = 0;
@@ -108,35 +111,35 @@ export function iommuWalkBatch(unit: usize, requesterId: u32, access: u32, list:
   return done;
 }
 
-/** Reads by DMA to `pointer`. Returns 1, or 0 when any of it was refused. */
+/**
+ * Reads by DMA to `pointer`. Returns 1, or 0 when any of it was refused. `pasid` is 0 for a request without one, and
+ * may have PASID_EXECUTE and PASID_PRIVILEGED.
+ */
 export function iommuDmaRead(
   unit: usize,
   requesterId: u32,
+  pasid: u32,
   iovaLo: u32,
   iovaHi: u32,
   pointer: usize,
   length: u32,
 ): u32 {
   const iova = ((<u64>iovaHi) << 32) | <u64>iovaLo;
-  return u32(Dma.read(changetype<Unit>(unit), requesterId, iova, pointer, length));
+  return u32(Dma.read(changetype<Unit>(unit), requesterId, pasid, iova, pointer, length));
 }
 
 /** Writes by DMA from `pointer`. Returns 1, or 0 when any of it was refused. */
 export function iommuDmaWrite(
   unit: usize,
   requesterId: u32,
+  pasid: u32,
   iovaLo: u32,
   iovaHi: u32,
   pointer: usize,
   length: u32,
 ): u32 {
   const iova = ((<u64>iovaHi) << 32) | <u64>iovaLo;
-  return u32(Dma.write(changetype<Unit>(unit), requesterId, iova, pointer, length));
-}
-
-/** A request with PASID, which this unit refuses; `access` is what it wanted. */
-export function iommuRefusePasid(unit: usize, requesterId: u32, iovaLo: u32, iovaHi: u32, access: u32): void {
-  Dma.refusePasid(changetype<Unit>(unit), requesterId, ((<u64>iovaHi) << 32) | <u64>iovaLo, access);
+  return u32(Dma.write(changetype<Unit>(unit), requesterId, pasid, iova, pointer, length));
 }
 
 /** A translation request or translated request (PCIe AT field 01b or 10b), which this unit refuses. */

@@ -1,7 +1,7 @@
 // Primary fault logging and the fault event (VT-d 5.10 §7.2.1, §7.3).
 
 import { Bits } from "../core/bits";
-import { EVENT_FAULT } from "../spec/abi/iommu";
+import { ACCESS_EXECUTE, ACCESS_PRIVILEGED, ACCESS_READ, EVENT_FAULT, PASID_HI, PASID_LO } from "../spec/abi/iommu";
 import { CAP_FRO_HI, CAP_FRO_LO, CAP_NFR_HI, CAP_NFR_LO, CAP_REG } from "../spec/vtd/capability";
 import {
   EVENT_CONTROL_IM_HI,
@@ -11,12 +11,20 @@ import {
   FECTL_REG,
 } from "../spec/vtd/event";
 import {
+  FRCD_EXE_HI,
+  FRCD_EXE_LO,
   FRCD_F_HI,
   FRCD_F_LO,
   FRCD_FR_LO,
+  FRCD_PP_HI,
+  FRCD_PP_LO,
+  FRCD_PRIV_HI,
+  FRCD_PRIV_LO,
+  FRCD_PV_LO,
   FRCD_SID_HI,
   FRCD_SID_LO,
   FRCD_SIZE,
+  FRCD_T1_HI,
   FRCD_T1_LO,
 } from "../spec/vtd/fault-recording";
 import {
@@ -52,13 +60,24 @@ export class Faults {
   }
 
   /** Refuses a request: counts and remembers the reason, and records it unless `suppressed` by an FPD bit. */
-  static refuse(unit: Unit, requesterId: u32, information: u64, reason: u32, read: bool, suppressed: bool): void {
+  static refuse(
+    unit: Unit,
+    requesterId: u32,
+    pasid: u32,
+    information: u64,
+    reason: u32,
+    access: u32,
+    suppressed: bool,
+  ): void {
     unit.lastReason = reason;
-    if (!suppressed) Faults.record(unit, requesterId, information, reason, read);
+    if (!suppressed) Faults.record(unit, requesterId, pasid, information, reason, access);
   }
 
-  /** `information` is what FI shows: bits 63:12 of the record. */
-  static record(unit: Unit, requesterId: u32, information: u64, reason: u32, read: bool): void {
+  /**
+   * `information` is what FI shows: bits 63:12 of the record. `pasid` is 0 or has PASID_PRESENT; then EXE and PRIV show
+   * what `access` (ACCESS_ bits) asked for.
+   */
+  static record(unit: Unit, requesterId: u32, pasid: u32, information: u64, reason: u32, access: u32): void {
     const status = unit.register(FSTS_REG);
     if (status & Bits.mask32(FSTS_PFO_HI, FSTS_PFO_LO)) return;
     const count = Faults.count(unit);
@@ -75,7 +94,13 @@ export class Faults {
     let upper = Bits.mask64(FRCD_F_HI - UPPER, FRCD_F_LO - UPPER);
     upper |= (<u64>requesterId) << (FRCD_SID_LO - UPPER);
     upper |= (<u64>reason) << (FRCD_FR_LO - UPPER);
-    if (read) upper |= u64(1) << (FRCD_T1_LO - UPPER);
+    if (access & ACCESS_READ) upper |= Bits.mask64(FRCD_T1_HI - UPPER, FRCD_T1_LO - UPPER);
+    if (pasid != 0) {
+      upper |= Bits.mask64(FRCD_PP_HI - UPPER, FRCD_PP_LO - UPPER);
+      upper |= (<u64>Bits.of32(pasid, PASID_HI, PASID_LO)) << (FRCD_PV_LO - UPPER);
+      if (access & ACCESS_EXECUTE) upper |= Bits.mask64(FRCD_EXE_HI - UPPER, FRCD_EXE_LO - UPPER);
+      if (access & ACCESS_PRIVILEGED) upper |= Bits.mask64(FRCD_PRIV_HI - UPPER, FRCD_PRIV_LO - UPPER);
+    }
     unit.setRegister64(Faults.offset(unit, next), information);
     unit.setRegister64(Faults.offset(unit, next) + UPPER_OFFSET, upper);
     unit.faultIndex = next + 1 < count ? next + 1 : 0;

@@ -48,7 +48,7 @@ export class Invalidate {
     }
     const address = iova & Bits.ones64(unit.guestAddressWidth);
     Iotlb.flushPages(unit, domain, address, addressMask);
-    if (!leavesOnly) PagingCaches.flushPages(unit, domain, address, addressMask);
+    PagingCaches.flushPages(unit, domain, address, addressMask, leavesOnly);
     return granularity;
   }
 

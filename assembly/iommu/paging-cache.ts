@@ -1,24 +1,35 @@
-// The paging-structure caches (VT-d 5.10 §6.2.5): which table continues the walk for a 1 GiB region
-// (a PDPE that references a directory) and for a 2 MiB region (a PDE that references a table). The
-// upper levels have none of their own: a 1 GiB line skips them.
+// The paging-structure caches (VT-d 5.10 §6.2.5): which table continues the walk for a region of 256 TiB, 512 GiB,
+// 1 GiB or 2 MiB. Second-stage walks use the two lower ones only: a line of 1 GiB skips the levels above, and a read of
+// memory costs no more than a look into a cache.
 //
 //   tag    address of the region and context tag, see context.ts
-//   value  51:12 table  1 W  0 R of the entries above
+//   value  51:12 table, host-physical  1 W  0 R of the entries above
 
 import { HASH_MULTIPLIER } from "../core/bits";
 import {
   PAGING_CACHE_ENTRIES,
   PAGING_CACHE_ENTRY_SIZE,
+  PAGING_CACHE_UPPER_ENTRIES,
   UNIT_PAGING_CACHE_1G,
   UNIT_PAGING_CACHE_2M,
+  UNIT_PAGING_CACHE_256T,
+  UNIT_PAGING_CACHE_512G,
 } from "../spec/abi/iommu";
-import { TAG_ADDRESS_WIDTH, TAG_DOMAIN, TAG_SHIFT } from "./context";
+import { TAG_ADDRESS_WIDTH, TAG_DOMAIN, TAG_SHIFT, TAG_SPACE } from "./context";
+import { ALL_TYPES, ANY_PASID, PasidLine } from "./pasid-line";
 import { Unit } from "./unit";
 
 const INDEX_WIDTH: u32 = 10;
+const UPPER_INDEX_WIDTH: u32 = 8;
 const PAGE_WIDTH: u32 = 12;
 const WIDTH_2M: u32 = 21;
 const WIDTH_1G: u32 = 30;
+const WIDTH_512G: u32 = 39;
+const WIDTH_256T: u32 = 48;
+const WIDTH_PER_LEVEL: u32 = 9;
+const CACHES: u32 = 4;
+/** An address mask that covers every address. */
+const ADDRESS_MASK_ALL: u32 = 64;
 
 @unmanaged
 export class PagingLine {
@@ -33,6 +44,16 @@ export class PagingLine {
   @inline static of2M(unit: Unit, tag: u64): PagingLine {
     const index = <usize>((tag * HASH_MULTIPLIER) >> <u64>(64 - INDEX_WIDTH));
     return changetype<PagingLine>(unit.base + <usize>UNIT_PAGING_CACHE_2M + index * PAGING_CACHE_ENTRY_SIZE);
+  }
+
+  @inline static of512G(unit: Unit, tag: u64): PagingLine {
+    const index = <usize>((tag * HASH_MULTIPLIER) >> <u64>(64 - UPPER_INDEX_WIDTH));
+    return changetype<PagingLine>(unit.base + <usize>UNIT_PAGING_CACHE_512G + index * PAGING_CACHE_ENTRY_SIZE);
+  }
+
+  @inline static of256T(unit: Unit, tag: u64): PagingLine {
+    const index = <usize>((tag * HASH_MULTIPLIER) >> <u64>(64 - UPPER_INDEX_WIDTH));
+    return changetype<PagingLine>(unit.base + <usize>UNIT_PAGING_CACHE_256T + index * PAGING_CACHE_ENTRY_SIZE);
   }
 
   @inline fill(unit: Unit, tag: u64, value: u64): void {
@@ -50,6 +71,16 @@ export class PagingLine {
   @inline static tag2M(contextTag: u64, iova: u64): u64 {
     return ((iova >> WIDTH_2M) << (WIDTH_2M + TAG_SHIFT)) | contextTag;
   }
+
+  /** The tag of the 512 GiB region around `iova`. */
+  @inline static tag512G(contextTag: u64, iova: u64): u64 {
+    return ((iova >> WIDTH_512G) << (WIDTH_512G + TAG_SHIFT)) | contextTag;
+  }
+
+  /** The tag of the 256 TiB region around `iova`. */
+  @inline static tag256T(contextTag: u64, iova: u64): u64 {
+    return ((iova >> WIDTH_256T) << (WIDTH_256T + TAG_SHIFT)) | contextTag;
+  }
 }
 
 export class PagingCaches {
@@ -57,32 +88,96 @@ export class PagingCaches {
     if (!unit.pagingUsed) return;
     unit.pagingUsed = 0;
     memory.fill(unit.base + <usize>UNIT_PAGING_CACHE_1G, 0, 2 * PAGING_CACHE_ENTRIES * PAGING_CACHE_ENTRY_SIZE);
+    const upper = 2 * PAGING_CACHE_UPPER_ENTRIES * PAGING_CACHE_ENTRY_SIZE;
+    memory.fill(unit.base + <usize>UNIT_PAGING_CACHE_512G, 0, upper);
   }
 
   static flushDomain(unit: Unit, domainId: u32): void {
-    PagingCaches.drop(unit, UNIT_PAGING_CACHE_1G, 2 * PAGING_CACHE_ENTRIES, TAG_DOMAIN, <u64>domainId);
+    PagingCaches.dropRegions(unit, TAG_SPACE | TAG_DOMAIN, <u64>domainId, 0, ADDRESS_MASK_ALL);
+    PagingCaches.dropSpaces(unit, domainId, ANY_PASID, 0, ADDRESS_MASK_ALL);
   }
 
-  /** Drops what leads to any of 2^addressMask pages of a domain; `iova` is in one of them. */
-  static flushPages(unit: Unit, domainId: u32, iova: u64, addressMask: u32): void {
-    PagingCaches.flushRegions(unit, UNIT_PAGING_CACHE_1G, domainId, iova, max(WIDTH_1G, PAGE_WIDTH + addressMask));
-    PagingCaches.flushRegions(unit, UNIT_PAGING_CACHE_2M, domainId, iova, max(WIDTH_2M, PAGE_WIDTH + addressMask));
+  /**
+   * Drops what leads to any of 2^addressMask pages of a domain, `iova` in one of them, unless only leaves changed; and
+   * in any case what a first stage took part in (VT-d 5.10 §6.5.2.3).
+   */
+  static flushPages(unit: Unit, domainId: u32, iova: u64, addressMask: u32, leavesOnly: bool): void {
+    PagingCaches.dropSpaces(unit, domainId, ANY_PASID, 0, ADDRESS_MASK_ALL);
+    if (!leavesOnly) PagingCaches.dropRegions(unit, TAG_SPACE | TAG_DOMAIN, <u64>domainId, iova, addressMask);
   }
 
-  static flushRegions(unit: Unit, cache: u32, domainId: u32, iova: u64, width: u32): void {
-    const above = ((u64(1) << TAG_ADDRESS_WIDTH) - 1) & ~((u64(1) << u64(width)) - 1);
-    const wanted = ((iova & above) << TAG_SHIFT) | <u64>domainId;
-    PagingCaches.drop(unit, cache, PAGING_CACHE_ENTRIES, (above << TAG_SHIFT) | TAG_DOMAIN, wanted);
+  /** Drops what a PASID's first stage took part in, in a domain. */
+  static flushPasid(unit: Unit, domainId: u32, pasid: u32): void {
+    PagingCaches.dropSpaces(unit, domainId, pasid, 0, ADDRESS_MASK_ALL);
   }
 
-  static drop(unit: Unit, cache: u32, count: u32, mask: u64, wanted: u64): void {
+  /** Of that, drops what leads to any of 2^addressMask pages, unless only leaves changed. */
+  static flushPasidPages(
+    unit: Unit,
+    domainId: u32,
+    pasid: u32,
+    address: u64,
+    addressMask: u32,
+    leavesOnly: bool,
+  ): void {
+    if (!leavesOnly) PagingCaches.dropSpaces(unit, domainId, pasid, address, addressMask);
+  }
+
+  /** Drops what is tagged with a line of the PASID cache: `wanted` is its TAG_SPACE and number. */
+  static dropSpace(unit: Unit, wanted: u64): void {
+    PagingCaches.dropRegions(unit, TAG_SPACE | TAG_DOMAIN, wanted, 0, ADDRESS_MASK_ALL);
+  }
+
+  /** Drops, at every level, the lines whose tag under `mask` is `wanted` and whose region meets the pages. */
+  static dropRegions(unit: Unit, mask: u64, wanted: u64, address: u64, addressMask: u32): void {
     if (!unit.pagingUsed) return;
-    let at = unit.base + <usize>cache;
-    const end = at + <usize>(count * PAGING_CACHE_ENTRY_SIZE);
-    for (; at < end; at += PAGING_CACHE_ENTRY_SIZE) {
-      if ((load<u64>(at) & mask) == wanted) store<u64>(at, 0);
+    for (let cache: u32 = 0; cache < CACHES; cache++) {
+      const above = PagingCaches.above(cache, addressMask);
+      const own = mask | (above << TAG_SHIFT);
+      const value = wanted | ((address & above) << TAG_SHIFT);
+      let at = unit.base + <usize>PagingCaches.place(cache);
+      const end = at + <usize>(PagingCaches.entries(cache) * PAGING_CACHE_ENTRY_SIZE);
+      for (; at < end; at += PAGING_CACHE_ENTRY_SIZE) {
+        if ((load<u64>(at) & own) == value) store<u64>(at, 0);
+      }
     }
+  }
+
+  /** As `dropRegions`, for the lines of spaces in a domain, of one PASID or ANY_PASID. */
+  static dropSpaces(unit: Unit, domainId: u32, pasid: u32, address: u64, addressMask: u32): void {
+    if (!unit.pagingUsed || !unit.pasidsUsed) return;
+    for (let cache: u32 = 0; cache < CACHES; cache++) {
+      const above = PagingCaches.above(cache, addressMask) << TAG_SHIFT;
+      const wanted = (address << TAG_SHIFT) & above;
+      let at = unit.base + <usize>PagingCaches.place(cache);
+      const end = at + <usize>(PagingCaches.entries(cache) * PAGING_CACHE_ENTRY_SIZE);
+      for (; at < end; at += PAGING_CACHE_ENTRY_SIZE) {
+        const tag = load<u64>(at);
+        if (!(tag & TAG_SPACE) || (tag & above) != wanted) continue;
+        if (PasidLine.ofTag(unit, tag).isOf(domainId, pasid, ALL_TYPES)) store<u64>(at, 0);
+      }
+    }
+  }
+
+  /** Where the cache number `cache` lies: 2 MiB, 1 GiB, 512 GiB, 256 TiB. */
+  @inline static place(cache: u32): u32 {
+    if (cache == 0) return UNIT_PAGING_CACHE_2M;
+    if (cache == 1) return UNIT_PAGING_CACHE_1G;
+    return cache == 2 ? UNIT_PAGING_CACHE_512G : UNIT_PAGING_CACHE_256T;
+  }
+
+  @inline static entries(cache: u32): u32 {
+    return cache < 2 ? PAGING_CACHE_ENTRIES : PAGING_CACHE_UPPER_ENTRIES;
+  }
+
+  /** Address bits above both a cache's regions and 2^addressMask pages. */
+  @inline static above(cache: u32, addressMask: u32): u64 {
+    const width = max(WIDTH_2M + cache * WIDTH_PER_LEVEL, PAGE_WIDTH + addressMask);
+    return <u64>width < TAG_ADDRESS_WIDTH ? ((u64(1) << TAG_ADDRESS_WIDTH) - 1) & ~((u64(1) << u64(width)) - 1) : 0;
   }
 }
 
 if (UNIT_PAGING_CACHE_1G + PAGING_CACHE_ENTRIES * PAGING_CACHE_ENTRY_SIZE != UNIT_PAGING_CACHE_2M) ERROR("caches");
+if (UNIT_PAGING_CACHE_512G + PAGING_CACHE_UPPER_ENTRIES * PAGING_CACHE_ENTRY_SIZE != UNIT_PAGING_CACHE_256T) {
+  ERROR("upper caches");
+}

@@ -40,6 +40,13 @@ export class Tables {
     return UNREADABLE;
   }
 
+  /** Whether a table could not be read since the last time this was asked. */
+  @inline static failed(unit: Unit): bool {
+    const failed = unit.tableError != 0;
+    unit.tableError = 0;
+    return failed;
+  }
+
   /** The number of the region at `hpa`, remembering the last one. */
   @inline static regionOf(unit: Unit, hpa: u64): u32 {
     return hpa - unit.lastBase < unit.lastSpan ? unit.lastRegion : Tables.findRegion(unit, hpa);

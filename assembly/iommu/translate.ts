@@ -2,13 +2,23 @@
 
 import { Bits } from "../core/bits";
 import { hostMessage } from "../core/env";
-import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
+import {
+  ACCESS_EXECUTE,
+  ACCESS_PRIVILEGED,
+  ACCESS_READ,
+  ACCESS_WRITE,
+  PASID_EXECUTE,
+  PASID_PRIVILEGED,
+} from "../spec/abi/iommu";
 import { TRACE_ACCESS_LO, TRACE_FAULT } from "../spec/abi/trace";
 import {
   FAULT_ADDRESS_BEYOND_WIDTH,
   FAULT_INTERRUPT_MALFORMED,
   FAULT_INTERRUPT_RANGE,
   FAULT_PASID_IN_LEGACY_MODE,
+  FAULT_SM_BEYOND_HOST_WIDTH,
+  FAULT_SM_BEYOND_WIDTH,
+  FAULT_SM_INTERRUPT_RANGE,
   FAULT_TYPE_BLOCKED,
 } from "../spec/vtd/fault-reason";
 import {
@@ -21,28 +31,22 @@ import {
   TAG_ADDRESS_WIDTH,
   TAG_IDENTITY,
   TAG_SHIFT,
+  TAG_SPACE,
 } from "./context";
 import { ContextCache } from "./context-cache";
 import { Faults } from "./fault";
 import { SecondStage } from "./format/second-stage";
 import { Iotlb, TlbEntry } from "./iotlb";
+import { BOTH, FAULT, HPA_MASK, HPA_WIDTH, REFUSED_HI, REFUSED_LO, REGION_MASK } from "./result";
+import { Space } from "./space";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
 import { WALK_AGAIN, WALK_NOTHING, WALK_REASON, WALK_REFUSED, Walk } from "./walk";
 
 export { Context } from "./context";
+export { FAULT } from "./result";
 export { Unit } from "./unit";
 
-/** In a result: the request was refused, and a fault recorded. */
-export const FAULT: u64 = 0x8000_0000_0000_0000;
-
-const HPA_MASK: u64 = 0x000f_ffff_ffff_ffff;
-const HPA_WIDTH: u64 = 52;
-const REGION_MASK: u64 = 0x7ff;
-const BOTH: u64 = 3;
-/** In an IOTLB value: the access that a cached refusal is for; 0 in a translation. */
-const REFUSED_HI: u32 = 3;
-const REFUSED_LO: u32 = 2;
 const MESSAGE_LENGTH: u32 = 4;
 
 export class Dma {
@@ -55,8 +59,23 @@ export class Dma {
     if (unit.mapGeneration != generation || unit.windowGeneration != generation) Dma.mapChanged(unit);
     if (!unit.translating) return Context.whenDisabled(unit);
     const line = Context.line(unit, requesterId);
-    if (line.valid(unit) && !ContextCache.refuses(line)) return line;
+    if (line.valid(unit) && !ContextCache.defers(line)) return line;
     return ContextCache.fill(unit, requesterId, iova, access);
+  }
+
+  /**
+   * As `open`, for requests with a PASID (PASID_PRESENT set) or without (0); `access` has ACCESS_EXECUTE and
+   * ACCESS_PRIVILEGED as every request of the burst has them. Without translation PASIDs are ignored (§3.1).
+   */
+  static openPasid(unit: Unit, requesterId: u32, pasid: u32, iova: u64, access: u32): Context {
+    if (pasid == 0 || !unit.translating) return Dma.open(unit, requesterId, iova, access & <u32>BOTH);
+    if (ContextCache.isLegacy(unit)) {
+      ContextCache.refuse(unit, requesterId, pasid, iova, access, FAULT_PASID_IN_LEGACY_MODE, false);
+      return changetype<Context>(0);
+    }
+    const generation = unit.memory.generation;
+    if (unit.mapGeneration != generation || unit.windowGeneration != generation) Dma.mapChanged(unit);
+    return Space.openPasid(unit, requesterId, pasid, iova, access);
   }
 
   /**
@@ -119,11 +138,15 @@ export class Dma {
 
   /** As `miss`, whatever the request meets. */
   static missElsewhere(unit: Unit, context: Context, entry: TlbEntry, tag: u64, iova: u64, access: u32): u64 {
+    if (context.tag & TAG_SPACE) return Space.miss(unit, context, entry, tag, iova, access);
     unit.unwalked++;
     if (Tables.inInterruptRange(iova)) return iova;
     let value = (iova & PAGE_ADDRESS) | BOTH;
     if (!context.identity) {
-      if (iova >> context.width) return Dma.refuse(unit, context, iova, access, FAULT_ADDRESS_BEYOND_WIDTH);
+      if (iova >> context.width) {
+        const reason = context.scalable ? FAULT_SM_BEYOND_WIDTH : FAULT_ADDRESS_BEYOND_WIDTH;
+        return Dma.refuse(unit, context, iova, access, reason);
+      }
       if (unit.cachingMode && entry.tag == tag && <u32>Bits.of64(entry.value, REFUSED_HI, REFUSED_LO) == access) {
         const reason = <u32>Bits.of64(entry.value, INFO_REASON_HI, INFO_REASON_LO);
         return Dma.refuse(unit, context, iova, access, reason);
@@ -138,12 +161,14 @@ export class Dma {
         return Dma.refuse(unit, context, iova, access, <u32>(value & WALK_REASON));
       }
       if (Tables.inInterruptRange(value & PAGE_ADDRESS)) {
-        return Dma.refuse(unit, context, iova, access, FAULT_INTERRUPT_RANGE);
+        const reason = context.scalable ? FAULT_SM_INTERRUPT_RANGE : FAULT_INTERRUPT_RANGE;
+        return Dma.refuse(unit, context, iova, access, reason);
       }
     } else if (context == Context.whenDisabled(unit)) {
       if (iova >> HPA_WIDTH) return iova & HPA_MASK;
     } else if (iova >> <u64>unit.hostAddressWidth) {
-      return Dma.refuse(unit, context, iova, access, FAULT_ADDRESS_BEYOND_WIDTH);
+      const reason = context.scalable ? FAULT_SM_BEYOND_HOST_WIDTH : FAULT_ADDRESS_BEYOND_WIDTH;
+      return Dma.refuse(unit, context, iova, access, reason);
     }
     const region = Tables.regionOf(unit, value & PAGE_ADDRESS);
     const place = ((<u64>region) << HPA_WIDTH) | (value & PAGE_ADDRESS);
@@ -160,9 +185,8 @@ export class Dma {
     return Walk.uncached<SecondStage>(SecondStage.of(unit), unit, context, iova, <u64>access);
   }
 
-  static refuse(unit: Unit, context: Context, iova: u64, access: u32, reason: u32): u64 {
-    ContextCache.refuse(unit, context.requesterId(unit), iova, access, reason, context.suppressed);
-    return FAULT;
+  @inline static refuse(unit: Unit, context: Context, iova: u64, access: u32, reason: u32): u64 {
+    return Space.refuseAt(unit, context, iova, access, reason);
   }
 
   /** A request in the interrupt range that is no interrupt (§5.1.4.1 29h), reported while remapping is enabled. */
@@ -170,14 +194,8 @@ export class Dma {
     unit.faults++;
     unit.trace(TRACE_FAULT, requesterId, iova, (access << TRACE_ACCESS_LO) | FAULT_INTERRUPT_MALFORMED);
     unit.lastReason = FAULT_INTERRUPT_MALFORMED;
-    if (unit.remapping) Faults.record(unit, requesterId, 0, FAULT_INTERRUPT_MALFORMED, false);
+    if (unit.remapping) Faults.record(unit, requesterId, 0, 0, FAULT_INTERRUPT_MALFORMED, 0);
     return false;
-  }
-
-  /** A request with PASID: legacy mode refuses it (RTA.2); without translation there is nobody to serve it. */
-  static refusePasid(unit: Unit, requesterId: u32, iova: u64, access: u32): void {
-    if (!unit.translating) return;
-    ContextCache.refuse(unit, requesterId, iova, access, FAULT_PASID_IN_LEGACY_MODE, false);
   }
 
   /** A translation request or a translated request: every TT that this unit supports blocks it (LCT.5). */
@@ -192,13 +210,14 @@ export class Dma {
    * nothing answers; what came before has been read. Registers may be among it, this unit's too: every page has a
    * context of its own.
    */
-  static read(unit: Unit, requesterId: u32, iova: u64, pointer: usize, length: u32): bool {
-    if (Tables.inInterruptRange(iova)) return Dma.refuseInRange(unit, requesterId, iova, ACCESS_READ);
+  static read(unit: Unit, requesterId: u32, pasid: u32, iova: u64, pointer: usize, length: u32): bool {
+    const access = ACCESS_READ | Dma.attributes(pasid);
+    if (pasid == 0 && Tables.inInterruptRange(iova)) return Dma.refuseInRange(unit, requesterId, iova, ACCESS_READ);
     do {
-      const context = Dma.open(unit, requesterId, iova, ACCESS_READ);
+      const context = Dma.openPasid(unit, requesterId, pasid, iova, access);
       if (changetype<usize>(context) == 0) return false;
       const part = Dma.part(iova, length);
-      const result = Dma.translate(unit, context, iova, ACCESS_READ);
+      const result = Dma.translate(unit, context, iova, access);
       if (result & FAULT) return false;
       if (length == 0) return true;
       if (Dma.region(result) == 0) return false;
@@ -214,8 +233,9 @@ export class Dma {
    * Writes `length` bytes at `pointer` to `iova`. An aligned dword in the interrupt range is an interrupt
    * request (VT-d 5.10 §3.15), which no translation concerns; other writes there are dropped.
    */
-  static write(unit: Unit, requesterId: u32, iova: u64, pointer: usize, length: u32): bool {
-    if (Tables.inInterruptRange(iova)) {
+  static write(unit: Unit, requesterId: u32, pasid: u32, iova: u64, pointer: usize, length: u32): bool {
+    const access = ACCESS_WRITE | Dma.attributes(pasid);
+    if (pasid == 0 && Tables.inInterruptRange(iova)) {
       if (length != MESSAGE_LENGTH || iova & (MESSAGE_LENGTH - 1)) {
         return Dma.refuseInRange(unit, requesterId, iova, ACCESS_WRITE);
       }
@@ -223,11 +243,11 @@ export class Dma {
       return true;
     }
     do {
-      const context = Dma.open(unit, requesterId, iova, ACCESS_WRITE);
+      const context = Dma.openPasid(unit, requesterId, pasid, iova, access);
       if (changetype<usize>(context) == 0) return false;
       if (length == 0) return true;
       const part = Dma.part(iova, length);
-      const result = Dma.translate(unit, context, iova, ACCESS_WRITE);
+      const result = Dma.translate(unit, context, iova, access);
       if (result & FAULT || Dma.region(result) == 0) return false;
       if (!unit.memory.write(Dma.region(result), Dma.hpa(result), pointer, part)) return false;
       iova += <u64>part;
@@ -235,6 +255,11 @@ export class Dma {
       length -= part;
     } while (length > 0);
     return true;
+  }
+
+  /** The ACCESS_ bits that a PASID argument carries. */
+  @inline static attributes(pasid: u32): u32 {
+    return (pasid & PASID_EXECUTE ? ACCESS_EXECUTE : 0) | (pasid & PASID_PRIVILEGED ? ACCESS_PRIVILEGED : 0);
   }
 
   /** How many of `length` bytes lie in the page of `iova`. */

@@ -9,6 +9,7 @@ import {
   UNIT_DERIVED,
   UNIT_DERIVED_FORMAT,
   UNIT_DERIVED_MASKS,
+  UNIT_DERIVED_SCALABLE,
   UNIT_EVENTS,
   UNIT_FAULT_INDEX,
   UNIT_FAULTS,
@@ -19,9 +20,11 @@ import {
   UNIT_LAST_REASON,
   UNIT_MAP_GENERATION,
   UNIT_MISSES,
+  UNIT_PASIDS_USED,
   UNIT_REGISTERS,
   UNIT_REMAPPING,
   UNIT_REMEMBERED,
+  UNIT_SCALABLE,
   UNIT_SCALARS_END,
   UNIT_STATE,
   UNIT_TABLE_ERROR,
@@ -103,6 +106,36 @@ export class Unit {
   secondStage4: u64;
   secondStage5: u64;
 
+  /** The generation of valid scalable-mode contexts. */
+  scalableGeneration: u32;
+  /** Which line of a full set of the PASID cache makes room next. */
+  pasidTurn: u32;
+  /** 1 when the PASID cache may hold something. */
+  pasidsUsed: u32;
+  unused1: u32;
+
+  /** A FirstStage in place. */
+  firstStage: u64;
+  firstStage1: u64;
+  firstStage2: u64;
+  firstStage3: u64;
+  firstStage4: u64;
+  /** Reserved bits of scalable-mode context-entries, by quadwords; the upper two are all reserved, */
+  reservedContext0: u64;
+  reservedContext1: u64;
+  /** and of PASID-table entries: from the fourth on all bits are. */
+  reservedPasid0: u64;
+  reservedPasid1: u64;
+  reservedPasid2: u64;
+  /** TTM values that are served, one bit each; FSPM values; PGTT values. */
+  tableModes: u32;
+  pagingModes: u32;
+  translationTypes: u32;
+  /** Bits of a PASID; ERS; whether requests to execute are refused (version 8). */
+  pasidWidth: u32;
+  executeRequests: u32;
+  executeRefused: u32;
+
   @inline get memory(): MemoryMap {
     return changetype<MemoryMap>(this.map);
   }
@@ -158,5 +191,8 @@ if (offsetof<Unit>("iotlbUsed") != UNIT_USED) ERROR("UNIT_USED");
 if (offsetof<Unit>("reservedDomain") != UNIT_DERIVED_MASKS) ERROR("UNIT_DERIVED_MASKS");
 if (offsetof<Unit>("buses0") != UNIT_BUSES) ERROR("UNIT_BUSES");
 if (offsetof<Unit>("secondStage") != UNIT_DERIVED_FORMAT) ERROR("UNIT_DERIVED_FORMAT");
+if (offsetof<Unit>("scalableGeneration") != UNIT_SCALABLE) ERROR("UNIT_SCALABLE");
+if (offsetof<Unit>("pasidsUsed") != UNIT_PASIDS_USED) ERROR("UNIT_PASIDS_USED");
+if (offsetof<Unit>("firstStage") != UNIT_DERIVED_SCALABLE) ERROR("UNIT_DERIVED_SCALABLE");
 if (offsetof<Unit>() != UNIT_SCALARS_END) ERROR("UNIT_SCALARS_END");
 if (offsetof<Unit>() > <usize>UNIT_REGISTERS) ERROR("UNIT_REGISTERS");

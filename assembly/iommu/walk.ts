@@ -6,6 +6,12 @@ import {
   FAULT_CONTEXT_INVALID,
   FAULT_ENTRY_RESERVED,
   FAULT_READ_DENIED,
+  FAULT_SM_READ_DENIED,
+  FAULT_SM_WRITE_DENIED,
+  FAULT_SS_NOT_PRESENT,
+  FAULT_SS_RESERVED,
+  FAULT_SS_TABLE_ACCESS,
+  FAULT_SS_TOP_ACCESS,
   FAULT_TABLE_ACCESS,
   FAULT_WRITE_DENIED,
 } from "../spec/vtd/fault-reason";
@@ -167,18 +173,27 @@ export class Walk {
     return (entry & PAGE_ADDRESS) | granted;
   }
 
-  /** Why an entry of `table` ends the walk (VT-d 5.10 §7.1.3 LCT.4.3, LSS.1, LGN.2, LGN.3, LSS.2). */
+  /** Why an entry of `table` ends the walk (VT-d 5.10 §7.1.3 LCT.4.3, LSS, LGN; SSS, SGN). */
   static refuse(unit: Unit, context: Context, table: u64, granted: u64, access: u64): u64 {
-    if (unit.tableError != 0) {
-      unit.tableError = 0;
+    const scalable = context.scalable;
+    if (Tables.failed(unit)) {
       const top = table == context.table;
-      return WALK_REFUSED | WALK_NOTHING | <u64>(top ? FAULT_CONTEXT_INVALID : FAULT_TABLE_ACCESS);
+      const reason = scalable
+        ? top
+          ? FAULT_SS_TOP_ACCESS
+          : FAULT_SS_TABLE_ACCESS
+        : top
+          ? FAULT_CONTEXT_INVALID
+          : FAULT_TABLE_ACCESS;
+      return WALK_REFUSED | WALK_NOTHING | <u64>reason;
     }
     if (access & ~granted) {
+      if (scalable && granted == 0) return WALK_REFUSED | WALK_NOTHING | <u64>FAULT_SS_NOT_PRESENT;
       const write = (access & ~granted & <u64>ACCESS_WRITE) != 0;
-      const reason = <u64>(write ? FAULT_WRITE_DENIED : FAULT_READ_DENIED);
-      return WALK_REFUSED | reason | (granted == 0 ? WALK_NOTHING : 0);
+      const written = scalable ? FAULT_SM_WRITE_DENIED : FAULT_WRITE_DENIED;
+      const read = scalable ? FAULT_SM_READ_DENIED : FAULT_READ_DENIED;
+      return WALK_REFUSED | <u64>(write ? written : read) | (granted == 0 ? WALK_NOTHING : 0);
     }
-    return WALK_REFUSED | WALK_NOTHING | <u64>FAULT_ENTRY_RESERVED;
+    return WALK_REFUSED | WALK_NOTHING | <u64>(scalable ? FAULT_SS_RESERVED : FAULT_ENTRY_RESERVED);
   }
 }

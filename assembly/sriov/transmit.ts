@@ -275,7 +275,7 @@ export class Transmit {
   private static writeHead(port: Port, queue: Queue, index: u32): void {
     const address = queue.writeback & (0xffff_ffff_0000_0000 | <u64>TDWBAL_ADDRESS_MASK);
     store<u32>(port.scratch, queue.head);
-    if (!Dma.write(port.unit, queue.requester, address, port.scratch, 4)) {
+    if (!Dma.write(port.unit, queue.requester, 0, address, port.scratch, 4)) {
       port.stop(queue, CAUSE_TX + index, STOP_RING);
     }
   }

@@ -155,7 +155,14 @@ export class TranslationBench {
         let sum = 0;
         for (let pass = 0; pass < passes; pass++) {
           for (let index = 0; index < halves.length; index += 2) {
-            sum += wasm.iommuTranslate(unit, requesterId, halves[index] as number, halves[index + 1] as number, READ);
+            sum += wasm.iommuTranslate(
+              unit,
+              requesterId,
+              0,
+              halves[index] as number,
+              halves[index + 1] as number,
+              READ,
+            );
           }
         }
         sink = sum;
@@ -182,7 +189,7 @@ export class TranslationBench {
         for (let index = 0; index < count; index++) {
           const lo = halves[index * 2] as number;
           const hi = halves[index * 2 + 1] as number;
-          const place = wasm.iommuTranslate(unit, requesterId, lo, hi, READ);
+          const place = wasm.iommuTranslate(unit, requesterId, 0, lo, hi, READ);
           if (js.single(requesterId, lo | 0, hi | 0, READ) !== place) wrong.push(`${name}: js differs`);
           if (Number(big.single(requesterId, bigList[index] as bigint, 1n)) !== place)
             wrong.push(`${name}: bigint differs`);

@@ -12,8 +12,15 @@ export interface IommuExports {
   /** Makes a unit of zeroed memory with its register tables laid out. */
   iommuInit(unit: number, map: number, hostAddressWidth: number): void;
   iommuReset(unit: number): void;
-  /** The HPA of one access, or minus the reason of its refusal. */
-  iommuTranslate(unit: number, requesterId: number, iovaLo: number, iovaHi: number, access: number): number;
+  /** The HPA of one access, or minus the reason of its refusal. `pasid`: see PASID_PRESENT of spec/abi/iommu.ts. */
+  iommuTranslate(
+    unit: number,
+    requesterId: number,
+    pasid: number,
+    iovaLo: number,
+    iovaHi: number,
+    access: number,
+  ): number;
   /** Translates a list of u64 addresses. Returns how many were not refused. */
   iommuTranslateBatch(
     unit: number,
@@ -29,6 +36,7 @@ export interface IommuExports {
   iommuDmaRead(
     unit: number,
     requesterId: number,
+    pasid: number,
     iovaLo: number,
     iovaHi: number,
     pointer: number,
@@ -37,6 +45,7 @@ export interface IommuExports {
   iommuDmaWrite(
     unit: number,
     requesterId: number,
+    pasid: number,
     iovaLo: number,
     iovaHi: number,
     pointer: number,
@@ -46,7 +55,6 @@ export interface IommuExports {
   iommuRead32(unit: number, offset: number): number;
   /** Writes those bytes of a dword whose bits in `mask` are set. */
   iommuWrite32(unit: number, offset: number, value: number, mask: number): void;
-  iommuRefusePasid(unit: number, requesterId: number, iovaLo: number, iovaHi: number, access: number): void;
   iommuRefuseType(unit: number, requesterId: number, iovaLo: number, iovaHi: number): void;
 }
 

@@ -15,12 +15,27 @@ export interface MessagePort {
   message(requesterId: RequesterId, addressLo: number, addressHi: number, data: number): void;
 }
 
+/** The PASID TLP prefix of a request (PCIe 6.0 §6.20.1): a PASID of 20 bits, or that and what is asked for with it. */
+export type PasidPrefix = number | { pasid: number; execute?: boolean; privileged?: boolean };
+
 /** A function's DMA: through the IOMMU that covers it, into the physical address map. */
 export interface DmaPort {
   /** Reads `target.length` bytes. False when any byte was refused; the rest of `target` is then all-ones. */
-  read(requesterId: RequesterId, addressLo: number, addressHi: number, target: Uint8Array, pasid?: number): boolean;
+  read(
+    requesterId: RequesterId,
+    addressLo: number,
+    addressHi: number,
+    target: Uint8Array,
+    pasid?: PasidPrefix,
+  ): boolean;
   /** Writes `source`. False when any byte was refused; the bytes before it were written. */
-  write(requesterId: RequesterId, addressLo: number, addressHi: number, source: Uint8Array, pasid?: number): boolean;
+  write(
+    requesterId: RequesterId,
+    addressLo: number,
+    addressHi: number,
+    source: Uint8Array,
+    pasid?: PasidPrefix,
+  ): boolean;
 }
 
 /** A part of a machine whose state can be saved; `restore` takes what `save` gave, for a part built alike. */

@@ -22,7 +22,8 @@ const PIECE = 4096;
 const FIXED: readonly (readonly [from: number, to: number])[] = [
   [abi.UNIT_DERIVED, abi.UNIT_USED],
   [abi.UNIT_DERIVED_MASKS, abi.UNIT_BUSES],
-  [abi.UNIT_DERIVED_FORMAT, abi.UNIT_SCALARS_END],
+  [abi.UNIT_DERIVED_FORMAT, abi.UNIT_SCALABLE],
+  [abi.UNIT_DERIVED_SCALABLE, abi.UNIT_SCALARS_END],
   [abi.UNIT_REGISTERS + cap.VER_REG, abi.UNIT_REGISTERS + gsts.GCMD_REG],
   [abi.UNIT_RW_MASKS, abi.UNIT_INTERRUPT_CACHE],
 ];
@@ -91,6 +92,8 @@ function checkScalars(words: Uint32Array): void {
     ["tableError", abi.UNIT_TABLE_ERROR, 0, 1],
     ["iotlbUsed", abi.UNIT_USED, 0, 1],
     ["pagingUsed", abi.UNIT_USED + 4, 0, 1],
+    ["pasidsUsed", abi.UNIT_PASIDS_USED, 0, 1],
+    ["scalableGeneration", abi.UNIT_SCALABLE, 1, 0xffff_ffff],
     ["events", abi.UNIT_EVENTS, 0, abi.EVENT_FAULT | abi.EVENT_INVALIDATION],
   ];
   for (const [name, offset, least, most] of ranges) {

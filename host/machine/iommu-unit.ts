@@ -9,7 +9,8 @@ import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import { type Hpa, join32, type RequesterId } from "../core/address.ts";
 import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
-import type { AccessWidth, DmaPort, MmioHandler } from "../core/ports.ts";
+import { ArgumentError } from "../core/errors.ts";
+import type { AccessWidth, DmaPort, MmioHandler, PasidPrefix } from "../core/ports.ts";
 import { decodeFault, type FaultRecord } from "./fault.ts";
 import { type IommuCapabilities, type IommuOptions, iommuCapabilities } from "./iommu-capabilities.ts";
 import { capabilityRegisters } from "./iommu-capability-registers.ts";
@@ -105,9 +106,19 @@ export class IommuUnit {
     this.#engine.wasm.iommuReset(this.pointer);
   }
 
-  /** Where one access leads, or the reason why it is refused. */
-  translate(requesterId: RequesterId, addressLo: number, addressHi: number, access: number): TranslateResult {
-    const result = this.#engine.wasm.iommuTranslate(this.pointer, requesterId, addressLo, addressHi, access);
+  /**
+   * Where one access leads, or the reason why it is refused. `access` are ACCESS_ bits; a request without PASID has
+   * neither ACCESS_EXECUTE nor ACCESS_PRIVILEGED.
+   */
+  translate(
+    requesterId: RequesterId,
+    addressLo: number,
+    addressHi: number,
+    access: number,
+    pasid?: number,
+  ): TranslateResult {
+    const space = pasidArgument(pasid);
+    const result = this.#engine.wasm.iommuTranslate(this.pointer, requesterId, space, addressLo, addressHi, access);
     this.deliverEvents();
     return result < 0 ? { reason: -result } : { hpa: result as Hpa };
   }
@@ -210,20 +221,15 @@ export class IommuUnit {
     this.deliverEvents();
   }
 
-  #dmaRead(requesterId: RequesterId, lo: number, hi: number, target: Uint8Array, pasid?: number): boolean {
+  #dmaRead(requesterId: RequesterId, lo: number, hi: number, target: Uint8Array, prefix?: PasidPrefix): boolean {
     const wasm = this.#engine.wasm;
-    if (pasid !== undefined) {
-      wasm.iommuRefusePasid(this.pointer, requesterId, lo, hi, abi.ACCESS_READ);
-      this.deliverEvents();
-      target.fill(ALL_ONES);
-      return false;
-    }
+    const pasid = pasidArgument(prefix);
     let done = 0;
     do {
       const length = Math.min(target.length - done, STAGING_SIZE);
       this.#engine.u8.fill(ALL_ONES, this.#staging, this.#staging + length);
       const [partLo, partHi] = split(lo, hi, done);
-      const whole = wasm.iommuDmaRead(this.pointer, requesterId, partLo, partHi, this.#staging, length) !== 0;
+      const whole = wasm.iommuDmaRead(this.pointer, requesterId, pasid, partLo, partHi, this.#staging, length) !== 0;
       target.set(this.#engine.u8.subarray(this.#staging, this.#staging + length), done);
       done += length;
       if (!whole) {
@@ -236,15 +242,15 @@ export class IommuUnit {
     return true;
   }
 
-  #dmaWrite(requesterId: RequesterId, lo: number, hi: number, source: Uint8Array, pasid?: number): boolean {
+  #dmaWrite(requesterId: RequesterId, lo: number, hi: number, source: Uint8Array, prefix?: PasidPrefix): boolean {
     const wasm = this.#engine.wasm;
-    let whole = pasid === undefined;
-    if (!whole) wasm.iommuRefusePasid(this.pointer, requesterId, lo, hi, abi.ACCESS_WRITE);
+    const pasid = pasidArgument(prefix);
+    let whole = true;
     for (let done = 0; whole && done < source.length; done += STAGING_SIZE) {
       const part = source.subarray(done, done + STAGING_SIZE);
       this.#engine.u8.set(part, this.#staging);
       const [partLo, partHi] = split(lo, hi, done);
-      whole = wasm.iommuDmaWrite(this.pointer, requesterId, partLo, partHi, this.#staging, part.length) !== 0;
+      whole = wasm.iommuDmaWrite(this.pointer, requesterId, pasid, partLo, partHi, this.#staging, part.length) !== 0;
     }
     this.deliverEvents();
     return whole;
@@ -262,6 +268,17 @@ export class IommuUnit {
   #counter(offset: number): number {
     return join32(this.#u32(offset), this.#u32(offset + 4));
   }
+}
+
+/** A prefix as the module takes it; 0 for a request without PASID. Throws ArgumentError for a PASID beyond 20 bits. */
+function pasidArgument(prefix: PasidPrefix | undefined): number {
+  if (prefix === undefined) return 0;
+  const { pasid, execute = false, privileged = false } = typeof prefix === "number" ? { pasid: prefix } : prefix;
+  if (!Number.isInteger(pasid) || pasid < 0 || pasid >= 2 ** (abi.PASID_HI + 1)) {
+    throw new ArgumentError("pasid", pasid, "is not in 0–1048575");
+  }
+  const asked = (execute ? abi.PASID_EXECUTE : 0) + (privileged ? abi.PASID_PRIVILEGED : 0);
+  return abi.PASID_PRESENT + asked + pasid;
 }
 
 /** The halves of an address `ahead` bytes further on, modulo 2^64. */

@@ -8,6 +8,7 @@ import * as event from "../../assembly/spec/vtd/event.ts";
 import * as extended from "../../assembly/spec/vtd/extended-capability.ts";
 import * as recording from "../../assembly/spec/vtd/fault-recording.ts";
 import * as status from "../../assembly/spec/vtd/fault-status.ts";
+import * as firstStage from "../../assembly/spec/vtd/first-stage.ts";
 import * as global from "../../assembly/spec/vtd/global.ts";
 import * as request from "../../assembly/spec/vtd/interrupt-request.ts";
 import * as table from "../../assembly/spec/vtd/interrupt-table-address.ts";
@@ -19,8 +20,12 @@ import * as pasid from "../../assembly/spec/vtd/pasid-descriptors.ts";
 import * as descriptor from "../../assembly/spec/vtd/posted-descriptor.ts";
 import * as posted from "../../assembly/spec/vtd/posted-irte.ts";
 import * as protectedMemory from "../../assembly/spec/vtd/protected-memory.ts";
+import * as pasidDirectory from "../../assembly/spec/vtd/pasid-directory-entry.ts";
+import * as pasidTable from "../../assembly/spec/vtd/pasid-table-entry.ts";
 import * as rootEntry from "../../assembly/spec/vtd/root-entry.ts";
 import * as rootTable from "../../assembly/spec/vtd/root-table-address.ts";
+import * as scalableContext from "../../assembly/spec/vtd/scalable-context-entry.ts";
+import * as scalableRoot from "../../assembly/spec/vtd/scalable-root-entry.ts";
 import * as secondStage from "../../assembly/spec/vtd/second-stage.ts";
 
 type Module = Record<string, number>;
@@ -50,6 +55,12 @@ const WORDS: [module: Module, prefix: string, bits: number, within?: string[]][]
   [table, "IRTA", 64],
   [rootEntry, "ROOT", 128],
   [contextEntry, "CONTEXT", 128],
+  [scalableRoot, "SM_ROOT", 128],
+  [scalableContext, "SM_CONTEXT", 256],
+  [pasidDirectory, "PASID_DIRECTORY", 64],
+  [pasidDirectory, "PASID_INDEX", 20],
+  [pasidTable, "PASID_ENTRY", 512],
+  [firstStage, "FS", 64, ["FS_PAT_LARGE"]],
   [secondStage, "SS", 64],
   [irte, "IRTE", 128, ["IRTE_DST_XAPIC"]],
   [posted, "POSTED", 128],

@@ -7,12 +7,27 @@
 //         ├─ interrupt entry cache   24 B × 512
 //         ├─ paging-structure caches 16 B × 1024, two of them
 //         ├─ IOTLB                   16 B × 8192
-//         └─ context cache           16 B × 65536, one per requester ID
+//         ├─ context cache           16 B × 65536, one per requester ID
+//         ├─ paging-structure caches 16 B × 256, two of them, for the upper levels
+//         ├─ scalable-mode contexts  32 B × 1024
+//         └─ PASID cache             64 B × 4096, sets of four
 
 /** A read is allowed, or wanted. */
 export const ACCESS_READ: u32 = 1;
 /** A write is allowed, or wanted. */
 export const ACCESS_WRITE: u32 = 2;
+/** Of a request with PASID: to execute what is read (ER), */
+export const ACCESS_EXECUTE: u32 = 4;
+/** and with supervisor privilege (PR). */
+export const ACCESS_PRIVILEGED: u32 = 8;
+
+/** The PASID argument of a request: 0 for one without PASID, otherwise this bit and the PASID in bits 19:0, */
+export const PASID_PRESENT: u32 = 0x8000_0000;
+/** and, where no access is given besides, ACCESS_EXECUTE and ACCESS_PRIVILEGED as these bits. */
+export const PASID_EXECUTE: u32 = 0x4000_0000;
+export const PASID_PRIVILEGED: u32 = 0x2000_0000;
+export const PASID_HI: u32 = 19;
+export const PASID_LO: u32 = 0;
 
 /** First byte of what the unit remembers of the map's regions; all zero, it remembers nothing. It ends at UNIT_STATE. */
 export const UNIT_REMEMBERED: u32 = 4;
@@ -57,14 +72,18 @@ export const UNIT_FAULT_INDEX: u32 = 128;
 export const UNIT_TABLE_ERROR: u32 = 132;
 /** IRTA_REG as the last SIRTP latched it, u64. */
 export const UNIT_INTERRUPT_TABLE: u32 = 144;
-/** Scalars that the unit's capabilities decide, in three stretches; each ends where the next name says. */
+/** Scalars that the unit's capabilities decide, in four stretches; each ends where the next name says. */
 export const UNIT_DERIVED: u32 = 152;
 /** 0 or 1, twice. */
 export const UNIT_USED: u32 = 192;
 export const UNIT_DERIVED_MASKS: u32 = 200;
 export const UNIT_BUSES: u32 = 216;
 export const UNIT_DERIVED_FORMAT: u32 = 248;
-export const UNIT_SCALARS_END: u32 = 296;
+/** Generation of valid scalable-mode contexts, the next victim of a full set of the PASID cache, and 0 or 1. */
+export const UNIT_SCALABLE: u32 = 296;
+export const UNIT_PASIDS_USED: u32 = 304;
+export const UNIT_DERIVED_SCALABLE: u32 = 312;
+export const UNIT_SCALARS_END: u32 = 416;
 
 export const UNIT_REGISTERS: u32 = 512;
 export const UNIT_REGISTER_BYTES: u32 = 4096;
@@ -99,7 +118,25 @@ export const UNIT_CONTEXT_CACHE: u32 = 193024;
 export const CONTEXT_CACHE_ENTRIES: u32 = 65536;
 export const CONTEXT_CACHE_ENTRY_SIZE: u32 = 16;
 
-export const UNIT_SIZE: u32 = 1241600;
+/** Paging-structure caches of the upper levels: 512 GiB and 256 TiB regions. */
+export const PAGING_CACHE_UPPER_ENTRIES: u32 = 256;
+export const UNIT_PAGING_CACHE_512G: u32 = 1241600;
+export const UNIT_PAGING_CACHE_256T: u32 = 1245696;
+
+export const UNIT_SCALABLE_CONTEXTS: u32 = 1249792;
+export const SCALABLE_CONTEXT_ENTRIES: u32 = 1024;
+export const SCALABLE_CONTEXT_ENTRY_SIZE: u32 = 32;
+/** log2 of SCALABLE_CONTEXT_ENTRIES. */
+export const SCALABLE_CONTEXT_INDEX_WIDTH: u32 = 10;
+
+export const UNIT_PASID_CACHE: u32 = 1282560;
+export const PASID_CACHE_ENTRIES: u32 = 4096;
+export const PASID_CACHE_ENTRY_SIZE: u32 = 64;
+export const PASID_CACHE_WAYS: u32 = 4;
+/** log2 of the number of sets. */
+export const PASID_CACHE_INDEX_WIDTH: u32 = 10;
+
+export const UNIT_SIZE: u32 = 1544704;
 
 /** What iommuRemap leaves at `out`, u32 each: where and how the interrupt is to be delivered. */
 export const REMAP_DESTINATION: u32 = 0;

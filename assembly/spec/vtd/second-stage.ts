@@ -1,7 +1,7 @@
 // VT-d 5.10 §9.8 Second-Stage Paging Entries (Tables 41–47), with second-stage I/O read/write bits disabled.
 //
-//  63  62  61 60  52 51    12 11       10:8  7    6..2    1   0
-// │ign│rsv│  ignored │ ADDR  │rsv/SNP │ ign │PS │ ignored │ W │ R │
+//  63  62  61 60  52 51    12 11       10    9   8   7    6..2    1   0
+// │ign│rsv│  ignored │ ADDR  │rsv/SNP │ ign │ D │ A │PS │ ignored │ W │ R │
 
 export const SS_ENTRY_SIZE: u32 = 8;
 
@@ -21,7 +21,12 @@ export const SS_ADDR_2M_LO: u32 = 21;
 export const SS_SNP_HI: u32 = 11;
 export const SS_SNP_LO: u32 = 11;
 export const SS_IGNORED_MIDDLE_HI: u32 = 10;
-export const SS_IGNORED_MIDDLE_LO: u32 = 8;
+export const SS_IGNORED_MIDDLE_LO: u32 = 10;
+/** Dirty, of an entry that maps a page, and accessed: ignored unless SSADE is set in the PASID-table entry. */
+export const SS_D_HI: u32 = 9;
+export const SS_D_LO: u32 = 9;
+export const SS_A_HI: u32 = 8;
+export const SS_A_LO: u32 = 8;
 /** PS: reserved in SS-PML5E and SS-PML4E and where CAP_REG.SSLPS lacks the size; ignored in SS-PTE. */
 export const SS_PS_HI: u32 = 7;
 export const SS_PS_LO: u32 = 7;
