@@ -26,6 +26,18 @@ export { Hypervisor, type HypervisorOptions, type HypervisorState, type VmOption
 export { Vm } from "./hypervisor/vm.ts";
 export { AddressMap, type AddressMapState, type MessageListener, type Region } from "./machine/address-map.ts";
 export type { BufferSource, RamFunctions } from "./machine/backing.ts";
+export type {
+  ExplainedCache,
+  ExplainedField,
+  ExplainedStep,
+  ExplainInterruptRequest,
+  ExplainRequest,
+  Explanation,
+  Halves,
+  InterruptVerdict,
+  Refusal,
+  Verdict,
+} from "./machine/explain/types.ts";
 export { decodeFault, type FaultRecord, faultAddress, faultText } from "./machine/fault.ts";
 export {
   type IommuCapabilities,

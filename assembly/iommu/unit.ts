@@ -24,6 +24,7 @@ import {
   UNIT_REGISTERS,
   UNIT_REMAPPING,
   UNIT_REMEMBERED,
+  UNIT_ROOT_TABLE,
   UNIT_SCALABLE,
   UNIT_SCALARS_END,
   UNIT_STATE,
@@ -185,6 +186,7 @@ if (offsetof<Unit>("remapping") != UNIT_REMAPPING) ERROR("UNIT_REMAPPING");
 if (offsetof<Unit>("contextGeneration") != UNIT_CONTEXT_GENERATION) ERROR("UNIT_CONTEXT_GENERATION");
 if (offsetof<Unit>("faultIndex") != UNIT_FAULT_INDEX) ERROR("UNIT_FAULT_INDEX");
 if (offsetof<Unit>("tableError") != UNIT_TABLE_ERROR) ERROR("UNIT_TABLE_ERROR");
+if (offsetof<Unit>("rootTable") != UNIT_ROOT_TABLE) ERROR("UNIT_ROOT_TABLE");
 if (offsetof<Unit>("interruptTable") != UNIT_INTERRUPT_TABLE) ERROR("UNIT_INTERRUPT_TABLE");
 if (offsetof<Unit>("identityTag") != UNIT_DERIVED) ERROR("UNIT_DERIVED");
 if (offsetof<Unit>("iotlbUsed") != UNIT_USED) ERROR("UNIT_USED");

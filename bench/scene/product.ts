@@ -51,7 +51,7 @@ export class ProductMachine {
     if (this.#external !== undefined) {
       this.map.addExternalRam({ base: hpa(GUEST_BASE), size: ramBytes - GUEST_BASE, buffer: this.#external });
     }
-    this.iommu = new IommuUnit(engine, this.map.pointer);
+    this.iommu = new IommuUnit(engine, this.map);
     this.unit = this.iommu.pointer;
     this.image = typeof image === "function" ? image(this.map.pointer, this.unit, engine) : image;
     this.map.addExternalRam({

@@ -226,6 +226,18 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     entry?.backing.write(address - entry.base, width, value);
   }
 
+  /** Copies from RAM without any effect elsewhere. False, with `target` as it was, unless RAM holds all of it. */
+  peek(address: Hpa, target: Uint8Array): boolean {
+    const entry = this.#at(address, target.length);
+    if (entry === undefined || entry.kind === "mmio") return false;
+    try {
+      entry.backing.readBytes(address - entry.base, target);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Copies from the map; bytes where nothing answers read all-ones. False when there were any. */
   readBytes(address: Hpa, target: Uint8Array): boolean {
     return this.#pieces(address, target, (entry, offset, piece) => {

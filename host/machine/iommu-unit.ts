@@ -11,6 +11,11 @@ import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, DmaPort, MmioHandler, PasidPrefix } from "../core/ports.ts";
+import type { AddressMap } from "./address-map.ts";
+import { explainMessage, explainRequest } from "./explain/explain.ts";
+import { peekOf } from "./explain/peek.ts";
+import type { ExplainInterruptRequest, ExplainRequest, Explanation } from "./explain/types.ts";
+import { type UnitView, viewUnit } from "./explain/unit-view.ts";
 import { decodeFault, type FaultRecord } from "./fault.ts";
 import { type IommuCapabilities, type IommuOptions, iommuCapabilities } from "./iommu-capabilities.ts";
 import { capabilityRegisters } from "./iommu-capability-registers.ts";
@@ -63,24 +68,24 @@ export class IommuUnit {
   /** DMA of any length through the unit. */
   readonly dma: DmaPort;
   readonly #engine: Engine;
-  readonly #map: number;
+  readonly #map: AddressMap;
   readonly #staging: number;
   #returned: (() => void) | undefined;
   #listener: (message: EventMessage) => void = () => {};
 
   /** Throws ArgumentError for capabilities that no hardware could report. */
-  constructor(engine: Engine, mapPointer: number, options: IommuOptions = {}) {
+  constructor(engine: Engine, map: AddressMap, options: IommuOptions = {}) {
     this.capabilities = iommuCapabilities(options);
     const registers = capabilityRegisters(this.capabilities);
     const tables = registerTables(registerRows(this.capabilities, registers), abi.UNIT_REGISTER_BYTES);
     this.#engine = engine;
-    this.#map = mapPointer;
+    this.#map = map;
     this.pointer = engine.allocate(engine.wasm.iommuSize(), 64);
     this.#staging = engine.allocate(STAGING_SIZE, 64);
     engine.u32.set(tables.rw, (this.pointer + abi.UNIT_RW_MASKS) >>> 2);
     engine.u32.set(tables.w1c, (this.pointer + abi.UNIT_W1C_MASKS) >>> 2);
     engine.u32.set(tables.reset, (this.pointer + abi.UNIT_RESET_VALUES) >>> 2);
-    engine.wasm.iommuInit(this.pointer, mapPointer, this.capabilities.hostAddressWidth);
+    engine.wasm.iommuInit(this.pointer, map.pointer, this.capabilities.hostAddressWidth);
     this.mmio = {
       read: (offset, width) => this.#read(offset, width),
       write: (offset, width, value) => this.#write(offset, width, value),
@@ -177,6 +182,24 @@ export class IommuUnit {
     return records;
   }
 
+  /**
+   * Why a DMA request goes where it goes, step by step, as the tables are now. Changes no state.
+   * Throws ArgumentError for what is no request.
+   */
+  explain(request: ExplainRequest): Explanation {
+    return explainRequest(this.view, peekOf(this.#map), request);
+  }
+
+  /** Likewise what becomes of an interrupt request: its address must lie in the interrupt range. */
+  explainInterrupt(request: ExplainInterruptRequest): Explanation {
+    return explainMessage(this.view, peekOf(this.#map), request);
+  }
+
+  /** What software has latched and what the unit can do, as it is now. */
+  get view(): UnitView {
+    return viewUnit(this.#engine, this.pointer, this.capabilities.hostAddressWidth);
+  }
+
   statistics(): IommuStatistics {
     const translations = this.#counter(abi.UNIT_TRANSLATIONS);
     const misses = this.#counter(abi.UNIT_MISSES);
@@ -197,7 +220,7 @@ export class IommuUnit {
 
   /** Throws FormatError, with nothing changed, for what is not the state of a unit and map that were built alike. */
   restore(state: IommuState): void {
-    restoreUnit(this.#engine, this.pointer, this.#map, state);
+    restoreUnit(this.#engine, this.pointer, this.#map.pointer, state);
   }
 
   /** An access that crosses the end of a dword is one to each of the two. */

@@ -104,7 +104,7 @@ export class Machine implements Snapshotable<MachineState> {
     this.engine = engine;
     this.interrupts = new Interrupts(this.trace);
     this.map = new AddressMap(engine, (...message) => this.interrupts.queue(...message));
-    this.iommu = new IommuUnit(engine, this.map.pointer, iommu);
+    this.iommu = new IommuUnit(engine, this.map, iommu);
     this.#shape = JSON.stringify({ cards: cards.map(cardShape), iommu: this.iommu.capabilities });
     this.iommu.onEvent((message) => this.#unitMessage(message));
     this.interrupts.connect(this.iommu);

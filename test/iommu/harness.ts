@@ -36,7 +36,7 @@ export class Harness {
       this.messages.push({ requesterId, addressLo, addressHi, data });
     });
     this.map.addRam({ base: hpa(RAM_BASE), size: ramBytes });
-    this.unit = new IommuUnit(engine, this.map.pointer, capabilities);
+    this.unit = new IommuUnit(engine, this.map, capabilities);
     this.unit.onEvent((event) => this.events.push(event));
     this.#next = RAM_BASE;
   }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { hpa } from "../../host/core/address.ts";
 import type { IommuCapabilities } from "../../host/machine/iommu-capabilities.ts";
 import { Harness, NOWHERE, RAM_BASE, READ, WRITE } from "./harness.ts";
-import { type OracleUnit, outcomes, type Words } from "./oracle.ts";
+import { isPossible, verdictsOf, type Words } from "./possible.ts";
 
 /** A small generator of its own per run: fast-check prints the seed. */
 function generator(seed: number): (below: number) => number {
@@ -40,7 +40,7 @@ function capabilities(random: (below: number) => number): Partial<IommuCapabilit
 class Run {
   readonly random: (below: number) => number;
   readonly h: Harness;
-  readonly oracle: OracleUnit;
+  readonly guestWidth: number;
   /** Table pages: the tops first, then a pool that entries lead to, loops included. */
   readonly pages: number[];
   readonly contexts = new Map<number, number>();
@@ -51,7 +51,7 @@ class Run {
   #domains = 32;
   readonly #used: bigint[] = [];
 
-  constructor(h: Harness, caps: Partial<IommuCapabilities>, random: (below: number) => number) {
+  constructor(h: Harness, random: (below: number) => number) {
     this.h = h;
     this.random = random;
     this.external = 0x4000_0000;
@@ -59,18 +59,7 @@ class Run {
     const root = h.page();
     this.pages = [...Array(TABLES + POOL).keys()].map(() => h.page());
     this.pages.push(this.external);
-    const full = h.unit.capabilities;
-    this.oracle = {
-      hostWidth: full.hostAddressWidth,
-      guestWidth: full.guestAddressWidth,
-      widths: caps.addressWidths ?? [],
-      has2M: full.largestPage !== "4K",
-      has1G: full.largestPage === "1G",
-      snoop: full.snoopControl,
-      passThrough: full.passThrough,
-      domainWidth: full.domainIdWidth,
-      rootTable: BigInt(root),
-    };
+    this.guestWidth = h.unit.capabilities.guestAddressWidth;
     for (const requesterId of REQUESTERS) {
       const bus = requesterId >> 8;
       if (!this.contexts.has(bus)) {
@@ -170,13 +159,15 @@ class Run {
     return iova;
   }
 
-  words(source: Map<number, bigint[]> | undefined): Words {
+  /** The values of words that a cache may hold; `exact` domains have nothing stale, contexts unless `staleContexts`. */
+  words(staleContexts: boolean, exact: (domain: number) => boolean): Words {
     const end = RAM_BASE + 0x100_0000;
-    return (address) => {
-      const place = Number(address);
+    return (place, { kind, domainId }) => {
       const ram = place >= RAM_BASE && place < end;
       if (!ram && !(place >= this.external && place < this.external + 4096)) return undefined;
-      return source?.get(place) ?? [this.now.get(place) ?? 0n];
+      const stale = kind === "context" ? staleContexts : !exact(domainId);
+      const now = this.now.get(place) ?? 0n;
+      return stale ? (this.past.get(place) ?? [now]) : [now];
     };
   }
 
@@ -185,17 +176,14 @@ class Run {
     const access = this.pick([READ, WRITE, READ | WRITE]);
     const result = this.h.translate(requesterId, iova, access);
     const seen = result < 0 ? `fault ${(-result).toString(16)}` : `hpa ${result.toString(16)}`;
-    const possible = outcomes(
-      this.oracle,
-      {
-        contexts: this.words(staleContexts ? this.past : undefined),
-        tables: (domain) => this.words(exact(domain) ? undefined : this.past),
-      },
+    const address = { lo: Number(iova & 0xffff_ffffn), hi: Number(iova >> 32n) };
+    const verdicts = verdictsOf(this.h.unit.view, this.words(staleContexts, exact), {
       requesterId,
-      iova,
-      { read: (access & READ) !== 0, write: (access & WRITE) !== 0 },
-    );
-    if (!possible.has(seen)) {
+      iova: address,
+      access,
+    });
+    const possible = isPossible(verdicts, iova, seen);
+    if (possible !== true) {
       const shown = `${requesterId.toString(16)} ${iova.toString(16)} access ${access}`;
       throw new Error(`${shown}: ${seen}, possible ${[...possible].join(" | ")}`);
     }
@@ -207,7 +195,7 @@ class Run {
   }
 
   invalidateTranslations(granularity: number, domain: number, address: bigint, mask: number, hint: number): void {
-    const top = (1n << BigInt(this.oracle.guestWidth)) - 1n;
+    const top = (1n << BigInt(this.guestWidth)) - 1n;
     this.h.set64(0x1f0, (address & top & ~0xfffn) | BigInt((hint << 6) | mask));
     this.h.set64(0x1f8, (1n << 63n) | (BigInt(granularity) << 60n) | (BigInt(domain) << 32n));
   }
@@ -260,7 +248,7 @@ test("VT-d legacy mode: 200,000 requests over random tables, each as the oracle 
     fc.asyncProperty(fc.integer(), async (seed) => {
       const random = generator(seed);
       const caps = capabilities(random);
-      const run = new Run(await Harness.create(caps), caps, random);
+      const run = new Run(await Harness.create(caps), random);
       let done = 0;
       while (done < 5000) done += run.step();
       compared += done;

@@ -70,7 +70,9 @@ export const CONTEXT_GENERATION_MAX: u32 = 4095;
 export const UNIT_FAULT_INDEX: u32 = 128;
 /** 0 or 1. */
 export const UNIT_TABLE_ERROR: u32 = 132;
-/** IRTA_REG as the last SIRTP latched it, u64. */
+/** RTADDR_REG as the last SRTP latched it, u64, */
+export const UNIT_ROOT_TABLE: u32 = 136;
+/** and IRTA_REG as the last SIRTP did. */
 export const UNIT_INTERRUPT_TABLE: u32 = 144;
 /** Scalars that the unit's capabilities decide, in four stretches; each ends where the next name says. */
 export const UNIT_DERIVED: u32 = 152;

@@ -62,7 +62,7 @@ export class Bare {
   private constructor(engine: Engine, profile: "i350" | "82576", ports: number) {
     this.map = new AddressMap(engine, (requesterId, lo, _hi, data) => this.#message(requesterId, lo, data));
     this.map.addRam({ base: hpa(0), size: RAM_SIZE });
-    const unit = new IommuUnit(engine, this.map.pointer);
+    const unit = new IommuUnit(engine, this.map);
     this.root = new RootComplex({ messages: { message: (rid, lo, _hi, data) => this.#message(rid, lo, data) } });
     const port = new Bridge("root-port", profileConfig(rootPortProfile({ slot: 1 })));
     this.root.attach(port, 1, 0);
