@@ -10,22 +10,20 @@ import {
   EVENT_CONTROL_IP_LO,
   FECTL_REG,
 } from "../spec/vtd/event";
+import { ECAP_PASID_HI, ECAP_PASID_LO, ECAP_REG } from "../spec/vtd/extended-capability";
 import {
-  FRCD_EXE_HI,
   FRCD_EXE_LO,
   FRCD_F_HI,
   FRCD_F_LO,
   FRCD_FR_LO,
-  FRCD_PP_HI,
   FRCD_PP_LO,
-  FRCD_PRIV_HI,
   FRCD_PRIV_LO,
   FRCD_PV_LO,
   FRCD_SID_HI,
   FRCD_SID_LO,
   FRCD_SIZE,
-  FRCD_T1_HI,
   FRCD_T1_LO,
+  FRCD_T2_LO,
 } from "../spec/vtd/fault-recording";
 import {
   FSTS_FRI_HI,
@@ -43,6 +41,9 @@ import { Unit } from "./unit";
 /** A record's upper 64 bits hold what the specification numbers from here. */
 const UPPER: u32 = 64;
 const UPPER_OFFSET: u32 = 8;
+
+/** Beside ACCESS_ bits: the refused request is a page request. */
+export const PAGE_REQUEST: u32 = 0x10;
 
 export class Faults {
   @inline static count(unit: Unit): u32 {
@@ -94,19 +95,26 @@ export class Faults {
     let upper = Bits.mask64(FRCD_F_HI - UPPER, FRCD_F_LO - UPPER);
     upper |= (<u64>requesterId) << (FRCD_SID_LO - UPPER);
     upper |= (<u64>reason) << (FRCD_FR_LO - UPPER);
-    if (access & ACCESS_READ) upper |= Bits.mask64(FRCD_T1_HI - UPPER, FRCD_T1_LO - UPPER);
-    if (pasid != 0) {
-      upper |= Bits.mask64(FRCD_PP_HI - UPPER, FRCD_PP_LO - UPPER);
-      upper |= (<u64>Bits.of32(pasid, PASID_HI, PASID_LO)) << (FRCD_PV_LO - UPPER);
-      if (access & ACCESS_EXECUTE) upper |= Bits.mask64(FRCD_EXE_HI - UPPER, FRCD_EXE_LO - UPPER);
-      if (access & ACCESS_PRIVILEGED) upper |= Bits.mask64(FRCD_PRIV_HI - UPPER, FRCD_PRIV_LO - UPPER);
-    }
+    upper |= Faults.details(unit, pasid, access);
     unit.setRegister64(Faults.offset(unit, next), information);
     unit.setRegister64(Faults.offset(unit, next) + UPPER_OFFSET, upper);
     unit.faultIndex = next + 1 < count ? next + 1 : 0;
     if (status & Bits.mask32(FSTS_PPF_HI, FSTS_PPF_LO)) return;
     const fresh = (status & ~Bits.mask32(FSTS_FRI_HI, FSTS_FRI_LO)) | (next << FSTS_FRI_LO);
     Faults.setStatus(unit, fresh | Bits.mask32(FSTS_PPF_HI, FSTS_PPF_LO));
+  }
+
+  /** What a record says of the request besides: T1, T2, and with PASID PP, PV, PRIV and of a read EXE. */
+  static details(unit: Unit, pasid: u32, access: u32): u64 {
+    let details: u64 = access & ACCESS_READ ? u64(1) << (FRCD_T1_LO - UPPER) : 0;
+    if (access & PAGE_REQUEST) details |= u64(1) << (FRCD_T2_LO - UPPER);
+    const known = Bits.of64(unit.register64(ECAP_REG), ECAP_PASID_HI, ECAP_PASID_LO) != 0;
+    if (pasid == 0 || !known) return details;
+    details |= u64(1) << (FRCD_PP_LO - UPPER);
+    details |= (<u64>Bits.of32(pasid, PASID_HI, PASID_LO)) << (FRCD_PV_LO - UPPER);
+    if (access & ACCESS_PRIVILEGED) details |= u64(1) << (FRCD_PRIV_LO - UPPER);
+    if (access & ACCESS_EXECUTE && access & ACCESS_READ) details |= u64(1) << (FRCD_EXE_LO - UPPER);
+    return details;
   }
 
   /** Status bits that are interrupt conditions. */

@@ -4,6 +4,9 @@ import * as frcd from "../../assembly/spec/vtd/fault-recording.ts";
 import { hex, hex64, type RequesterId } from "../core/address.ts";
 import { extract } from "../core/bits.ts";
 
+type Access = FaultRecord["access"];
+type AddressType = FaultRecord["addressType"];
+
 /** One fault recording register, decoded. */
 export interface FaultRecord {
   /** The FR field. */
@@ -13,8 +16,15 @@ export interface FaultRecord {
   requesterId: RequesterId;
   /** Whether the request concerned an interrupt rather than memory. */
   interrupt: boolean;
-  /** Of a DMA fault. */
-  access: "read" | "write";
+  /** Of a DMA fault: T1 and T2. */
+  access: "read" | "write" | "page request" | "atomic";
+  /** Of a DMA fault: AT. */
+  addressType: "untranslated" | "translation request" | "translated";
+  /** Of a DMA fault by a request with PASID. */
+  pasid: number | undefined;
+  /** Of such a request: whether it wanted to execute what it read, and with supervisor privilege. */
+  execute: boolean;
+  privileged: boolean;
   /** Of a DMA fault: the page, in two halves. */
   addressLo: number;
   addressHi: number;
@@ -102,6 +112,11 @@ const TEXTS: Readonly<Record<number, string>> = {
   [reason.FAULT_FS_UPDATE]: "first-stage flag could not be set",
 };
 
+/** T2 above T1. */
+const ACCESSES = ["write", "read", "page request", "atomic"] as const;
+/** AT=11b is reserved. */
+const ADDRESS_TYPES = ["untranslated", "translation request", "translated", "untranslated"] as const;
+
 /** What a fault reason means, in a few words. */
 export function faultText(code: number): string {
   return TEXTS[code] ?? `reason ${hex(code)}`;
@@ -114,18 +129,23 @@ export function isInterruptFault(code: number): boolean {
 
 /** Decodes the four dwords of a fault recording register; undefined while its F is clear. */
 export function decodeFault(words: ArrayLike<number>): FaultRecord | undefined {
-  if (extract(words, frcd.FRCD_F_HI, frcd.FRCD_F_LO) === 0) return undefined;
-  const code = extract(words, frcd.FRCD_FR_HI, frcd.FRCD_FR_LO);
+  const field = (hi: number, lo: number): number => extract(words, hi, lo);
+  if (field(frcd.FRCD_F_HI, frcd.FRCD_F_LO) === 0) return undefined;
+  const code = field(frcd.FRCD_FR_HI, frcd.FRCD_FR_LO);
   const interrupt = isInterruptFault(code);
   return {
     reason: code,
     text: faultText(code),
-    requesterId: extract(words, frcd.FRCD_SID_HI, frcd.FRCD_SID_LO) as RequesterId,
+    requesterId: field(frcd.FRCD_SID_HI, frcd.FRCD_SID_LO) as RequesterId,
     interrupt,
-    access: extract(words, frcd.FRCD_T1_HI, frcd.FRCD_T1_LO) === 1 ? "read" : "write",
+    access: ACCESSES[2 * field(frcd.FRCD_T2_HI, frcd.FRCD_T2_LO) + field(frcd.FRCD_T1_HI, frcd.FRCD_T1_LO)] as Access,
+    addressType: ADDRESS_TYPES[field(frcd.FRCD_AT_HI, frcd.FRCD_AT_LO)] as AddressType,
+    pasid: field(frcd.FRCD_PP_HI, frcd.FRCD_PP_LO) === 1 ? field(frcd.FRCD_PV_HI, frcd.FRCD_PV_LO) : undefined,
+    execute: field(frcd.FRCD_EXE_HI, frcd.FRCD_EXE_LO) === 1,
+    privileged: field(frcd.FRCD_PRIV_HI, frcd.FRCD_PRIV_LO) === 1,
     addressLo: interrupt ? 0 : (words[0] as number) >>> 0,
     addressHi: interrupt ? 0 : (words[1] as number) >>> 0,
-    interruptIndex: interrupt ? extract(words, frcd.FRCD_INTERRUPT_INDEX_HI, frcd.FRCD_INTERRUPT_INDEX_LO) : 0,
+    interruptIndex: interrupt ? field(frcd.FRCD_INTERRUPT_INDEX_HI, frcd.FRCD_INTERRUPT_INDEX_LO) : 0,
   };
 }
 
