@@ -3,6 +3,7 @@ import { ACCESS_READ, UNIT_SIZE } from "../spec/abi/iommu";
 import { Configuration } from "./configure";
 import { Context } from "./context";
 import { ContextCache } from "./context-cache";
+import { Queue } from "./queue";
 import { Registers } from "./registers";
 import { Tables } from "./tables";
 import { Dma, FAULT } from "./translate";
@@ -41,6 +42,13 @@ export function iommuRead32(unit: usize, offset: u32): u32 {
 /** Writes those bytes of the dword at `offset` whose bits in `mask` are set. */
 export function iommuWrite32(unit: usize, offset: u32, value: u32, mask: u32): void {
   Registers.write(changetype<Unit>(unit), offset, value, mask);
+}
+
+/** Lets the invalidation queue go on, bounded as an access of software's is. Returns 1 when some of it is left. */
+export function iommuWork(unit: usize): u32 {
+  const self = changetype<Unit>(unit);
+  Queue.run(self);
+  return u32(Queue.due(self));
 }
 
 /**

@@ -10,7 +10,7 @@ import { ALL_TYPES, ANY_PASID, PasidLine, WITH_FIRST_STAGE, WITHOUT_FIRST_STAGE 
 import { Unit } from "./unit";
 
 /** Up to 2^6 pages are looked up one by one, more by a pass over all entries. */
-const PROBE_MASK_LIMIT: u32 = 6;
+export const PROBE_MASK_LIMIT: u32 = 6;
 const PAGE_WIDTH: u32 = 12;
 
 @unmanaged

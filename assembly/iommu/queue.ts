@@ -1,91 +1,32 @@
-// The invalidation queue (VT-d 5.10 §6.5.2): descriptors from head to tail, executed when software moves the tail.
-// An error stops it with the head at the descriptor until software clears FSTS_REG.IQE.
+// The invalidation queue (VT-d 5.10 §6.5.2): descriptors from head to tail, fetched when software moves the tail and
+// whenever it looks at the unit. What they do is in the queue- files. An error stops the queue with the head at the
+// descriptor until software clears FSTS_REG.IQE or ITE.
 
 import { Bits } from "../core/bits";
-import { EVENT_INVALIDATION } from "../spec/abi/iommu";
-import { TRACE_INTERRUPT_ENTRIES } from "../spec/abi/trace";
 import {
-  CONTEXT_INV_DID_HI,
-  CONTEXT_INV_DID_LO,
-  CONTEXT_INV_FM_HI,
-  CONTEXT_INV_FM_LO,
-  CONTEXT_INV_G_HI,
-  CONTEXT_INV_G_LO,
-  CONTEXT_INV_RESERVED_6_HI,
-  CONTEXT_INV_RESERVED_6_LO,
-  CONTEXT_INV_RESERVED_12_HI,
-  CONTEXT_INV_RESERVED_12_LO,
-  CONTEXT_INV_RESERVED_50_HI,
-  CONTEXT_INV_RESERVED_50_LO,
-  CONTEXT_INV_SID_HI,
-  CONTEXT_INV_SID_LO,
   DESCRIPTOR_SIZE,
   DESCRIPTOR_TYPE_HIGH_HI,
   DESCRIPTOR_TYPE_HIGH_LO,
   DESCRIPTOR_TYPE_LOW_HI,
   DESCRIPTOR_TYPE_LOW_LO,
-  GRANULARITY_FINE,
-  GRANULARITY_GLOBAL,
-  GRANULARITY_NONE,
-  IEC_INV_G_HI,
-  IEC_INV_G_LO,
-  IEC_INV_IIDX_HI,
-  IEC_INV_IIDX_LO,
-  IEC_INV_IM_HI,
-  IEC_INV_IM_LO,
-  IEC_INV_RESERVED_5_HI,
-  IEC_INV_RESERVED_5_LO,
-  IEC_INV_RESERVED_12_HI,
-  IEC_INV_RESERVED_12_LO,
-  IEC_INV_RESERVED_48_HI,
-  IEC_INV_RESERVED_48_LO,
-  IOTLB_INV_ADDR_HI,
-  IOTLB_INV_ADDR_LO,
-  IOTLB_INV_AM_HI,
-  IOTLB_INV_AM_LO,
-  IOTLB_INV_DID_HI,
-  IOTLB_INV_DID_LO,
-  IOTLB_INV_G_HI,
-  IOTLB_INV_G_LO,
-  IOTLB_INV_IH_HI,
-  IOTLB_INV_IH_LO,
-  IOTLB_INV_RESERVED_8_HI,
-  IOTLB_INV_RESERVED_8_LO,
-  IOTLB_INV_RESERVED_12_HI,
-  IOTLB_INV_RESERVED_12_LO,
-  IOTLB_INV_RESERVED_32_HI,
-  IOTLB_INV_RESERVED_32_LO,
-  IOTLB_INV_RESERVED_71_HI,
-  IOTLB_INV_RESERVED_71_LO,
   TYPE_CONTEXT,
   TYPE_INTERRUPT_ENTRY,
   TYPE_IOTLB,
   TYPE_WAIT,
-  WAIT_ADDRESS_HI,
-  WAIT_ADDRESS_LO,
-  WAIT_DATA_HI,
-  WAIT_DATA_LO,
-  WAIT_IF_HI,
-  WAIT_IF_LO,
-  WAIT_PD_HI,
-  WAIT_PD_LO,
-  WAIT_RESERVED_8_HI,
-  WAIT_RESERVED_8_LO,
-  WAIT_RESERVED_12_HI,
-  WAIT_RESERVED_12_LO,
-  WAIT_RESERVED_64_HI,
-  WAIT_RESERVED_64_LO,
-  WAIT_SW_HI,
-  WAIT_SW_LO,
+  WIDE_DESCRIPTOR_SIZE,
 } from "../spec/vtd/descriptors";
-import { IECTL_REG } from "../spec/vtd/event";
-import { ECAP_IR_HI, ECAP_IR_LO, ECAP_MHMV_HI, ECAP_MHMV_LO, ECAP_REG } from "../spec/vtd/extended-capability";
+import {
+  ECAP_ADMS_HI,
+  ECAP_ADMS_LO,
+  ECAP_IR_HI,
+  ECAP_IR_LO,
+  ECAP_REG,
+  ECAP_SMTS_HI,
+  ECAP_SMTS_LO,
+} from "../spec/vtd/extended-capability";
 import { FSTS_IQE_HI, FSTS_IQE_LO, FSTS_ITE_HI, FSTS_ITE_LO, FSTS_REG } from "../spec/vtd/fault-status";
 import { GSTS_QIES_HI, GSTS_QIES_LO, GSTS_REG } from "../spec/vtd/global";
 import {
-  ICS_IWC_HI,
-  ICS_IWC_LO,
-  ICS_REG,
   IQA_DW_HI,
   IQA_DW_LO,
   IQA_QS_HI,
@@ -94,6 +35,7 @@ import {
   IQEI_FETCH,
   IQEI_RESERVED,
   IQEI_TAIL,
+  IQEI_TAIL_ALIGNMENT,
   IQEI_TTM,
   IQEI_TYPE,
   IQEI_WIDTH,
@@ -105,147 +47,138 @@ import {
   IQT_QT_LO,
   IQT_REG,
 } from "../spec/vtd/invalidation-queue";
-import { RTADDR_REG, RTADDR_TTM_HI, RTADDR_TTM_LO } from "../spec/vtd/root-table-address";
+import {
+  RTADDR_TTM_ABORT,
+  RTADDR_TTM_HI,
+  RTADDR_TTM_LEGACY,
+  RTADDR_TTM_LO,
+  RTADDR_TTM_SCALABLE,
+} from "../spec/vtd/root-table-address";
 import { PAGE_ADDRESS } from "./context";
 import { Faults } from "./fault";
-import { InterruptEntryCache } from "./interrupt-entry-cache";
-import { Invalidate } from "./invalidate";
+import { QueueContext } from "./queue-context";
+import { QueueInterrupt } from "./queue-interrupt";
+import { QueueIotlb } from "./queue-iotlb";
+import { QueueWait } from "./queue-wait";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
 
-const UPPER: u32 = 64;
 const PAGE_SIZE: u32 = 4096;
-const STATUS_LENGTH: u32 = 4;
+const HALF: u64 = 16;
+const QUARTER: u64 = 8;
+const TYPE_WIDTH: u32 = 4;
+/** Work for one access of software's, in cache lines looked at: about a millisecond's. */
+const WORK_LIMIT: i32 = 0x20_0000;
+/** What a descriptor costs besides: a whole queue of the cheapest ones is done at once. */
+const LEAST_WORK: i32 = 64;
 
 export class Queue {
-  /** Executes what lies between head and tail: at most one round of the queue, 32,768 descriptors. */
+  /**
+   * Executes descriptors that wait, until the queue is empty, stopped, or enough was done at a time: the rest goes on
+   * with the next access, and IQH_REG shows how far it is.
+   */
   static run(unit: Unit): void {
-    if (!Bits.of32(unit.register(GSTS_REG), GSTS_QIES_HI, GSTS_QIES_LO)) return;
-    const tail = unit.register(IQT_REG) & Bits.mask32(IQT_QT_HI, IQT_QT_LO);
-    if (unit.register(IQH_REG) == tail || Queue.stopped(unit)) return;
-    const error = Queue.advance(unit, tail);
+    if (!Queue.due(unit)) return;
+    const error = Queue.advance(unit);
     if (error == 0) return;
     const record = unit.register(IQERCD_REG) & ~Bits.mask32(IQERCD_IQEI_HI, IQERCD_IQEI_LO);
     unit.setRegister(IQERCD_REG, record | error);
     Faults.setStatus(unit, unit.register(FSTS_REG) | Bits.mask32(FSTS_IQE_HI, FSTS_IQE_LO));
   }
 
-  /** Executes descriptors up to `tail`. Returns 0 or what IQERCD_REG.IQEI shall say. */
-  static advance(unit: Unit, tail: u32): u32 {
-    const address = unit.register64(IQA_REG);
-    const size = PAGE_SIZE << (<u32>Bits.of64(address, IQA_QS_HI, IQA_QS_LO));
-    let head = unit.register(IQH_REG);
-    if (Bits.of64(address, IQA_DW_HI, IQA_DW_LO)) return IQEI_WIDTH;
+  /** Whether hardware fetches descriptors: the queue is enabled, not empty, and not stopped. */
+  static due(unit: Unit): bool {
+    if (!Bits.of32(unit.register(GSTS_REG), GSTS_QIES_HI, GSTS_QIES_LO)) return false;
+    const errors = Bits.mask32(FSTS_IQE_HI, FSTS_IQE_LO) | Bits.mask32(FSTS_ITE_HI, FSTS_ITE_LO);
+    return unit.register(IQH_REG) != Queue.tail(unit) && (unit.register(FSTS_REG) & errors) == 0;
+  }
+
+  @inline static tail(unit: Unit): u32 {
+    return unit.register(IQT_REG) & Bits.mask32(IQT_QT_HI, IQT_QT_LO);
+  }
+
+  /** The translation table mode that the last SRTP latched. */
+  @inline static mode(unit: Unit): u32 {
+    return <u32>Bits.of64(unit.rootTable, RTADDR_TTM_HI, RTADDR_TTM_LO);
+  }
+
+  @inline static scalable(unit: Unit): bool {
+    return Bits.of64(unit.register64(ECAP_REG), ECAP_SMTS_HI, ECAP_SMTS_LO) != 0;
+  }
+
+  /** Executes descriptors. Returns 0 or what IQERCD_REG.IQEI shall say. */
+  static advance(unit: Unit): u32 {
+    const queue = unit.register64(IQA_REG);
+    const wide = Bits.of64(queue, IQA_DW_HI, IQA_DW_LO) != 0;
+    const size = PAGE_SIZE << (<u32>Bits.of64(queue, IQA_QS_HI, IQA_QS_LO));
+    const step = wide ? WIDE_DESCRIPTOR_SIZE : DESCRIPTOR_SIZE;
+    const tail = Queue.tail(unit);
+    let head = unit.register(IQH_REG) & ~(step - 1);
     if (tail >= size || head >= size) return IQEI_TAIL;
-    if (Bits.of32(unit.register(RTADDR_REG), RTADDR_TTM_HI, RTADDR_TTM_LO)) return IQEI_TTM;
+    if (tail & (step - 1)) return IQEI_TAIL_ALIGNMENT;
+    const unfit = Queue.unfit(unit, wide);
+    if (unfit != 0) return unfit;
     Tables.refresh(unit);
-    while (head != tail) {
-      const error = Queue.execute(unit, (address & PAGE_ADDRESS) + <u64>head);
+    let left = WORK_LIMIT;
+    while (head != tail && left > 0) {
+      const at = (queue & PAGE_ADDRESS) + <u64>head;
+      const low = Tables.load(unit, at);
+      const high = Tables.load(unit, at + QUARTER);
+      const above = wide ? Tables.load(unit, at + HALF) | Tables.load(unit, at + HALF + QUARTER) : 0;
+      if (unit.tableError != 0) {
+        unit.tableError = 0;
+        return IQEI_FETCH;
+      }
+      const type = Queue.type(low);
+      if (!Queue.valid(unit, type)) return IQEI_TYPE;
+      if (above != 0) return IQEI_RESERVED;
+      const error = Queue.execute(unit, type, low, high);
       if (error != 0) return error;
-      head += DESCRIPTOR_SIZE;
+      left -= LEAST_WORK + Queue.work(type, low, high);
+      head += step;
       if (head >= size) head = 0;
       unit.setRegister(IQH_REG, head);
     }
     return 0;
   }
 
-  @inline static stopped(unit: Unit): bool {
-    const errors = Bits.mask32(FSTS_IQE_HI, FSTS_IQE_LO) | Bits.mask32(FSTS_ITE_HI, FSTS_ITE_LO);
-    return (unit.register(FSTS_REG) & errors) != 0;
-  }
-
-  /** Executes the descriptor at an HPA. Returns 0 or what IQERCD_REG.IQEI shall say. */
-  static execute(unit: Unit, hpa: u64): u32 {
-    const low = Tables.load(unit, hpa);
-    const high = Tables.load(unit, hpa + (DESCRIPTOR_SIZE >> 1));
-    if (unit.tableError != 0) {
-      unit.tableError = 0;
-      return IQEI_FETCH;
-    }
-    const typeHigh = <u32>Bits.of64(low, DESCRIPTOR_TYPE_HIGH_HI, DESCRIPTOR_TYPE_HIGH_LO);
-    const type = <u32>Bits.of64(low, DESCRIPTOR_TYPE_LOW_HI, DESCRIPTOR_TYPE_LOW_LO);
-    if (typeHigh != 0) return IQEI_TYPE;
-    if (type == TYPE_CONTEXT) return Queue.contexts(unit, low, high);
-    if (type == TYPE_IOTLB) return Queue.translations(unit, low, high);
-    if (type == TYPE_INTERRUPT_ENTRY) return Queue.interruptEntries(unit, low, high);
-    if (type == TYPE_WAIT) return Queue.wait(unit, low, high);
-    return IQEI_TYPE;
-  }
-
-  static contexts(unit: Unit, low: u64, high: u64): u32 {
-    let reserved = high | (low & Bits.mask64(CONTEXT_INV_RESERVED_50_HI, CONTEXT_INV_RESERVED_50_LO));
-    reserved |= low & Bits.mask64(CONTEXT_INV_RESERVED_12_HI, CONTEXT_INV_RESERVED_12_LO);
-    reserved |= low & Bits.mask64(CONTEXT_INV_RESERVED_6_HI, CONTEXT_INV_RESERVED_6_LO);
-    if (reserved) return IQEI_RESERVED;
-    const done = Invalidate.contexts(
-      unit,
-      <u32>Bits.of64(low, CONTEXT_INV_G_HI, CONTEXT_INV_G_LO),
-      <u32>Bits.of64(low, CONTEXT_INV_DID_HI, CONTEXT_INV_DID_LO),
-      <u32>Bits.of64(low, CONTEXT_INV_SID_HI, CONTEXT_INV_SID_LO),
-      <u32>Bits.of64(low, CONTEXT_INV_FM_HI, CONTEXT_INV_FM_LO),
-    );
-    return done == GRANULARITY_NONE ? IQEI_RESERVED : 0;
-  }
-
-  static translations(unit: Unit, low: u64, high: u64): u32 {
-    let reserved = low & Bits.mask64(IOTLB_INV_RESERVED_32_HI, IOTLB_INV_RESERVED_32_LO);
-    reserved |= low & Bits.mask64(IOTLB_INV_RESERVED_12_HI, IOTLB_INV_RESERVED_12_LO);
-    reserved |= low & Bits.mask64(IOTLB_INV_RESERVED_8_HI, IOTLB_INV_RESERVED_8_LO);
-    reserved |= high & Bits.mask64(IOTLB_INV_RESERVED_71_HI - UPPER, IOTLB_INV_RESERVED_71_LO - UPPER);
-    if (reserved) return IQEI_RESERVED;
-    const done = Invalidate.translations(
-      unit,
-      <u32>Bits.of64(low, IOTLB_INV_G_HI, IOTLB_INV_G_LO),
-      <u32>Bits.of64(low, IOTLB_INV_DID_HI, IOTLB_INV_DID_LO),
-      high & Bits.mask64(IOTLB_INV_ADDR_HI - UPPER, IOTLB_INV_ADDR_LO - UPPER),
-      <u32>Bits.of64(high, IOTLB_INV_AM_HI - UPPER, IOTLB_INV_AM_LO - UPPER),
-      Bits.of64(high, IOTLB_INV_IH_HI - UPPER, IOTLB_INV_IH_LO - UPPER) != 0,
-    );
-    return done == GRANULARITY_NONE ? IQEI_RESERVED : 0;
-  }
-
-  static interruptEntries(unit: Unit, low: u64, high: u64): u32 {
+  /** Whether the mode and the descriptors' width go together: 0 or the IQEI for it. */
+  static unfit(unit: Unit, wide: bool): u32 {
     const ecap = unit.register64(ECAP_REG);
-    if (!Bits.of64(ecap, ECAP_IR_HI, ECAP_IR_LO)) return IQEI_TYPE;
-    let reserved = high | (low & Bits.mask64(IEC_INV_RESERVED_48_HI, IEC_INV_RESERVED_48_LO));
-    reserved |= low & Bits.mask64(IEC_INV_RESERVED_12_HI, IEC_INV_RESERVED_12_LO);
-    reserved |= low & Bits.mask64(IEC_INV_RESERVED_5_HI, IEC_INV_RESERVED_5_LO);
-    if (reserved) return IQEI_RESERVED;
-    const indexMask = <u32>Bits.of64(low, IEC_INV_IM_HI, IEC_INV_IM_LO);
-    const byIndex = Bits.of64(low, IEC_INV_G_HI, IEC_INV_G_LO) != 0;
-    if (byIndex && indexMask > <u32>Bits.of64(ecap, ECAP_MHMV_HI, ECAP_MHMV_LO)) return IQEI_RESERVED;
-    const index = <u32>Bits.of64(low, IEC_INV_IIDX_HI, IEC_INV_IIDX_LO);
-    unit.invalidations++;
-    unit.trace(TRACE_INTERRUPT_ENTRIES, byIndex ? index : 0, 0, byIndex ? GRANULARITY_FINE : GRANULARITY_GLOBAL);
-    if (!byIndex) InterruptEntryCache.flush(unit);
-    else InterruptEntryCache.flushIndices(unit, index, indexMask);
-    return 0;
+    const aborts = Bits.of64(ecap, ECAP_ADMS_HI, ECAP_ADMS_LO) != 0;
+    const scalable = Bits.of64(ecap, ECAP_SMTS_HI, ECAP_SMTS_LO) != 0;
+    if (wide && !aborts && !scalable) return IQEI_WIDTH;
+    const mode = Queue.mode(unit);
+    if (mode == RTADDR_TTM_LEGACY) return 0;
+    if (!(mode == RTADDR_TTM_SCALABLE && scalable) && !(mode == RTADDR_TTM_ABORT && aborts)) return IQEI_TTM;
+    return wide ? 0 : IQEI_WIDTH;
   }
 
-  /** Everything before is complete already, so FN has nothing to wait for. */
-  static wait(unit: Unit, low: u64, high: u64): u32 {
-    let reserved = low & Bits.mask64(WAIT_RESERVED_12_HI, WAIT_RESERVED_12_LO);
-    reserved |= low & Bits.mask64(WAIT_RESERVED_8_HI, WAIT_RESERVED_8_LO);
-    reserved |= low & Bits.mask64(WAIT_PD_HI, WAIT_PD_LO);
-    reserved |= high & Bits.mask64(WAIT_RESERVED_64_HI - UPPER, WAIT_RESERVED_64_LO - UPPER);
-    if (reserved) return IQEI_RESERVED;
-    unit.invalidations++;
-    if (Bits.of64(low, WAIT_SW_HI, WAIT_SW_LO)) {
-      const address = high & Bits.mask64(WAIT_ADDRESS_HI - UPPER, WAIT_ADDRESS_LO - UPPER) & ~unit.reservedAddress;
-      Queue.writeStatus(unit, address, <u32>Bits.of64(low, WAIT_DATA_HI, WAIT_DATA_LO));
-    }
-    if (Bits.of64(low, WAIT_IF_HI, WAIT_IF_LO)) {
-      const status = unit.register(ICS_REG);
-      unit.setRegister(ICS_REG, status | Bits.mask32(ICS_IWC_HI, ICS_IWC_LO));
-      if (!Bits.of32(status, ICS_IWC_HI, ICS_IWC_LO)) Faults.raise(unit, IECTL_REG, EVENT_INVALIDATION);
-    }
-    return 0;
+  @inline static type(low: u64): u32 {
+    const high = <u32>Bits.of64(low, DESCRIPTOR_TYPE_HIGH_HI, DESCRIPTOR_TYPE_HIGH_LO);
+    return (high << TYPE_WIDTH) | <u32>Bits.of64(low, DESCRIPTOR_TYPE_LOW_HI, DESCRIPTOR_TYPE_LOW_LO);
   }
 
-  /** A status address that is not memory is undefined by the specification: here the write goes nowhere. */
-  static writeStatus(unit: Unit, hpa: u64, data: u32): void {
-    const memory = unit.memory;
-    store<u32>(memory.scratch, data);
-    Tables.write(unit, hpa, memory.scratch, STATUS_LENGTH);
+  /** Whether this unit knows the type in the mode that it is in (§6.5.2.11 Table 26). */
+  static valid(unit: Unit, type: u32): bool {
+    if (type == TYPE_CONTEXT || type == TYPE_IOTLB || type == TYPE_WAIT) return true;
+    if (type == TYPE_INTERRUPT_ENTRY) return Bits.of64(unit.register64(ECAP_REG), ECAP_IR_HI, ECAP_IR_LO) != 0;
+    return false;
+  }
+
+  /** Executes a descriptor of a valid type. Returns 0 or what IQERCD_REG.IQEI shall say. */
+  static execute(unit: Unit, type: u32, low: u64, high: u64): u32 {
+    if (type == TYPE_CONTEXT) return QueueContext.contexts(unit, low, high);
+    if (type == TYPE_IOTLB) return QueueIotlb.translations(unit, low, high);
+    if (type == TYPE_INTERRUPT_ENTRY) return QueueInterrupt.entries(unit, low, high);
+    return QueueWait.wait(unit, low, high);
+  }
+
+  /** About how many cache lines a descriptor made the unit look at. */
+  static work(type: u32, low: u64, high: u64): i32 {
+    if (type == TYPE_CONTEXT) return QueueContext.work(low);
+    if (type == TYPE_IOTLB) return QueueIotlb.work(low, high);
+    if (type == TYPE_INTERRUPT_ENTRY) return QueueInterrupt.work();
+    return 0;
   }
 }

@@ -55,6 +55,8 @@ export interface IommuExports {
   iommuRead32(unit: number, offset: number): number;
   /** Writes those bytes of a dword whose bits in `mask` are set. */
   iommuWrite32(unit: number, offset: number, value: number, mask: number): void;
+  /** Lets the invalidation queue go on for a bounded time. Returns 1 when some of it is left. */
+  iommuWork(unit: number): number;
   iommuRefuseType(unit: number, requesterId: number, iovaLo: number, iovaHi: number): void;
 }
 

@@ -18,6 +18,7 @@ import { FormatError } from "../core/errors.ts";
 
 const SOURCE = "IOMMU state";
 const PIECE = 4096;
+const EVENTS: number = abi.EVENT_FAULT | abi.EVENT_INVALIDATION | abi.EVENT_PAGE_REQUEST;
 /** Stretches that are the same in every state of a unit: what it can do. */
 const FIXED: readonly (readonly [from: number, to: number])[] = [
   [abi.UNIT_DERIVED, abi.UNIT_USED],
@@ -94,7 +95,7 @@ function checkScalars(words: Uint32Array): void {
     ["pagingUsed", abi.UNIT_USED + 4, 0, 1],
     ["pasidsUsed", abi.UNIT_PASIDS_USED, 0, 1],
     ["scalableGeneration", abi.UNIT_SCALABLE, 1, 0xffff_ffff],
-    ["events", abi.UNIT_EVENTS, 0, abi.EVENT_FAULT | abi.EVENT_INVALIDATION],
+    ["events", abi.UNIT_EVENTS, 0, EVENTS],
   ];
   for (const [name, offset, least, most] of ranges) {
     const value = at(offset);

@@ -35,7 +35,7 @@ const BYTE = 8;
 const WORD = 32;
 const LANES: Record<AccessWidth, number> = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff };
 
-/** A message that a unit sends for itself: a fault or invalidation event, never remapped (VT-d 5.10 §7.3). */
+/** A message that a unit sends for itself: a fault, invalidation or page request event, never remapped (VT-d 5.10 §7.3). */
 export interface EventMessage {
   addressLo: number;
   addressHi: number;
@@ -111,6 +111,13 @@ export class IommuUnit {
     this.#engine.wasm.iommuReset(this.pointer);
   }
 
+  /** Lets the invalidation queue go on, as time does, for about a millisecond at most. Returns whether some is left. */
+  work(): boolean {
+    const left = this.#engine.wasm.iommuWork(this.pointer) !== 0;
+    this.deliverEvents();
+    return left;
+  }
+
   /**
    * Where one access leads, or the reason why it is refused. `access` are ACCESS_ bits; a request without PASID has
    * neither ACCESS_EXECUTE nor ACCESS_PRIVILEGED.
@@ -159,6 +166,7 @@ export class IommuUnit {
     this.#engine.u32[(this.pointer + abi.UNIT_EVENTS) >>> 2] = 0;
     if ((due & abi.EVENT_FAULT) !== 0) this.#send(event.FEADDR_REG, event.FEUADDR_REG, event.FEDATA_REG);
     if ((due & abi.EVENT_INVALIDATION) !== 0) this.#send(event.IEADDR_REG, event.IEUADDR_REG, event.IEDATA_REG);
+    if ((due & abi.EVENT_PAGE_REQUEST) !== 0) this.#send(event.PEADDR_REG, event.PEUADDR_REG, event.PEDATA_REG);
   }
 
   /** Whether interrupt destinations have 32 bits: IRTA_REG.EIME as it was latched. */
@@ -229,6 +237,7 @@ export class IommuUnit {
     const shift = (offset % DWORD) * BYTE;
     let value = wasm.iommuRead32(this.pointer, offset) >>> shift;
     if (shift + width * BYTE > WORD) value |= wasm.iommuRead32(this.pointer, offset + width - 1) << (WORD - shift);
+    this.deliverEvents();
     return (value & LANES[width]) >>> 0;
   }
 

@@ -156,7 +156,7 @@ export class Machine implements Snapshotable<MachineState> {
       }
       moved += this.#endpoints.service(SERVICE_BUDGET);
       next = Math.min(next, this.#endpoints.nextDeadlineNs);
-      this.iommu.deliverEvents();
+      this.iommu.work();
       this.interrupts.flush();
       const now = this.clock.nowNs;
       if (now >= end || until?.() === true) break;

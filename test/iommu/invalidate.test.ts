@@ -1,11 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import * as event from "../../assembly/spec/vtd/event.ts";
 import { FSTS_REG } from "../../assembly/spec/vtd/fault-status.ts";
-import { GCMD_QIE_LO, GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
-import { ICS_REG, IQA_REG, IQERCD_REG, IQH_REG, IQT_REG } from "../../assembly/spec/vtd/invalidation-queue.ts";
-import { hpa } from "../../host/core/address.ts";
-import type { IommuCapabilities } from "../../host/machine/iommu-capabilities.ts";
-import { Harness, NOWHERE, RAM_BASE } from "./harness.ts";
+import { GCMD_QIE_LO, GCMD_SRTP_LO, GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
+import { IQA_REG, IQH_REG, IQT_REG } from "../../assembly/spec/vtd/invalidation-queue.ts";
+import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
+import { Harness, RAM_BASE } from "./harness.ts";
 
 const ONE = 0x0215;
 const TWO = 0x0311;
@@ -20,7 +18,7 @@ let tables: number[];
 let queue: number;
 let tail = 0;
 
-async function start(capabilities: Partial<IommuCapabilities> = {}): Promise<void> {
+async function start(capabilities: IommuOptions = {}): Promise<void> {
   h = await Harness.create(capabilities);
   root = h.page();
   tables = [h.page(), h.page()];
@@ -53,12 +51,21 @@ function fresh(requesterId: number): number[] {
 
 const ALL = [0x1000, 0x2000, 0x3000, 0x20_0000];
 
+/** Writes a command register while the queue is off; what it shows when the command is done. */
+function command(register: number, value: bigint): number {
+  h.command(GCMD_QIE_LO, false);
+  h.set64(register, value);
+  h.set32(IQT_REG, 0);
+  tail = 0;
+  h.command(GCMD_QIE_LO);
+  expect(h.get32(register + 4) >>> 31).toBe(0);
+  return h.get32(register + 4);
+}
+
 /** By the registers of §11.4.6: IIRG and DID, then AM, IH and the address. */
 function byRegister(granularity: number, domainId = 0, address = 0n, mask = 0, hint = 0): number {
   h.set64(IVA, address | BigInt((hint << 6) | mask));
-  h.set64(IOTLB, (1n << 63n) | (BigInt(granularity) << 60n) | (BigInt(domainId) << 32n));
-  expect(h.get32(IOTLB + 4) >>> 31).toBe(0);
-  return (h.get32(IOTLB + 4) >>> 25) & 3;
+  return (command(IOTLB, (1n << 63n) | (BigInt(granularity) << 60n) | (BigInt(domainId) << 32n)) >>> 25) & 3;
 }
 
 /** By the queue of §6.5.2. */
@@ -156,12 +163,36 @@ describe("VT-d §11.4.6 refused requests", () => {
     expect([fresh(ONE), fresh(TWO)]).toEqual([ALL, []]);
   });
 
-  test("registers serve legacy mode only", () => {
+  const refused = (): void => {
     makeStale();
-    h.set64(0x20, BigInt(root) | 0x400n);
-    expect(byRegister(1)).toBe(0);
+    const before = h.unit.statistics().invalidations;
+    h.set64(IOTLB, (1n << 63n) | (1n << 60n));
     h.set64(CCMD, (1n << 63n) | (1n << 61n));
-    expect((h.get32(CCMD + 4) >>> 27) & 3).toBe(0);
+    expect([h.get32(IOTLB + 4) >>> 25, h.get32(CCMD + 4) >>> 27]).toEqual([8, 4]);
+    expect(h.unit.statistics().invalidations).toBe(before);
+    expect(fresh(ONE)).toEqual([]);
+  };
+
+  test("registers are ignored while the queue is enabled: IAIG=00b, CAIG=00b", () => {
+    refused();
+  });
+
+  test("§11.4.6.1 CAIG, §11.4.6.3 IAIG: registers are ignored from version 6 on", async () => {
+    await start({ majorVersion: 6, scalableMode: true, secondStage: true });
+    h.command(GCMD_QIE_LO, false);
+    refused();
+  });
+
+  test("§11.4.6.1 CAIG, §11.4.6.3 IAIG: registers serve legacy mode only, the one that SRTP latched", () => {
+    makeStale();
+    h.command(GCMD_QIE_LO, false);
+    h.set64(0x20, BigInt(root) | 0x400n);
+    h.command(GCMD_SRTP_LO);
+    h.set64(0x20, BigInt(root));
+    h.set64(IOTLB, (1n << 63n) | (1n << 60n));
+    h.set64(CCMD, (1n << 63n) | (1n << 61n));
+    expect([h.get32(IOTLB + 4) >>> 25, h.get32(CCMD + 4) >>> 27]).toEqual([8, 4]);
+    h.command(GCMD_SRTP_LO);
     expect(fresh(ONE)).toEqual([]);
   });
 
@@ -177,14 +208,12 @@ describe("VT-d §11.4.6 refused requests", () => {
 
 describe("VT-d §6.5.1.1 context-cache invalidation", () => {
   const contextByRegister = (granularity: number, domainId = 0, sourceId = 0, mask = 0): number => {
-    const command = (1n << 63n) | (BigInt(granularity) << 61n) | (BigInt(mask) << 32n);
-    h.set64(CCMD, command | (BigInt(sourceId) << 16n) | BigInt(domainId));
-    expect(h.get32(CCMD + 4) >>> 31).toBe(0);
-    return (h.get32(CCMD + 4) >>> 27) & 3;
+    const request = (1n << 63n) | (BigInt(granularity) << 61n) | (BigInt(mask) << 32n);
+    return (command(CCMD, request | (BigInt(sourceId) << 16n) | BigInt(domainId)) >>> 27) & 3;
   };
   const contextByQueue = (granularity: number, domainId = 0, sourceId = 0, mask = 0): number => {
-    const command = 1n | BigInt(granularity << 4) | (BigInt(domainId) << 16n);
-    submit([command | (BigInt(sourceId) << 32n) | (BigInt(mask) << 48n)]);
+    const request = 1n | BigInt(granularity << 4) | (BigInt(domainId) << 16n);
+    submit([request | (BigInt(sourceId) << 32n) | (BigInt(mask) << 48n)]);
     expect(h.get32(FSTS_REG) & 0x10).toBe(0);
     return granularity;
   };
@@ -228,132 +257,6 @@ describe("VT-d §6.5.1.1 context-cache invalidation", () => {
   });
 });
 
-describe("VT-d §6.5.2 the invalidation queue", () => {
-  const wait = (flags: number, data = 0, address = 0): [bigint, bigint] => [
-    5n | BigInt(flags) | (BigInt(data) << 32n),
-    BigInt(address),
-  ];
-  const SW = 0x20;
-  const IF = 0x10;
-  const FN = 0x40;
-
-  test("§6.5.2.9 SW: writes the data to the address after what was before it", () => {
-    makeStale();
-    const status = h.page();
-    submit([2n | (1n << 4n)], wait(SW | FN, 0xdead_beef, status + 8));
-    expect(h.map.read(hpa(status + 8), 4)).toBe(0xdead_beef);
-    expect(h.map.read(hpa(status + 4), 4)).toBe(0);
-    expect(fresh(ONE)).toEqual(ALL);
-  });
-
-  test("§6.5.2.9 SW to nowhere or into registers goes nowhere", () => {
-    let written = 0;
-    const handler = { read: () => 0, write: () => written++ };
-    h.map.addMmio({ base: hpa(0x9000_0000), size: 4096, handler });
-    submit(wait(SW, 1, NOWHERE), wait(SW, 1, 0x9000_0000));
-    expect(h.get32(FSTS_REG)).toBe(0);
-    expect(written).toBe(0);
-  });
-
-  test("§6.5.2.10 IF: sets IWC and sends one event until IWC is cleared", () => {
-    h.set32(event.IEADDR_REG, 0xfee0_1000);
-    h.set32(event.IEDATA_REG, 0x55);
-    h.set32(event.IECTL_REG, 0);
-    submit(wait(IF), wait(IF));
-    expect(h.get32(ICS_REG)).toBe(1);
-    expect(h.events).toEqual([{ addressLo: 0xfee0_1000, addressHi: 0, data: 0x55 }]);
-    h.set32(ICS_REG, 1);
-    expect(h.get32(ICS_REG)).toBe(0);
-    h.set32(event.IECTL_REG, 0x8000_0000);
-    submit(wait(IF));
-    expect(h.get32(event.IECTL_REG)).toBe(0xc000_0000);
-    h.set32(ICS_REG, 1);
-    expect(h.get32(event.IECTL_REG)).toBe(0x8000_0000);
-    submit(wait(IF));
-    h.set32(event.IECTL_REG, 0);
-    expect(h.events).toHaveLength(2);
-  });
-
-  test("the head wraps, a whole round at a time", () => {
-    for (let round = 0; round < 3; round++) {
-      for (let n = 0; n < 255; n++) {
-        h.write64(queue + ((tail + n * 16) % 4096), 4n);
-        h.write64(queue + ((tail + n * 16) % 4096) + 8, 0n);
-      }
-      tail = (tail + 255 * 16) % 4096;
-      h.set32(IQT_REG, tail);
-      expect(h.get32(IQH_REG)).toBe(tail);
-    }
-  });
-
-  test.each([
-    ["type 0", 0n, 0n, 3],
-    ["type 3 without Device-TLBs", 3n, 0n, 3],
-    ["type 6 of scalable mode", 6n, 0n, 3],
-    ["type[6:4]", 2n | (1n << 9n) | (1n << 4n), 0n, 3],
-    ["context G=00", 1n, 0n, 4],
-    ["context bit 6", 1n | (1n << 4n) | (1n << 6n), 0n, 4],
-    ["context bit 50", 1n | (1n << 4n) | (1n << 50n), 0n, 4],
-    ["context bit 64", 1n | (1n << 4n), 1n, 4],
-    ["IOTLB G=00", 2n, 0n, 4],
-    ["IOTLB bit 8", 2n | (1n << 4n) | (1n << 8n), 0n, 4],
-    ["IOTLB bit 12", 2n | (1n << 4n) | (1n << 12n), 0n, 4],
-    ["IOTLB bit 32", 2n | (1n << 4n) | (1n << 32n), 0n, 4],
-    ["IOTLB bit 71", 2n | (1n << 4n), 1n << 7n, 4],
-    ["IOTLB AM beyond MAMV", 2n | (3n << 4n), 19n, 4],
-    ["interrupt entry bit 5", 4n | (1n << 5n), 0n, 4],
-    ["interrupt entry bit 26", 4n | (1n << 26n), 0n, 4],
-    ["interrupt entry bit 48", 4n | (1n << 48n), 0n, 4],
-    ["wait bit 8", 5n | (1n << 8n), 0n, 4],
-    ["wait PD without page-request draining", 5n | (1n << 7n), 0n, 4],
-    ["wait bit 64", 5n, 1n, 4],
-  ])("§11.4.9.9: %s stops the queue at the descriptor until IQE is cleared", (_name, low, high, info) => {
-    makeStale();
-    submit([5n], [low, high], [2n | (1n << 4n)]);
-    expect(h.get32(FSTS_REG)).toBe(0x10);
-    expect(h.get32(IQERCD_REG)).toBe(info);
-    expect(h.get32(IQH_REG)).toBe(16);
-    h.set32(IQT_REG, tail);
-    expect(h.get32(IQH_REG)).toBe(16);
-    expect(fresh(ONE)).toEqual([]);
-    h.write64(queue + 16, 5n);
-    h.write64(queue + 24, 0n);
-    h.set32(FSTS_REG, 0x10);
-    expect(h.get32(IQH_REG)).toBe(tail);
-    expect(fresh(ONE)).toEqual(ALL);
-  });
-
-  test("§11.4.9.9: a tail beyond the queue, a wrong width, memory that is not there", () => {
-    h.set32(IQT_REG, 0x1000);
-    expect([h.get32(FSTS_REG), h.get32(IQERCD_REG)]).toEqual([0x10, 1]);
-    h.set32(IQT_REG, 0);
-    h.set32(FSTS_REG, 0x10);
-    h.set64(IQA_REG, BigInt(queue) | 0x800n);
-    h.set32(IQT_REG, 0x20);
-    expect([h.get32(FSTS_REG), h.get32(IQERCD_REG)]).toEqual([0x10, 5]);
-    h.set32(IQT_REG, 0);
-    h.set32(FSTS_REG, 0x10);
-    h.set64(IQA_REG, BigInt(NOWHERE));
-    h.set32(IQT_REG, 0x20);
-    expect([h.get32(FSTS_REG), h.get32(IQERCD_REG)]).toEqual([0x10, 2]);
-  });
-
-  test("an error raises the fault event", () => {
-    h.set32(event.FEDATA_REG, 0x31);
-    h.set32(event.FECTL_REG, 0);
-    submit([0n]);
-    expect(h.events).toEqual([{ addressLo: 0, addressHi: 0, data: 0x31 }]);
-  });
-
-  test("disabling it sets the head to 0", () => {
-    submit([5n], [5n]);
-    h.command(GCMD_QIE_LO, false);
-    expect(h.get32(IQH_REG)).toBe(0);
-    h.set32(IQT_REG, 0x40);
-    expect(h.get32(IQH_REG)).toBe(0);
-  });
-});
-
 describe("VT-d §6.1 Caching Mode", () => {
   test("CM=0: what was not present needs no invalidation", () => {
     expect(h.translate(ONE, 0x7000)).toBe(-6);
@@ -390,11 +293,19 @@ describe("VT-d §6.6 Set Root Table Pointer", () => {
     expect(h.translate(ONE, 0x1000)).toBe(expected);
   });
 
-  test("stale entries outlive disabling and enabling", () => {
+  test("§11.4.4.1 TE: stale entries outlive disabling and enabling", () => {
     makeStale();
     h.command(GCMD_TE_LO, false);
     expect(h.translate(ONE, 0x1000)).toBe(0x1000);
     h.command(GCMD_TE_LO, true);
     expect(fresh(ONE)).toEqual([]);
+  });
+
+  test("§11.4.4.1 TE: hardware with scalable mode forgets them when translation is disabled", async () => {
+    await start({ scalableMode: true });
+    makeStale();
+    h.command(GCMD_TE_LO, false);
+    h.command(GCMD_TE_LO, true);
+    expect(fresh(ONE)).toEqual(ALL);
   });
 });

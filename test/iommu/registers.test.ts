@@ -219,7 +219,7 @@ describe("save and restore", () => {
     ["faultIndex", abi.UNIT_FAULT_INDEX, 8],
     ["faultIndex", abi.UNIT_FAULT_INDEX, 0xffff_ffff],
     ["tableError", abi.UNIT_TABLE_ERROR, 2],
-    ["events", abi.UNIT_EVENTS, 4],
+    ["events", abi.UNIT_EVENTS, 8],
     ["other capabilities", abi.UNIT_REGISTERS + 12, 0xffff_ffff],
     ["other capabilities", abi.UNIT_DERIVED + 16, 64],
     ["IQH_REG", abi.UNIT_REGISTERS + 0x80, 8],

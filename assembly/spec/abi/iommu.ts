@@ -54,6 +54,7 @@ export const UNIT_INVALIDATIONS: u32 = 96;
 export const UNIT_EVENTS: u32 = 104;
 export const EVENT_FAULT: u32 = 1;
 export const EVENT_INVALIDATION: u32 = 2;
+export const EVENT_PAGE_REQUEST: u32 = 4;
 
 /** The reason of the last refused request: a FAULT_ number. */
 export const UNIT_LAST_REASON: u32 = 108;
