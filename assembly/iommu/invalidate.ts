@@ -2,13 +2,22 @@
 // software asked for and returns the one that was performed, GRANULARITY_NONE for a request that is refused.
 
 import { Bits } from "../core/bits";
-import { TRACE_CONTEXTS, TRACE_TRANSLATIONS } from "../spec/abi/trace";
+import {
+  TRACE_CONTEXTS,
+  TRACE_GRANULARITY_PASID,
+  TRACE_PASID_LO,
+  TRACE_PASIDS,
+  TRACE_SPACES,
+  TRACE_TRANSLATIONS,
+} from "../spec/abi/trace";
 import { CAP_MAMV_HI, CAP_MAMV_LO, CAP_PSI_HI, CAP_PSI_LO, CAP_REG } from "../spec/vtd/capability";
 import { GRANULARITY_DOMAIN, GRANULARITY_FINE, GRANULARITY_GLOBAL, GRANULARITY_NONE } from "../spec/vtd/descriptors";
+import { PASID_GRANULARITY_DOMAIN, PASID_GRANULARITY_GLOBAL } from "../spec/vtd/pasid-descriptors";
 import { ContextCache } from "./context-cache";
 import { FunctionMask } from "./function-mask";
 import { Iotlb } from "./iotlb";
 import { PagingCaches } from "./paging-cache";
+import { PasidCache } from "./pasid-cache";
 import { Unit } from "./unit";
 
 export class Invalidate {
@@ -52,9 +61,41 @@ export class Invalidate {
     return granularity;
   }
 
+  /** PASID cache; what its decisions translated stays until the IOTLB is invalidated. */
+  static pasids(unit: Unit, granularity: u32, domainId: u32, pasid: u32): void {
+    unit.invalidations++;
+    const domain = domainId & ~(<u32>unit.reservedDomain);
+    let performed = TRACE_GRANULARITY_PASID;
+    if (granularity == PASID_GRANULARITY_GLOBAL) performed = GRANULARITY_GLOBAL;
+    else if (granularity == PASID_GRANULARITY_DOMAIN) performed = GRANULARITY_DOMAIN;
+    unit.trace(TRACE_PASIDS, domain, 0, (pasid << TRACE_PASID_LO) | performed);
+    if (performed == GRANULARITY_GLOBAL) PasidCache.flush(unit);
+    else if (performed == GRANULARITY_DOMAIN) PasidCache.flushDomain(unit, domain);
+    else PasidCache.flushPasid(unit, domain, pasid);
+  }
+
+  /** IOTLB and paging-structure caches of a PASID in a domain. */
+  static space(unit: Unit, domainId: u32, pasid: u32): void {
+    unit.invalidations++;
+    const domain = domainId & ~(<u32>unit.reservedDomain);
+    unit.trace(TRACE_SPACES, domain, 0, (pasid << TRACE_PASID_LO) | TRACE_GRANULARITY_PASID);
+    Iotlb.flushPasid(unit, domain, pasid);
+    PagingCaches.flushPasid(unit, domain, pasid);
+  }
+
+  /** Of those, what leads to 2^addressMask pages of the first stage. */
+  static spacePages(unit: Unit, domainId: u32, pasid: u32, address: u64, addressMask: u32, leavesOnly: bool): void {
+    unit.invalidations++;
+    const domain = domainId & ~(<u32>unit.reservedDomain);
+    unit.trace(TRACE_SPACES, domain, address, (pasid << TRACE_PASID_LO) | GRANULARITY_FINE);
+    Iotlb.flushPasidPages(unit, domain, pasid, address, addressMask);
+    PagingCaches.flushPasidPages(unit, domain, pasid, address, addressMask, leavesOnly);
+  }
+
   /** Everything that DMA remapping caches. */
   static everything(unit: Unit): void {
     ContextCache.flush(unit);
+    PasidCache.flush(unit);
     Iotlb.flush(unit);
     PagingCaches.flush(unit);
   }

@@ -47,6 +47,7 @@ import {
   IQT_QT_LO,
   IQT_REG,
 } from "../spec/vtd/invalidation-queue";
+import { TYPE_PASID_CACHE, TYPE_PASID_IOTLB } from "../spec/vtd/pasid-descriptors";
 import {
   RTADDR_TTM_ABORT,
   RTADDR_TTM_HI,
@@ -59,6 +60,7 @@ import { Faults } from "./fault";
 import { QueueContext } from "./queue-context";
 import { QueueInterrupt } from "./queue-interrupt";
 import { QueueIotlb } from "./queue-iotlb";
+import { QueuePasid } from "./queue-pasid";
 import { QueueWait } from "./queue-wait";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
@@ -146,7 +148,7 @@ export class Queue {
   static unfit(unit: Unit, wide: bool): u32 {
     const ecap = unit.register64(ECAP_REG);
     const aborts = Bits.of64(ecap, ECAP_ADMS_HI, ECAP_ADMS_LO) != 0;
-    const scalable = Bits.of64(ecap, ECAP_SMTS_HI, ECAP_SMTS_LO) != 0;
+    const scalable = Queue.scalable(unit);
     if (wide && !aborts && !scalable) return IQEI_WIDTH;
     const mode = Queue.mode(unit);
     if (mode == RTADDR_TTM_LEGACY) return 0;
@@ -159,11 +161,15 @@ export class Queue {
     return (high << TYPE_WIDTH) | <u32>Bits.of64(low, DESCRIPTOR_TYPE_LOW_HI, DESCRIPTOR_TYPE_LOW_LO);
   }
 
-  /** Whether this unit knows the type in the mode that it is in (§6.5.2.11 Table 26). */
+  /**
+   * Whether this unit knows the type in the mode that it is in (§6.5.2.11 Table 26). Without SMTS there is no PASID in
+   * abort-DMA mode either.
+   */
   static valid(unit: Unit, type: u32): bool {
     if (type == TYPE_CONTEXT || type == TYPE_IOTLB || type == TYPE_WAIT) return true;
     if (type == TYPE_INTERRUPT_ENTRY) return Bits.of64(unit.register64(ECAP_REG), ECAP_IR_HI, ECAP_IR_LO) != 0;
-    return false;
+    if (!Queue.scalable(unit) || Queue.mode(unit) == RTADDR_TTM_LEGACY) return false;
+    return type == TYPE_PASID_CACHE || type == TYPE_PASID_IOTLB;
   }
 
   /** Executes a descriptor of a valid type. Returns 0 or what IQERCD_REG.IQEI shall say. */
@@ -171,6 +177,8 @@ export class Queue {
     if (type == TYPE_CONTEXT) return QueueContext.contexts(unit, low, high);
     if (type == TYPE_IOTLB) return QueueIotlb.translations(unit, low, high);
     if (type == TYPE_INTERRUPT_ENTRY) return QueueInterrupt.entries(unit, low, high);
+    if (type == TYPE_PASID_CACHE) return QueuePasid.pasids(unit, low, high);
+    if (type == TYPE_PASID_IOTLB) return QueuePasid.space(unit, low, high);
     return QueueWait.wait(unit, low, high);
   }
 
@@ -179,6 +187,8 @@ export class Queue {
     if (type == TYPE_CONTEXT) return QueueContext.work(low);
     if (type == TYPE_IOTLB) return QueueIotlb.work(low, high);
     if (type == TYPE_INTERRUPT_ENTRY) return QueueInterrupt.work();
+    if (type == TYPE_PASID_CACHE) return QueuePasid.pasidsWork();
+    if (type == TYPE_PASID_IOTLB) return QueuePasid.spaceWork();
     return 0;
   }
 }

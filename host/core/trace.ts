@@ -33,13 +33,15 @@ export type TraceEvent =
   /** The IOMMU dropped what it had cached. */
   | {
       kind: "invalidation";
-      cache: "contexts" | "translations" | "interrupts";
-      scope: "all" | "domain" | "one";
+      cache: "contexts" | "translations" | "interrupts" | "pasids" | "spaces";
+      scope: "all" | "domain" | "pasid" | "one";
       /** Domain-id, or the first index of interrupt entries. */
       id: number;
       /** Of one page its address, of one device its source-id. */
       addressLo: number;
       addressHi: number;
+      /** Of the scope "pasid", and of pages of a "spaces" invalidation. */
+      pasid?: number;
     }
   /** `vm` is "administrator" for the software that drives the PFs. */
   | { kind: "config"; vm: string; requesterId: number; offset: number; width: number; write: boolean; value: number }

@@ -270,9 +270,9 @@ describe("VT-d §6.5.2.11 widths and modes (Table 26)", () => {
   });
 
   test("IQEI=4: the upper half of a 128-bit descriptor is reserved", async () => {
-    for (const upper of [[1n], [0n, 1n << 63n]]) {
+    for (const [third, fourth] of [[1n, 0n] as const, [0n, 1n << 63n] as const]) {
       await start(SCALABLE, 256);
-      submit(GLOBAL, [GLOBAL[0], 0n, ...upper] as Descriptor);
+      submit(GLOBAL, [GLOBAL[0], 0n, third, fourth]);
       expect(outcome()).toEqual([IQE, 4, 0x20]);
     }
   });
