@@ -62,9 +62,12 @@ export class PostedDescriptor {
     this.direct(notification);
   }
 
-  /** Says what becomes of later requests. True when a notification of before is still outstanding. */
+  /**
+   * Says what becomes of later requests, and clears ON in the same step: every one of them is notified as it says. True
+   * when a notification of before was outstanding.
+   */
   direct({ vector, suppressed }: Notification): boolean {
-    const keep = ~(mask(NV_HI, NV_LO) | SN) >>> 0;
+    const keep = ~(mask(NV_HI, NV_LO) | SN | ON) >>> 0;
     const before = this.#words.update(this.#at(CONTROL), keep, place(vector, NV_HI, NV_LO) | (suppressed ? SN : 0));
     return (before & ON) !== 0;
   }
@@ -81,11 +84,16 @@ export class PostedDescriptor {
   }
 
   /**
-   * Takes every request out, lowest vector first, and returns how many. ON is cleared before: a request that comes in
-   * meanwhile is taken too, or notified again.
+   * Answers a notification: takes every request out, and returns how many. ON is cleared before: a request that comes
+   * in meanwhile is taken too, or notified again.
    */
   take(accept: (vector: number) => void): number {
     this.#words.update(this.#at(CONTROL), ~ON >>> 0, 0);
+    return this.collect(accept);
+  }
+
+  /** Takes every request out, lowest vector first, and returns how many. ON stays as it is. */
+  collect(accept: (vector: number) => void): number {
     let taken = 0;
     for (let index = 0; index < REQUEST_WORDS; index++) {
       if (this.#words.read(this.#at(index * WORD)) === 0) continue;

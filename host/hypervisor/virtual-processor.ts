@@ -155,7 +155,6 @@ export class VirtualProcessor implements Snapshotable<VirtualProcessorState> {
     if (this.#preempted) return;
     this.#preempted = true;
     this.descriptor?.direct(URGENT_ONLY);
-    // While ON is set nobody is notified, not even of an urgent request.
     this.#collect();
   }
 
@@ -219,26 +218,26 @@ export class VirtualProcessor implements Snapshotable<VirtualProcessorState> {
       return;
     }
     this.statistics.notifications++;
-    this.statistics.posted += this.#move();
+    this.statistics.posted += this.descriptor?.take(this.#request) ?? 0;
   }
 
-  /** Enters the VM in its new activity, with what was posted before. */
+  /**
+   * Enters the VM in its new activity, with what was posted before: what is not notified any more once ON was cleared
+   * is collected, each time.
+   */
   #enter(): void {
     if (this.#preempted) return;
     this.descriptor?.direct(this.#halted ? WAKE_UP : ACTIVE);
     this.#collect();
     if (!this.#halted || !this.processor.waiting) return;
-    this.#halted = false;
-    this.descriptor?.direct(ACTIVE);
+    this.wake();
   }
 
   #collect(): void {
-    this.statistics.collected += this.#move();
+    this.statistics.collected += this.descriptor?.collect(this.#request) ?? 0;
   }
 
-  #move(): number {
-    return this.descriptor?.take((vector) => this.processor.request(vector)) ?? 0;
-  }
+  readonly #request = (vector: number): void => this.processor.request(vector);
 }
 
 /** The address of a saved descriptor. Throws FormatError when it is none. */
