@@ -24,6 +24,7 @@ type Step =
   | { kind: "assign"; vm: number; vf: number }
   | { kind: "create"; pages: number }
   | { kind: "destroy"; vm: number }
+  | { kind: "schedule"; vm: number; how: "preempt" | "resume" | "halt" | "wake" }
   | { kind: "faults" };
 
 const vm = fc.nat(VMS - 1);
@@ -68,6 +69,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("create" as const), pages: fc.integer({ min: 1, max: 600 }) }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("destroy" as const), vm: fc.nat(VMS) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("schedule" as const),
+      vm,
+      how: fc.constantFrom("preempt" as const, "resume" as const, "halt" as const, "wake" as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("faults" as const) }) },
 );
 
@@ -130,6 +139,9 @@ function apply(hypervisor: Hypervisor, vfs: readonly RequesterId[], one: Step): 
     case "destroy":
       if (guest !== undefined) hypervisor.destroyVm(guest);
       return;
+    case "schedule":
+      guest?.vcpu[one.how]();
+      return guest?.vcpu.activity;
     case "faults":
       return hypervisor.faults();
   }
