@@ -5,7 +5,7 @@
 #
 #   get-qemu.sh [--offline]     --offline: print what is already there, fetch nothing
 #
-# The folder is $IOVIRT_CACHE, otherwise iovirt in $XDG_CACHE_HOME or ~/.cache. $IOVIRT_QEMU names a program that is
+# The folder is $IOVIRT_QEMU_CACHE, otherwise iovirt/qemu in $XDG_CACHE_HOME or ~/.cache. $IOVIRT_QEMU names a program that is
 # taken as it is.
 set -euo pipefail
 
@@ -22,8 +22,8 @@ if [ -n "${IOVIRT_QEMU:-}" ]; then
   exit 0
 fi
 
-cache="${IOVIRT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iovirt}"
-target="$cache/qemu-$VERSION"
+cache="${IOVIRT_QEMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iovirt/qemu}"
+target="$cache/$VERSION"
 program="$target/bin/qemu-system-x86_64"
 if [ -x "$program" ]; then
   echo "$program"
@@ -40,13 +40,13 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' | sed -n 's|/debian/*$|/deb
 [ -n "$mirror" ] || cannot "the machine's own sources name no Debian mirror"
 
 mkdir -p "$cache"
-exec 9>"$cache/qemu-$VERSION.lock"
+exec 9>"$cache/$VERSION.lock"
 flock 9
 if [ -x "$program" ]; then
   echo "$program"
   exit 0
 fi
-work=$(mktemp -d "$cache/qemu-$VERSION.XXXXXX")
+work=$(mktemp -d "$cache/$VERSION.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/apt/{lists/partial,cache/archives/partial} "$work/root" "$work/bin"
 : >"$work/apt/status"
@@ -81,6 +81,7 @@ QEMU_MODULE_DIR="$root/usr/lib/x86_64-linux-gnu/qemu" exec "$root/usr/lib64/ld-l
   "$root/usr/bin/qemu-system-x86_64" -L "$root/usr/share/qemu" -L "$root/usr/share/seabios" "$@"
 START
 chmod +x "$work/bin/qemu-system-x86_64"
+chmod 755 "$work"
 found=$("$work/bin/qemu-system-x86_64" --version 2>&1 | head -n 1) || cannot "it does not start: $found"
 case "$found" in
   *"version $VERSION."*) ;;
