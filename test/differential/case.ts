@@ -51,11 +51,12 @@ export type Hex = `0x${string}`;
 /** A DMA device of the test machine: 0 to 3 are `edu` functions, "probe" is `iommu-testdev`. */
 export type EduNumber = 0 | 1 | 2 | 3;
 
+/** `needed`: without this step the case would ask for what VT-d leaves open, such as the use of a stale entry. */
 export type Step =
   /** 64-bit words into memory, ascending from `at`. */
-  | { op: "words"; at: Hex; words: Hex[] }
+  | { op: "words"; at: Hex; words: Hex[]; needed?: true }
   /** A register written whole. */
-  | { op: "register"; name: RegisterName; value: Hex }
+  | { op: "register"; name: RegisterName; value: Hex; needed?: true }
   /** DMA out of slot `slot` of the device's buffer to `iova`, or from there into the slot; at most SLOT_SIZE bytes. */
   | { op: "dma"; direction: "write" | "read"; device: EduNumber; iova: Hex; length: number; slot: number }
   /** iommu-testdev writes its pattern to `iova` and looks for it at `hpa`. */

@@ -146,7 +146,10 @@ export class Runner {
       put("IECTL", MASKED),
       ...(["FEDATA", "FEADDR", "FEUADDR", "IEDATA", "IEADDR", "IEUADDR"] as const).map((name) => put(name, "0x0")),
       put("ICS", "0x1"),
-      ...(["CCMD", "IVA", "IOTLB"] as const).map((name) => put(name, "0x0", "q")),
+      // CAIG and IAIG tell of the last invalidation: everything, on both sides.
+      put("IVA", "0x0", "q"),
+      put("CCMD", "0xa000000000000000", "q"),
+      put("IOTLB", "0x9000000000000000", "q"),
       ...partner.clearFaults(),
       `memset ${hex(machine.TABLES_BASE)} ${machine.TABLES_SIZE} 0`,
     ]);
@@ -181,5 +184,6 @@ export function writtenTables(steps: readonly Step[]): (Step & { op: "memory" })
   for (const step of steps) {
     if (step.op === "words") lengths.set(step.at, Math.max(lengths.get(step.at) ?? 0, step.words.length * 8));
   }
-  return [...lengths].map(([at, length]) => ({ op: "memory", at, length }));
+  const inRam = ([at]: [Hex, number]): boolean => Number(at) < machine.HOLE_BASE;
+  return [...lengths].filter(inRam).map(([at, length]) => ({ op: "memory", at, length }));
 }
