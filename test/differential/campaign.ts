@@ -1,8 +1,9 @@
 // Many cases on both partners; what they agreed on, what is explained, what is not.
-import { PairOfPartners } from "./bench-pair.ts";
+
 import type { Case, Outcome } from "./case.ts";
 import { describe, type Pair, signature } from "./compare.ts";
 import { KINDS, type Kind, makeCase } from "./kinds.ts";
+import { PairOfPartners } from "./pair.ts";
 import type { Seen } from "./run.ts";
 import { shrink } from "./shrink.ts";
 
@@ -41,7 +42,9 @@ export interface CampaignResult {
 const SIGNATURES_TOLD = 12;
 
 export async function run(options: CampaignOptions): Promise<CampaignResult> {
-  const kinds = KINDS.filter(({ name, platform }) => name === (options.kind ?? name) && platform === (options.platform ?? platform));
+  const kinds = KINDS.filter(
+    ({ name, platform }) => name === (options.kind ?? name) && platform === (options.platform ?? platform),
+  );
   const total = kinds.reduce((sum, { weight }) => sum + weight, 0);
   const begin = performance.now();
   const result: CampaignResult = {
@@ -74,7 +77,13 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
   return result;
 }
 
-async function one(pair: PairOfPartners, kind: Kind, test: Case, options: CampaignOptions, result: CampaignResult): Promise<void> {
+async function one(
+  pair: PairOfPartners,
+  kind: Kind,
+  test: Case,
+  options: CampaignOptions,
+  result: CampaignResult,
+): Promise<void> {
   const label = `${kind.name} on ${kind.platform}`;
   result.cases.set(label, (result.cases.get(label) ?? 0) + 1);
   const { unexplained, explained, qemu, ours } = await pair.run(test);

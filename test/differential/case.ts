@@ -18,8 +18,12 @@ import { IRTA_REG } from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import { ICS_REG, IQA_REG, IQH_REG, IQT_REG } from "../../assembly/spec/vtd/invalidation-queue.ts";
 import { RTADDR_REG } from "../../assembly/spec/vtd/root-table-address.ts";
 
+export type RegisterName =
+  | ("CAP" | "ECAP" | "GCMD" | "GSTS" | "RTADDR" | "CCMD" | "FSTS" | "FECTL" | "FEDATA" | "FEADDR" | "FEUADDR")
+  | ("IQH" | "IQT" | "IQA" | "ICS" | "IECTL" | "IEDATA" | "IEADDR" | "IEUADDR" | "IRTA" | "IVA" | "IOTLB");
+
 /** Registers by name: offset and bytes. IVA and IOTLB lie where ECAP_REG.IRO says, FRCD where CAP_REG.FRO says. */
-export const REGISTERS = {
+export const REGISTERS: Readonly<Record<RegisterName, readonly [offset: number, bytes: 4 | 8]>> = {
   CAP: [CAP_REG, 8],
   ECAP: [ECAP_REG, 8],
   GCMD: [GCMD_REG, 4],
@@ -42,8 +46,7 @@ export const REGISTERS = {
   IRTA: [IRTA_REG, 8],
   IVA: [0, 8],
   IOTLB: [8, 8],
-} as const satisfies Record<string, readonly [number, 4 | 8]>;
-export type RegisterName = keyof typeof REGISTERS;
+};
 
 /** A 64-bit number in JSON: "0x" and digits. */
 export type Hex = `0x${string}`;
@@ -89,8 +92,8 @@ export type Outcome =
   | { kind: "buffer"; device: EduNumber; slots: Record<number, string> }
   /** Words of the target window that are no longer what they were before the case. */
   | { kind: "landed"; words: Record<Hex, Hex> }
-  /** Interrupt messages that passed the unit, in order. */
-  | { kind: "messages"; messages: InterruptOutcome[] };
+  /** Interrupts that passed the unit, in order, and the unit's own. */
+  | { kind: "interrupts"; messages: InterruptOutcome[]; events: InterruptOutcome[] };
 
 /** A fault recording register, its fields as VT-d 5.10 §11.4.7.6 names them. */
 export interface FaultOutcome {

@@ -3,7 +3,7 @@ import type { Case, Outcome } from "./case.ts";
 import { DEVIATIONS, type Deviation } from "./deviations.ts";
 import type { Seen } from "./run.ts";
 
-export type Part = "step" | "registers" | "faults" | "table" | "landed" | "buffer" | "messages";
+export type Part = "step" | "registers" | "faults" | "table" | "landed" | "buffer" | "interrupts";
 
 /** One outcome on both sides. */
 export interface Pair {
@@ -34,7 +34,7 @@ export function compare(test: Case, qemu: Seen, ours: Seen, deviations: readonly
   for (const [index, outcome] of qemu.tables.entries()) pair("table", index, outcome, ours.tables[index]);
   pair("landed", 0, qemu.landed, ours.landed);
   for (const [index, outcome] of qemu.buffers.entries()) pair("buffer", index, outcome, ours.buffers[index]);
-  pair("messages", 0, qemu.messages, ours.messages);
+  pair("interrupts", 0, qemu.interrupts, ours.interrupts);
 
   const result: Comparison = { unexplained: [], explained: new Set() };
   for (const one of pairs) {

@@ -27,6 +27,7 @@ export const KINDS: readonly Kind[] = [
 /** Case `index` of a kind: the same for the same seed, whatever other cases there are. */
 export function makeCase(seed: number, kind: Kind, index: number): Case {
   const place = KINDS.indexOf(kind);
-  const mixed = Math.imul(seed ^ 0x5bd1_e995, 0x9e37_79b1) ^ Math.imul(place + 1, 0x85eb_ca6b) ^ Math.imul(index + 1, 0xc2b2_ae35);
+  const mixed =
+    Math.imul(seed ^ 0x5bd1_e995, 0x9e37_79b1) ^ Math.imul(place + 1, 0x85eb_ca6b) ^ Math.imul(index + 1, 0xc2b2_ae35);
   return kind.make(new Choice(mixed >>> 0), kind.platform);
 }

@@ -2,10 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { run } from "./campaign.ts";
 import type { Case } from "./case.ts";
 import { describe, signature } from "./compare.ts";
-import { run } from "./campaign.ts";
-import { PairOfPartners } from "./bench-pair.ts";
+import { PairOfPartners } from "./pair.ts";
 import { printReport } from "./report.ts";
 
 const { values } = parseArgs({
@@ -37,7 +37,14 @@ if (values.replay !== undefined) {
   process.exitCode = result.unexplained.length > 0 ? 1 : 0;
 } else {
   const seed = values.seed === undefined ? Math.floor(Date.now() / 1000) : Number(values.seed);
-  const result = await run({ program: qemu(), cases: Number(values.cases), seed, kind: values.kind, platform: values.platform, progress: process.stderr.isTTY ? (text) => process.stderr.write(`\r${text}\x1b[K`) : undefined });
+  const result = await run({
+    program: qemu(),
+    cases: Number(values.cases),
+    seed,
+    kind: values.kind,
+    platform: values.platform,
+    progress: process.stderr.isTTY ? (text) => process.stderr.write(`\r${text}\x1b[K`) : undefined,
+  });
   if (process.stderr.isTTY) process.stderr.write("\n");
   console.log(printReport(result));
   process.exitCode = result.unexplained.length > 0 ? 1 : 0;

@@ -35,7 +35,8 @@ export class MemoryBefore {
   context(requester: number): [bigint, bigint] {
     const table = this.register("RTADDR") & ~0xfffn;
     const entry = this.word(table + BigInt((requester >> 8) * root.ROOT_ENTRY_SIZE));
-    const at = (entry & whole(root.ROOT_CTP_HI, root.ROOT_CTP_LO)) + BigInt((requester & 0xff) * context.CONTEXT_ENTRY_SIZE);
+    const at =
+      (entry & whole(root.ROOT_CTP_HI, root.ROOT_CTP_LO)) + BigInt((requester & 0xff) * context.CONTEXT_ENTRY_SIZE);
     return [this.word(at), this.word(at + 8n)];
   }
 
@@ -54,7 +55,10 @@ export class MemoryBefore {
 }
 
 /** The access that a look at the faults belongs to: the last one before it. */
-export function accessBefore(test: Case, index: number): { index: number; step: Step & { op: "dma" | "probe" | "message" } } | undefined {
+export function accessBefore(
+  test: Case,
+  index: number,
+): { index: number; step: Step & { op: "dma" | "probe" | "message" } } | undefined {
   for (let at = index - 1; at >= 0; at--) {
     const step = test.steps[at] as Step;
     if (step.op === "dma" || step.op === "probe" || step.op === "message") return { index: at, step };

@@ -1,21 +1,37 @@
 // One side of a comparison: performs the steps of a case through the test protocol and says what they showed.
+import * as edu from "../../assembly/spec/edu/edu.ts";
+import * as testdev from "../../assembly/spec/testdev/iommu-testdev.ts";
 import * as cap from "../../assembly/spec/vtd/capability.ts";
 import * as ecap from "../../assembly/spec/vtd/extended-capability.ts";
 import * as frcd from "../../assembly/spec/vtd/fault-recording.ts";
 import { extract } from "../../host/core/bits.ts";
-import { type EduNumber, type FaultOutcome, type Hex, hex, type Outcome, REGISTERS, type RegisterName, type Step } from "./case.ts";
-import { DRAIN_BASE, EDU_BAR, EDU_BAR_SIZE, EDU_FUNCTIONS, PATTERN_BASE, patternBytes, PROBE_BAR, PROBE_DEVICE, requesterId, SLOT_SIZE, UNIT_BASE } from "./machine.ts";
+import {
+  type EduNumber,
+  type FaultOutcome,
+  type Hex,
+  hex,
+  type Outcome,
+  REGISTERS,
+  type RegisterName,
+  type Step,
+} from "./case.ts";
+import {
+  DRAIN_BASE,
+  EDU_BAR,
+  EDU_BAR_SIZE,
+  EDU_FUNCTIONS,
+  PATTERN_BASE,
+  PROBE_BAR,
+  PROBE_DEVICE,
+  patternBytes,
+  requesterId,
+  SLOT_SIZE,
+  UNIT_BASE,
+} from "./machine.ts";
 import type { Transport } from "./transport.ts";
 
-/** edu's registers and its buffer (QEMU's docs/specs/edu.rst); iommu-testdev's (docs/specs/iommu-testdev.rst). */
-const EDU = { raise: 0x60, acknowledge: 0x64, source: 0x80, destination: 0x88, count: 0x90, command: 0x98 };
-const EDU_BUFFER = 0x4_0000;
-const EDU_BUFFER_SIZE = 4096;
-const EDU_START = 1;
-const EDU_TO_MEMORY = 2;
 /** A transfer of edu takes 100 ms. */
 const EDU_TIME_NS = 100_000_000;
-const PROBE = { trigger: 0x00, iovaLow: 0x04, iovaHigh: 0x08, length: 0x0c, result: 0x10, doorbell: 0x14, gpaLow: 0x1c, gpaHigh: 0x20 };
 const CONFIG_ADDRESS = 0xcf8;
 const CONFIG_DATA = 0xcfc;
 const CONFIG_ENABLE = 0x8000_0000;
@@ -45,18 +61,25 @@ export class Partner {
     const place = (at: number, bar: number): void => {
       lines.push(...this.#config(at, BAR_0, bar), ...this.#config(at, COMMAND, MEMORY_AND_MASTER));
     };
-    for (const [edu, where] of this.#functions()) place(requesterId(where), EDU_BAR + edu * EDU_BAR_SIZE);
+    for (const [number, where] of this.#functions()) place(requesterId(where), EDU_BAR + number * EDU_BAR_SIZE);
     place(requesterId({ device: PROBE_DEVICE, fn: 0 }), PROBE_BAR);
     await this.transport.exchange(lines);
-    for (const [edu, where] of this.#functions()) {
+    for (const [number, where] of this.#functions()) {
       const at = await this.#capability(requesterId(where), MSI);
-      this.#msi.set(edu, at);
+      this.#msi.set(number, at);
       const [control] = await this.#readConfig(requesterId(where), at);
       await this.transport.exchange(this.#config(requesterId(where), at, ((control as number) | 0x1_0000) >>> 0));
-      const pattern = Buffer.from(patternBytes(EDU_BUFFER_SIZE / 8, edu + 1)).toString("hex");
-      await this.transport.exchange([`write ${hex(PATTERN_BASE + edu * EDU_BUFFER_SIZE)} ${EDU_BUFFER_SIZE} 0x${pattern}`]);
+      const pattern = Buffer.from(patternBytes(edu.EDU_BUFFER_SIZE / 8, number + 1)).toString("hex");
+      await this.transport.exchange([
+        `write ${hex(PATTERN_BASE + number * edu.EDU_BUFFER_SIZE)} ${edu.EDU_BUFFER_SIZE} 0x${pattern}`,
+      ]);
     }
-    const [low, high, extendedLow, extendedHigh] = await this.#registers([cap.CAP_REG, cap.CAP_REG + 4, ecap.ECAP_REG, ecap.ECAP_REG + 4]);
+    const [low, high, extendedLow, extendedHigh] = await this.#registers([
+      cap.CAP_REG,
+      cap.CAP_REG + 4,
+      ecap.ECAP_REG,
+      ecap.ECAP_REG + 4,
+    ]);
     this.#faults = extract([low, high] as number[], cap.CAP_FRO_HI, cap.CAP_FRO_LO) * 16;
     this.#iotlb = extract([extendedLow, extendedHigh] as number[], ecap.ECAP_IRO_HI, ecap.ECAP_IRO_LO) * 16;
   }
@@ -75,14 +98,18 @@ export class Partner {
 
   /** Lines that fill the device's whole buffer, or empty it to `DRAIN_BASE`; translation is off meanwhile. */
   fill(device: EduNumber): string[] {
-    return this.#transfer(device, "read", BigInt(PATTERN_BASE + device * EDU_BUFFER_SIZE), EDU_BUFFER_SIZE, 0);
+    return this.#transfer(device, "read", BigInt(PATTERN_BASE + device * edu.EDU_BUFFER_SIZE), edu.EDU_BUFFER_SIZE, 0);
   }
 
   async drain(device: EduNumber, slots: readonly { slot: number; length: number }[]): Promise<Outcome> {
-    const lines = this.#transfer(device, "write", BigInt(DRAIN_BASE), EDU_BUFFER_SIZE, 0);
+    const lines = this.#transfer(device, "write", BigInt(DRAIN_BASE), edu.EDU_BUFFER_SIZE, 0);
     const reads = slots.map(({ slot, length }) => `read ${hex(DRAIN_BASE + slot * SLOT_SIZE)} ${length}`);
     const answers = (await this.transport.exchange([...lines, ...reads])).slice(lines.length);
-    return { kind: "buffer", device, slots: Object.fromEntries(slots.map(({ slot }, at) => [slot, (answers[at] as string).slice(2)])) };
+    return {
+      kind: "buffer",
+      device,
+      slots: Object.fromEntries(slots.map(({ slot }, at) => [slot, (answers[at] as string).slice(2)])),
+    };
   }
 
   register(name: RegisterName): number {
@@ -111,7 +138,8 @@ export class Partner {
       for (let dword = 0; dword < 4; dword++) lines.push(`readl ${hex(this.faultRecord + dword * 4)}`);
       if (step.clear) lines.push(...this.clearFaults());
     } else if (step.op === "read") {
-      for (const name of step.names) lines.push(`read${REGISTERS[name][1] === 8 ? "q" : "l"} ${hex(this.register(name))}`);
+      for (const name of step.names)
+        lines.push(`read${REGISTERS[name][1] === 8 ? "q" : "l"} ${hex(this.register(name))}`);
     } else lines.push(`read ${step.at} ${step.length}`);
   }
 
@@ -121,7 +149,10 @@ export class Partner {
       return { kind: "faults", status, record: decode(words) };
     }
     if (step.op === "read") {
-      return { kind: "registers", values: Object.fromEntries(step.names.map((name, index) => [name, hex(BigInt(answers[index] as string))])) };
+      return {
+        kind: "registers",
+        values: Object.fromEntries(step.names.map((name, index) => [name, hex(BigInt(answers[index] as string))])),
+      };
     }
     if (step.op === "memory") return { kind: "memory", hex: (answers[0] as string).slice(2) };
     if (step.op === "probe") return { kind: "probe", result: Number(answers.at(-1)) };
@@ -135,13 +166,13 @@ export class Partner {
 
   #transfer(device: EduNumber, direction: "read" | "write", iova: bigint, length: number, slot: number): string[] {
     const bar = EDU_BAR + device * EDU_BAR_SIZE;
-    const buffer = hex(EDU_BUFFER + slot * SLOT_SIZE);
+    const buffer = hex(edu.EDU_BUFFER + slot * SLOT_SIZE);
     const [source, destination] = direction === "read" ? [hex(iova), buffer] : [buffer, hex(iova)];
     return [
-      `writeq ${hex(bar + EDU.source)} ${source}`,
-      `writeq ${hex(bar + EDU.destination)} ${destination}`,
-      `writeq ${hex(bar + EDU.count)} ${hex(length)}`,
-      `writeq ${hex(bar + EDU.command)} ${hex(EDU_START | (direction === "write" ? EDU_TO_MEMORY : 0))}`,
+      `writeq ${hex(bar + edu.EDU_DMA_SOURCE)} ${source}`,
+      `writeq ${hex(bar + edu.EDU_DMA_DESTINATION)} ${destination}`,
+      `writeq ${hex(bar + edu.EDU_DMA_COUNT)} ${hex(length)}`,
+      `writeq ${hex(bar + edu.EDU_DMA_COMMAND)} ${hex(edu.EDU_DMA_COMMAND_RUN | (direction === "write" ? edu.EDU_DMA_COMMAND_TO_MEMORY : 0))}`,
       `clock_step ${EDU_TIME_NS}`,
     ];
   }
@@ -150,13 +181,13 @@ export class Partner {
     const write = (register: number, value: bigint): void => {
       lines.push(`writel ${hex(PROBE_BAR + register)} ${hex(value & 0xffff_ffffn)}`);
     };
-    write(PROBE.iovaLow, BigInt(iova));
-    write(PROBE.iovaHigh, BigInt(iova) >> 32n);
-    write(PROBE.gpaLow, BigInt(hpa));
-    write(PROBE.gpaHigh, BigInt(hpa) >> 32n);
-    write(PROBE.length, BigInt(length));
-    write(PROBE.doorbell, 1n);
-    lines.push(`readl ${hex(PROBE_BAR + PROBE.trigger)}`, `readl ${hex(PROBE_BAR + PROBE.result)}`);
+    write(testdev.TESTDEV_IOVA_LO, BigInt(iova));
+    write(testdev.TESTDEV_IOVA_HI, BigInt(iova) >> 32n);
+    write(testdev.TESTDEV_GPA_LO, BigInt(hpa));
+    write(testdev.TESTDEV_GPA_HI, BigInt(hpa) >> 32n);
+    write(testdev.TESTDEV_LENGTH, BigInt(length));
+    write(testdev.TESTDEV_DOORBELL, BigInt(testdev.TESTDEV_DOORBELL_ARM));
+    lines.push(`readl ${hex(PROBE_BAR + testdev.TESTDEV_TRIGGER)}`, `readl ${hex(PROBE_BAR + testdev.TESTDEV_RESULT)}`);
   }
 
   #message({ device, address, data }: Step & { op: "message" }, lines: string[]): void {
@@ -166,11 +197,14 @@ export class Partner {
     lines.push(...this.#config(rid, at + 8, Number(BigInt(address) >> 32n)));
     lines.push(...this.#config(rid, at + 12, data));
     const bar = EDU_BAR + device * EDU_BAR_SIZE;
-    lines.push(`writel ${hex(bar + EDU.raise)} 0x1`, `writel ${hex(bar + EDU.acknowledge)} 0x1`);
+    lines.push(
+      `writel ${hex(bar + edu.EDU_INTERRUPT_RAISE)} 0x1`,
+      `writel ${hex(bar + edu.EDU_INTERRUPT_ACKNOWLEDGE)} 0x1`,
+    );
   }
 
   #functions(): [EduNumber, { device: number; fn: number }][] {
-    return Object.entries(EDU_FUNCTIONS).map(([edu, where]) => [Number(edu) as EduNumber, where]);
+    return Object.entries(EDU_FUNCTIONS).map(([number, where]) => [Number(number) as EduNumber, where]);
   }
 
   #config(rid: number, offset: number, value: number): string[] {
@@ -180,7 +214,10 @@ export class Partner {
 
   async #readConfig(rid: number, offset: number): Promise<number[]> {
     const address = CONFIG_ENABLE + rid * 256 + (offset & ~3);
-    const answers = await this.transport.exchange([`outl ${hex(CONFIG_ADDRESS)} ${hex(address)}`, `inl ${hex(CONFIG_DATA)}`]);
+    const answers = await this.transport.exchange([
+      `outl ${hex(CONFIG_ADDRESS)} ${hex(address)}`,
+      `inl ${hex(CONFIG_DATA)}`,
+    ]);
     return [Number(answers[1])];
   }
 

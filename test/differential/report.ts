@@ -6,11 +6,15 @@ import { DEVIATIONS } from "./deviations.ts";
 export function printReport(result: CampaignResult): string {
   const lines: string[] = [];
   const total = [...result.cases.values()].reduce((sum, count) => sum + count, 0);
-  lines.push(`${total} cases in ${result.seconds.toFixed(0)} s, seed ${result.seed}: ${result.accesses} DMA, ${result.messages} MSI`);
+  lines.push(
+    `${total} cases in ${result.seconds.toFixed(0)} s, seed ${result.seed}: ${result.accesses} DMA, ${result.messages} MSI`,
+  );
   for (const [label, count] of result.cases) lines.push(`  ${String(count).padStart(8)}  ${label}`);
   lines.push("", "fault reasons recorded    QEMU   iovirt");
   for (const [reason, { qemu, ours }] of [...result.reasons].sort(([a], [b]) => a - b)) {
-    lines.push(`  ${reason.toString(16).padStart(2, "0")}h ${String(qemu).padStart(22)} ${String(ours).padStart(8)}  ${faultText(reason)}`);
+    lines.push(
+      `  ${reason.toString(16).padStart(2, "0")}h ${String(qemu).padStart(22)} ${String(ours).padStart(8)}  ${faultText(reason)}`,
+    );
   }
   lines.push("", "cases that a deviation of QEMU explains");
   for (const { name, clause, qemu } of DEVIATIONS) {

@@ -1,14 +1,31 @@
 // One case on one partner, from a unit that does nothing to a unit that does nothing.
-import { GSTS_QIES_LO } from "../../assembly/spec/vtd/global.ts";
+
 import { TYPE_CONTEXT, TYPE_INTERRUPT_ENTRY, TYPE_IOTLB, TYPE_WAIT } from "../../assembly/spec/vtd/descriptors.ts";
-import { type Case, type EduNumber, hex, type Hex, type Outcome, type RegisterName, type Step } from "./case.ts";
+import { GSTS_QIES_LO } from "../../assembly/spec/vtd/global.ts";
+import { type Case, type EduNumber, type Hex, hex, type Outcome, type RegisterName, type Step } from "./case.ts";
 import * as machine from "./machine.ts";
 import type { Partner } from "./partner.ts";
 
 /** What every case ends with: the registers that its steps may have changed. */
 export const LAST_REGISTERS: readonly RegisterName[] = [
-  "GSTS", "RTADDR", "FSTS", "FECTL", "FEDATA", "FEADDR", "FEUADDR", "IQH", "IQT", "IQA", "ICS",
-  "IECTL", "IEDATA", "IEADDR", "IEUADDR", "IRTA", "CCMD", "IOTLB",
+  "GSTS",
+  "RTADDR",
+  "FSTS",
+  "FECTL",
+  "FEDATA",
+  "FEADDR",
+  "FEUADDR",
+  "IQH",
+  "IQT",
+  "IQA",
+  "ICS",
+  "IECTL",
+  "IEDATA",
+  "IEADDR",
+  "IEUADDR",
+  "IRTA",
+  "CCMD",
+  "IOTLB",
 ];
 const QIE = 0x0400_0000;
 const SET_POINTERS = 0x4100_0000;
@@ -18,9 +35,6 @@ const STATUS_WRITE = 0x20;
 /** Interrupt tables that tell one case's end from another's: beyond all RAM. */
 const FIRST_MARK = 0x10_0000_0000n;
 
-/** A partner that a case left in a state from which it does not come back: it has to be started anew. */
-export class Stuck extends Error {}
-
 /** What was seen: the steps' outcomes, then what the case left behind, in a fixed order. */
 export interface Seen {
   steps: Outcome[];
@@ -29,7 +43,7 @@ export interface Seen {
   tables: Outcome[];
   landed: Outcome;
   buffers: Outcome[];
-  messages: Outcome;
+  interrupts: Outcome;
 }
 
 export class Runner {
@@ -44,19 +58,21 @@ export class Runner {
   async start(): Promise<void> {
     await this.partner.start();
     const targets = Buffer.from(machine.patternBytes(machine.TARGETS_SIZE / 8)).toString("base64");
-    await this.partner.transport.exchange([
-      `b64write ${hex(machine.TARGETS_BASE)} ${machine.TARGETS_SIZE} ${targets}`,
-    ]);
+    await this.partner.transport.exchange([`b64write ${hex(machine.TARGETS_BASE)} ${machine.TARGETS_SIZE} ${targets}`]);
     const global = (type: number): Hex[] => [hex(type | GLOBAL), "0x0"];
     const wait: Hex[] = [hex(TYPE_WAIT | STATUS_WRITE), hex(machine.QUEUE_BASE + 0x800)];
     const iec: Hex[] = [hex(TYPE_INTERRUPT_ENTRY), "0x0"];
     await this.partner.run([
-      { op: "words", at: hex(machine.QUEUE_BASE), words: [...global(TYPE_CONTEXT), ...global(TYPE_IOTLB), ...iec, ...wait] },
+      {
+        op: "words",
+        at: hex(machine.QUEUE_BASE),
+        words: [...global(TYPE_CONTEXT), ...global(TYPE_IOTLB), ...iec, ...wait],
+      },
     ]);
     await this.#still();
   }
 
-  /** Throws Stuck when the partner has to be started anew before the next case; the case itself was seen. */
+  /** Performs a case; `stuck` says that the partner has to be started anew before the next. */
   async run(test: Case): Promise<{ seen: Seen; stuck: boolean }> {
     const { partner } = this;
     const reads = new Map<EduNumber, { slot: number; length: number }[]>();
@@ -79,7 +95,7 @@ export class Runner {
       this.#filled.delete(device);
     }
     const landed = await this.#landed();
-    const messages = await partner.transport.messages(this.#mark);
+    const passed = await partner.transport.passed(this.#mark);
     return {
       seen: {
         steps: outcomes.slice(0, count),
@@ -88,7 +104,7 @@ export class Runner {
         tables: outcomes.slice(count + 2),
         landed,
         buffers,
-        messages: { kind: "messages", messages },
+        interrupts: { kind: "interrupts", ...passed },
       },
       stuck,
     };
@@ -99,7 +115,11 @@ export class Runner {
     const { partner } = this;
     const register = (name: RegisterName): string => hex(partner.register(name));
     const [status, head, base] = (
-      await partner.transport.exchange([`readl ${register("GSTS")}`, `readl ${register("IQH")}`, `readq ${register("IQA")}`])
+      await partner.transport.exchange([
+        `readl ${register("GSTS")}`,
+        `readl ${register("IQH")}`,
+        `readq ${register("IQA")}`,
+      ])
     ).map(Number) as [number, number, number];
     const lines: string[] = [];
     if (((status >>> GSTS_QIES_LO) & 1) === 1) {

@@ -10,15 +10,21 @@ export interface Transport {
   readonly name: string;
   /** Sends commands without waiting in between; their answers without "OK", in order. */
   exchange(lines: readonly string[]): Promise<string[]>;
-  /** The interrupt messages that passed since the last call. Call it after SIRTP latched a table at `mark`. */
-  messages(mark: bigint): Promise<InterruptOutcome[]>;
+  /**
+   * The interrupts of devices that the unit let pass since the last call, and those of the unit itself.
+   * Call it after SIRTP latched a table at `mark`.
+   */
+  passed(mark: bigint): Promise<{ messages: InterruptOutcome[]; events: InterruptOutcome[] }>;
   close(): Promise<void>;
 }
 
 /** A partner that is gone: a case that kills its partner is a finding of its own. */
 export class PartnerGone extends Error {}
 
-const REMAPPED = /^vtd_ir_remap_msi .*-> \(addr 0x([0-9a-f]+), data 0x([0-9a-f]+)\)/;
+const REMAPPED = /^vtd_ir_remap_msi \(addr 0x(\w+), data 0x(\w+)\) -> \(addr 0x(\w+), data 0x(\w+)\)/;
+const EVENT = /^vtd_irq_generate addr 0x(\w+) data 0x(\w+)/;
+/** What the I/O APIC's unprogrammed entries are remapped from when QEMU takes a new table. */
+const IO_APIC = [0xfee0_0000, 0];
 const TABLE = /^vtd_reg_ir_root addr 0x([0-9a-f]+)/;
 
 /** QEMU as a child process. Interrupts that it lets pass are in its trace, on standard error. */
@@ -29,15 +35,26 @@ export class QemuTransport implements Transport {
   #failed: ((error: Error) => void)[] = [];
   #text = "";
   #trace = "";
-  #messages: InterruptOutcome[] = [];
+  readonly #messages: InterruptOutcome[] = [];
+  readonly #events: InterruptOutcome[] = [];
   #tables: bigint[] = [];
   #noticed: (() => void) | undefined;
   #gone: Error | undefined;
   #last: string[] = [];
 
   constructor(program: string, platform: string) {
-    const options = ["-accel", "qtest", "-qtest", "stdio", "-qtest-log", "/dev/null", "-nodefaults", "-display", "none"];
-    const trace = ["-d", "trace:vtd_ir_remap_msi,trace:vtd_reg_ir_root"];
+    const options = [
+      "-accel",
+      "qtest",
+      "-qtest",
+      "stdio",
+      "-qtest-log",
+      "/dev/null",
+      "-nodefaults",
+      "-display",
+      "none",
+    ];
+    const trace = ["-d", "trace:vtd_ir_remap_msi,trace:vtd_irq_generate,trace:vtd_reg_ir_root"];
     this.#process = spawn(program, [...machineArguments(platform), ...options, ...trace]);
     this.#process.stdout.setEncoding("latin1").on("data", (text: string) => this.#answers(text));
     this.#process.stderr.setEncoding("latin1").on("data", (text: string) => this.#traced(text));
@@ -65,17 +82,15 @@ export class QemuTransport implements Transport {
     });
   }
 
-  async messages(mark: bigint): Promise<InterruptOutcome[]> {
+  async passed(mark: bigint): Promise<{ messages: InterruptOutcome[]; events: InterruptOutcome[] }> {
     while (this.#tables.at(-1) !== mark) {
       if (this.#gone !== undefined) throw this.#gone;
       await new Promise<void>((resolve) => {
         this.#noticed = resolve;
       });
     }
-    const messages = this.#messages;
-    this.#messages = [];
     this.#tables = [];
-    return messages;
+    return { messages: this.#messages.splice(0), events: this.#events.splice(0) };
   }
 
   async close(): Promise<void> {
@@ -100,9 +115,14 @@ export class QemuTransport implements Transport {
     this.#trace = lines.pop() as string;
     for (const line of lines) {
       const message = REMAPPED.exec(line);
+      const event = EVENT.exec(line);
       const table = TABLE.exec(line);
       if (message !== null) {
-        this.#messages.push(interrupt(BigInt(`0x${message[1]}`), Number.parseInt(message[2] as string, 16)));
+        const [address, data, , toData] = message.slice(1).map((digits) => Number.parseInt(digits, 16));
+        if (address === IO_APIC[0] && data === IO_APIC[1]) continue;
+        this.#messages.push(interrupt(BigInt(`0x${message[3]}`), toData as number));
+      } else if (event !== null) {
+        this.#events.push(interrupt(BigInt(`0x${event[1]}`), Number.parseInt(event[2] as string, 16)));
       } else if (table !== null) this.#tables.push(BigInt(`0x${table[1]}`));
       else this.#last = [...this.#last.slice(-5), line];
     }
@@ -119,8 +139,16 @@ export class QemuTransport implements Transport {
 /** What a message as the processors see it asks for; the upper half of its address extends the destination. */
 export function interrupt(address: bigint, data: number): InterruptOutcome {
   const low = Number(address & 0xffff_ffffn);
-  const upper = bits(Number(address >> 32n), format.COMPATIBILITY_UPPER_DESTINATION_HI, format.COMPATIBILITY_UPPER_DESTINATION_LO);
-  const destination = bits(low, format.COMPATIBILITY_ADDRESS_DESTINATION_HI, format.COMPATIBILITY_ADDRESS_DESTINATION_LO);
+  const upper = bits(
+    Number(address >> 32n),
+    format.COMPATIBILITY_UPPER_DESTINATION_HI,
+    format.COMPATIBILITY_UPPER_DESTINATION_LO,
+  );
+  const destination = bits(
+    low,
+    format.COMPATIBILITY_ADDRESS_DESTINATION_HI,
+    format.COMPATIBILITY_ADDRESS_DESTINATION_LO,
+  );
   const flag = (word: number, bit: number): boolean => bits(word, bit, bit) === 1;
   return {
     destination: upper * 2 ** format.COMPATIBILITY_UPPER_DESTINATION_LO + destination,

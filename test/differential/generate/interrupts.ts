@@ -11,7 +11,15 @@ import { Script } from "./script.ts";
 
 const UPPER = 64;
 const DEVICES: readonly EduNumber[] = [0, 1, 2, 3];
-const VALID_MODES = [irte.DLM_FIXED, irte.DLM_FIXED, irte.DLM_LOWEST_PRIORITY, irte.DLM_SMI, irte.DLM_NMI, irte.DLM_INIT, irte.DLM_EXTINT];
+const VALID_MODES = [
+  irte.DLM_FIXED,
+  irte.DLM_FIXED,
+  irte.DLM_LOWEST_PRIORITY,
+  irte.DLM_SMI,
+  irte.DLM_NMI,
+  irte.DLM_INIT,
+  irte.DLM_EXTINT,
+];
 
 /** The two words of an entry; `device` is whom it is meant for. */
 function entry(choice: Choice, device: EduNumber, extended: boolean): [bigint, bigint] {
@@ -28,8 +36,18 @@ function entry(choice: Choice, device: EduNumber, extended: boolean): [bigint, b
     field(irte.IRTE_AVAIL_HI, irte.IRTE_AVAIL_LO, choice.often(20) ? choice.below(16) : 0) |
     field(irte.IRTE_V_HI, irte.IRTE_V_LO, choice.between(16, 254)) |
     field(irte.IRTE_DST_HI, irte.IRTE_DST_LO, destination);
-  const sid = choice.weighted([5, rid], [2, rid ^ choice.below(8)], [2, choice.below(0x1_0000)], [1, choice.below(4) << 8]);
-  const svt = choice.weighted([2, irte.SVT_NONE], [6, irte.SVT_REQUESTER], [2, irte.SVT_BUS_RANGE], [0, irte.SVT_RESERVED]);
+  const sid = choice.weighted(
+    [5, rid],
+    [2, rid ^ choice.below(8)],
+    [2, choice.below(0x1_0000)],
+    [1, choice.below(4) << 8],
+  );
+  const svt = choice.weighted(
+    [2, irte.SVT_NONE],
+    [6, irte.SVT_REQUESTER],
+    [2, irte.SVT_BUS_RANGE],
+    [0, irte.SVT_RESERVED],
+  );
   let high =
     field(irte.IRTE_SID_HI - UPPER, irte.IRTE_SID_LO - UPPER, sid) |
     field(irte.IRTE_SQ_HI - UPPER, irte.IRTE_SQ_LO - UPPER, choice.below(4)) |
@@ -56,7 +74,9 @@ export function interruptCase(choice: Choice, platform: string): Case {
   const invalidator = new Invalidator(script, true);
   script.register(
     "IRTA",
-    base | field(table.IRTA_EIME_HI, table.IRTA_EIME_LO, Number(extended)) | field(table.IRTA_S_HI, table.IRTA_S_LO, size),
+    base |
+      field(table.IRTA_EIME_HI, table.IRTA_EIME_LO, Number(extended)) |
+      field(table.IRTA_S_HI, table.IRTA_S_LO, size),
   );
   script.command({}, "SIRTP");
   if (choice.often(95)) script.command({ IRE: true });
@@ -75,20 +95,48 @@ function message(choice: Choice, script: Script, used: readonly number[], entrie
   const device = choice.one(DEVICES);
   if (choice.often(12)) {
     const address =
-      field(compatibility.COMPATIBILITY_ADDRESS_IDENTIFIER_HI, compatibility.COMPATIBILITY_ADDRESS_IDENTIFIER_LO, compatibility.COMPATIBILITY_IDENTIFIER) |
-      field(compatibility.COMPATIBILITY_ADDRESS_DESTINATION_HI, compatibility.COMPATIBILITY_ADDRESS_DESTINATION_LO, choice.below(256)) |
-      field(compatibility.COMPATIBILITY_ADDRESS_REDIRECTION_HINT_HI, compatibility.COMPATIBILITY_ADDRESS_REDIRECTION_HINT_LO, choice.below(2)) |
-      field(compatibility.COMPATIBILITY_ADDRESS_DESTINATION_MODE_HI, compatibility.COMPATIBILITY_ADDRESS_DESTINATION_MODE_LO, choice.below(2));
+      field(
+        compatibility.COMPATIBILITY_ADDRESS_IDENTIFIER_HI,
+        compatibility.COMPATIBILITY_ADDRESS_IDENTIFIER_LO,
+        compatibility.COMPATIBILITY_IDENTIFIER,
+      ) |
+      field(
+        compatibility.COMPATIBILITY_ADDRESS_DESTINATION_HI,
+        compatibility.COMPATIBILITY_ADDRESS_DESTINATION_LO,
+        choice.below(256),
+      ) |
+      field(
+        compatibility.COMPATIBILITY_ADDRESS_REDIRECTION_HINT_HI,
+        compatibility.COMPATIBILITY_ADDRESS_REDIRECTION_HINT_LO,
+        choice.below(2),
+      ) |
+      field(
+        compatibility.COMPATIBILITY_ADDRESS_DESTINATION_MODE_HI,
+        compatibility.COMPATIBILITY_ADDRESS_DESTINATION_MODE_LO,
+        choice.below(2),
+      );
     script.message(device, address, choice.between(16, 254) | (choice.one([0, 1, 4]) << 8));
     return;
   }
-  const index = choice.weighted([17, choice.one(used)], [2, choice.below(entries)], [1, choice.one([entries, entries + 1, 0xffff, choice.below(0x1_0000)])]);
+  const index = choice.weighted(
+    [17, choice.one(used)],
+    [2, choice.below(entries)],
+    [1, choice.one([entries, entries + 1, 0xffff, choice.below(0x1_0000)])],
+  );
   const subhandle = choice.often(40);
   const handle = subhandle ? Math.max(0, index - choice.below(4)) : index;
   const address =
-    field(request.REQUEST_ADDRESS_IDENTIFIER_HI, request.REQUEST_ADDRESS_IDENTIFIER_LO, compatibility.COMPATIBILITY_IDENTIFIER) |
+    field(
+      request.REQUEST_ADDRESS_IDENTIFIER_HI,
+      request.REQUEST_ADDRESS_IDENTIFIER_LO,
+      compatibility.COMPATIBILITY_IDENTIFIER,
+    ) |
     field(request.REQUEST_ADDRESS_HANDLE_LOW_HI, request.REQUEST_ADDRESS_HANDLE_LOW_LO, handle) |
-    field(request.REQUEST_ADDRESS_HANDLE_HIGH_HI, request.REQUEST_ADDRESS_HANDLE_HIGH_LO, handle >> request.REQUEST_HANDLE_LOW_WIDTH) |
+    field(
+      request.REQUEST_ADDRESS_HANDLE_HIGH_HI,
+      request.REQUEST_ADDRESS_HANDLE_HIGH_LO,
+      handle >> request.REQUEST_HANDLE_LOW_WIDTH,
+    ) |
     field(request.REQUEST_ADDRESS_FORMAT_HI, request.REQUEST_ADDRESS_FORMAT_LO, 1) |
     field(request.REQUEST_ADDRESS_SHV_HI, request.REQUEST_ADDRESS_SHV_LO, Number(subhandle));
   script.message(device, address, subhandle ? index - handle : choice.below(0x1_0000));

@@ -64,7 +64,8 @@ export class Invalidator {
   translations(scope: "all" | { domain: number } | Pages): void {
     const pages = typeof scope === "object" && "address" in scope ? scope : undefined;
     const domain = scope === "all" ? 0 : scope.domain;
-    const granularity = scope === "all" ? inv.GRANULARITY_GLOBAL : pages ? inv.GRANULARITY_FINE : inv.GRANULARITY_DOMAIN;
+    const granularity =
+      scope === "all" ? inv.GRANULARITY_GLOBAL : pages ? inv.GRANULARITY_FINE : inv.GRANULARITY_DOMAIN;
     const where =
       pages === undefined
         ? 0n

@@ -54,13 +54,22 @@ class Legacy {
     }
   }
 
+  get #caching(): boolean {
+    return PLATFORMS[this.script.platform]?.["caching-mode"] === "on";
+  }
+
   #rootEntry(): bigint {
     const choice = this.#choice;
     const present = field(root.ROOT_P_HI, root.ROOT_P_LO, 1);
     return choice.weighted(
       [94, this.#contexts | present],
       [2, this.#contexts],
-      [2, this.#contexts | present | (1n << BigInt(choice.weighted([1, choice.between(1, 11)], [1, choice.between(this.#width, 63)])))],
+      [
+        2,
+        this.#contexts |
+          present |
+          (1n << BigInt(choice.weighted([1, choice.between(1, 11)], [1, choice.between(this.#width, 63)]))),
+      ],
       [2, BigInt(HOLE_BASE) | present],
     );
   }
@@ -83,7 +92,11 @@ class Legacy {
     let high =
       field(context.CONTEXT_AW_HI - UPPER, context.CONTEXT_AW_LO - UPPER, levels) |
       field(context.CONTEXT_DID_HI - UPPER, context.CONTEXT_DID_LO - UPPER, domain) |
-      field(context.CONTEXT_IGNORED_HI - UPPER, context.CONTEXT_IGNORED_LO - UPPER, choice.often(90) ? 0 : choice.below(16));
+      field(
+        context.CONTEXT_IGNORED_HI - UPPER,
+        context.CONTEXT_IGNORED_LO - UPPER,
+        choice.often(90) ? 0 : choice.below(16),
+      );
     if (choice.often(4)) low |= 1n << BigInt(choice.one([choice.between(4, 11), choice.between(this.#width, 63)]));
     if (choice.often(3)) high |= 1n << BigInt(choice.one([7, choice.between(24, 63)]));
     this.script.put(this.#contexts + BigInt(requester * context.CONTEXT_ENTRY_SIZE), low, high);
@@ -114,7 +127,12 @@ class Legacy {
     return choice.weighted(
       [80, inside(choice, mapping, 64)],
       [mapping.shift > 12 ? 5 : 0, inside(choice, mapping, 4096) + BigInt(mapping.shift > 12 ? 4096 - length / 2 : 0)],
-      [5, mapping.iova + (BigInt(choice.between(-8, 8)) << 12n) < 0n ? 0n : mapping.iova + (BigInt(choice.between(0, 8)) << 12n)],
+      [
+        5,
+        mapping.iova + (BigInt(choice.between(-8, 8)) << 12n) < 0n
+          ? 0n
+          : mapping.iova + (BigInt(choice.between(0, 8)) << 12n),
+      ],
       [4, random],
       [3, inside(choice, mapping, 64) | (1n << BigInt(choice.between(this.tables.bits, 63)))],
       [3, BigInt(HOLE_BASE)],
@@ -129,13 +147,19 @@ class Legacy {
     if (kind === "map") {
       tables.mapRandom();
       // In Caching Mode what was not present may have been cached (§6.1).
-      if (PLATFORMS[script.platform]?.["caching-mode"] === "on") invalidator.translations({ domain });
+      if (this.#caching) invalidator.translations({ domain });
       return;
     }
     if (kind === "context") {
       const requester = requesterId(EDU_FUNCTIONS[choice.one([0, 0, 1, 2, 3] as const)]);
       const old = { domain: this.#domains.get(requester) ?? domain };
       this.#context(requester, true);
+      // What Caching Mode keeps of entries that are not present belongs to no domain but 0 (§6.2.2.1).
+      if (this.#caching) {
+        invalidator.contexts("all");
+        invalidator.translations("all");
+        return;
+      }
       invalidator.contexts(choice.one(["all" as const, old, { ...old, requester, mask: choice.below(4) }]));
       invalidator.translations(choice.one(["all" as const, old]));
       return;
@@ -153,7 +177,9 @@ class Legacy {
     const least = mapping.shift - 12;
     const mask = choice.often(80) ? least : Math.min(18, least + choice.below(4));
     const pages = { domain, address: mapping.iova, mask, hint: mapping.shift === 12 && choice.often(50) };
-    invalidator.translations(choice.weighted([5, pages], [1, { domain }], [1, "all" as const]));
+    invalidator.translations(
+      choice.weighted<typeof pages | { domain: number } | "all">([5, pages], [1, { domain }], [1, "all"]),
+    );
   }
 }
 

@@ -1,6 +1,14 @@
 // Programs of register writes in any order, and invalidation queues with anything in them.
 import * as inv from "../../../assembly/spec/vtd/descriptors.ts";
-import { GCMD_CFI_LO, GCMD_IRE_LO, GCMD_QIE_LO, GCMD_SIRTP_LO, GCMD_SRTP_LO, GCMD_TE_LO, GCMD_WBF_LO } from "../../../assembly/spec/vtd/global.ts";
+import {
+  GCMD_CFI_LO,
+  GCMD_IRE_LO,
+  GCMD_QIE_LO,
+  GCMD_SIRTP_LO,
+  GCMD_SRTP_LO,
+  GCMD_TE_LO,
+  GCMD_WBF_LO,
+} from "../../../assembly/spec/vtd/global.ts";
 import { type Case, hex, type RegisterName } from "../case.ts";
 import { TARGETS_BASE } from "../machine.ts";
 import { LAST_REGISTERS } from "../run.ts";
@@ -8,7 +16,19 @@ import { type Choice, field } from "./choice.ts";
 import { Script } from "./script.ts";
 
 const COMMANDS = [GCMD_TE_LO, GCMD_SRTP_LO, GCMD_WBF_LO, GCMD_QIE_LO, GCMD_IRE_LO, GCMD_SIRTP_LO, GCMD_CFI_LO];
-const PLAIN: readonly RegisterName[] = ["FECTL", "FEDATA", "FEADDR", "FEUADDR", "IECTL", "IEDATA", "IEADDR", "IEUADDR", "RTADDR", "IRTA", "IVA"];
+const PLAIN: readonly RegisterName[] = [
+  "FECTL",
+  "FEDATA",
+  "FEADDR",
+  "FEUADDR",
+  "IECTL",
+  "IEDATA",
+  "IEADDR",
+  "IEUADDR",
+  "RTADDR",
+  "IRTA",
+  "IVA",
+];
 
 export function registerCase(choice: Choice, platform: string): Case {
   const script = new Script(choice, "registers", platform);
@@ -21,7 +41,8 @@ export function registerCase(choice: Choice, platform: string): Case {
       const bits = COMMANDS.filter(() => choice.often(30)).reduce((sum, bit) => sum + 2 ** bit, 0);
       script.register("GCMD", choice.often(90) ? bits : choice.bits(32));
     } else if (kind === "invalidate") script.register(choice.one(["CCMD", "IOTLB"] as const), choice.bits(64));
-    else if (kind === "status") script.register(choice.one(["FSTS", "ICS", "GSTS", "IQH", "CAP", "ECAP"] as const), choice.bits(32));
+    else if (kind === "status")
+      script.register(choice.one(["FSTS", "ICS", "GSTS", "IQH", "CAP", "ECAP"] as const), choice.bits(32));
     else script.steps.push({ op: "read", names: [...LAST_REGISTERS] });
   }
   return script.case;
@@ -33,7 +54,13 @@ function sizeOf(name: RegisterName): number {
 
 /** Descriptors of 128 bits, most of them well formed. */
 function descriptor(choice: Choice): [bigint, bigint] {
-  const type = choice.weighted<number>([3, inv.TYPE_CONTEXT], [3, inv.TYPE_IOTLB], [3, inv.TYPE_INTERRUPT_ENTRY], [6, inv.TYPE_WAIT], [1, choice.below(16)]);
+  const type = choice.weighted<number>(
+    [3, inv.TYPE_CONTEXT],
+    [3, inv.TYPE_IOTLB],
+    [3, inv.TYPE_INTERRUPT_ENTRY],
+    [6, inv.TYPE_WAIT],
+    [1, choice.below(16)],
+  );
   let low = field(inv.DESCRIPTOR_TYPE_LOW_HI, inv.DESCRIPTOR_TYPE_LOW_LO, type);
   let high = 0n;
   if (type === inv.TYPE_CONTEXT) {
@@ -46,7 +73,11 @@ function descriptor(choice: Choice): [bigint, bigint] {
     low |= field(inv.IOTLB_INV_DID_HI, inv.IOTLB_INV_DID_LO, choice.bits(16));
     low |= field(inv.IOTLB_INV_DR_HI, inv.IOTLB_INV_DW_LO, choice.bits(2));
     high |= field(inv.IOTLB_INV_ADDR_HI - 64, inv.IOTLB_INV_ADDR_LO - 64, choice.bits(52));
-    high |= field(inv.IOTLB_INV_AM_HI - 64, inv.IOTLB_INV_AM_LO - 64, choice.often(90) ? choice.below(19) : choice.below(64));
+    high |= field(
+      inv.IOTLB_INV_AM_HI - 64,
+      inv.IOTLB_INV_AM_LO - 64,
+      choice.often(90) ? choice.below(19) : choice.below(64),
+    );
     high |= field(inv.IOTLB_INV_IH_HI - 64, inv.IOTLB_INV_IH_LO - 64, choice.bits(1));
   } else if (type === inv.TYPE_INTERRUPT_ENTRY) {
     low |= field(inv.IEC_INV_G_HI, inv.IEC_INV_G_LO, choice.bits(1));

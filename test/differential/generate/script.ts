@@ -1,12 +1,20 @@
 // A case in the making: pages for its tables, entries in them, registers, DMA and what is looked at afterwards.
-import { GCMD_IRE_LO, GCMD_QIE_LO, GCMD_SIRTP_LO, GCMD_SRTP_LO, GCMD_TE_LO } from "../../../assembly/spec/vtd/global.ts";
+import {
+  GCMD_IRE_LO,
+  GCMD_QIE_LO,
+  GCMD_SIRTP_LO,
+  GCMD_SRTP_LO,
+  GCMD_TE_LO,
+} from "../../../assembly/spec/vtd/global.ts";
 import { type Case, type EduNumber, hex, type RegisterName, type Step } from "../case.ts";
 import * as machine from "../machine.ts";
 import type { Choice } from "./choice.ts";
 
 const PAGE = 4096;
-const LEVELS = { TE: 2 ** GCMD_TE_LO, QIE: 2 ** GCMD_QIE_LO, IRE: 2 ** GCMD_IRE_LO };
-const COMMANDS = { SRTP: 2 ** GCMD_SRTP_LO, SIRTP: 2 ** GCMD_SIRTP_LO };
+type Level = "TE" | "QIE" | "IRE";
+type Command = "SRTP" | "SIRTP";
+const LEVELS: Readonly<Record<Level, number>> = { TE: 2 ** GCMD_TE_LO, QIE: 2 ** GCMD_QIE_LO, IRE: 2 ** GCMD_IRE_LO };
+const COMMANDS: Readonly<Record<Command, number>> = { SRTP: 2 ** GCMD_SRTP_LO, SIRTP: 2 ** GCMD_SIRTP_LO };
 
 export class Script {
   readonly choice: Choice;
@@ -74,9 +82,9 @@ export class Script {
   }
 
   /** GCMD_REG: levels that change, and commands, all in one write. */
-  command(levels: Partial<Record<keyof typeof LEVELS, boolean>>, ...commands: (keyof typeof COMMANDS)[]): void {
+  command(levels: Partial<Record<Level, boolean>>, ...commands: Command[]): void {
     let value = this.#levels;
-    for (const [name, on] of Object.entries(levels) as [keyof typeof LEVELS, boolean][]) {
+    for (const [name, on] of Object.entries(levels) as [Level, boolean][]) {
       value = on ? value | LEVELS[name] : value & ~LEVELS[name];
     }
     this.#levels = value;

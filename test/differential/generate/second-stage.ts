@@ -71,7 +71,8 @@ export class SecondStage {
     const shift = choice.weighted([7, 12], [2, 21], [1, 30]);
     const near = this.mappings.length > 0 && choice.often(60) ? choice.one(this.mappings).iova : undefined;
     const spread = choice.bits(this.bits - 12) << 12n;
-    const iova = near === undefined ? spread : near + (BigInt(choice.between(-3, 3)) << BigInt(choice.one([12, 12, 21])));
+    const iova =
+      near === undefined ? spread : near + (BigInt(choice.between(-3, 3)) << BigInt(choice.one([12, 12, 21])));
     const inside = iova & ((1n << BigInt(this.bits)) - 1n);
     const hpa = BigInt(choice.often(95) ? TARGETS_BASE + choice.below(TARGETS_SIZE / 4096) * 4096 : HOLE_BASE);
     const rights = choice.weighted([6, READ | WRITE], [2, READ], [2, WRITE], [1, 0n]);
@@ -105,7 +106,10 @@ export class SecondStage {
   #ignored(): bigint {
     const { choice } = this.#script;
     if (choice.often(70)) return 0n;
-    return field(ss.SS_IGNORED_HIGH_HI, ss.SS_IGNORED_HIGH_LO, choice.bits(10)) | field(ss.SS_IGNORED_LOW_HI, ss.SS_IGNORED_LOW_LO, choice.bits(5));
+    return (
+      field(ss.SS_IGNORED_HIGH_HI, ss.SS_IGNORED_HIGH_LO, choice.bits(10)) |
+      field(ss.SS_IGNORED_LOW_HI, ss.SS_IGNORED_LOW_LO, choice.bits(5))
+    );
   }
 
   #leaf(at: bigint, iova: bigint, hpa: bigint, shift: number, rights: bigint, extra: bigint): Mapping {
