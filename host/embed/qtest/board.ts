@@ -4,6 +4,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import type { AccessWidth, MmioHandler } from "../../core/ports.ts";
 import type { Endpoint } from "../../device/endpoint.ts";
 import { IgbCard } from "../../device/igb/card.ts";
+import { PcConfigPorts } from "../../device/pc/config-ports.ts";
 import { FwCfg } from "../../device/pc/fw-cfg.ts";
 import { type Chipset, ecamPlace, pcHostBridge } from "../../device/pc/host-bridge.ts";
 import { PciHotplug } from "../../device/pc/pci-hotplug.ts";
@@ -42,6 +43,7 @@ export class Board {
   readonly machine: Machine;
   readonly chipset: Chipset;
   readonly #hostBridge: PciFunction;
+  readonly #config: PcConfigPorts;
   readonly #fwCfg: FwCfg;
   readonly #hotplug: PciHotplug;
   readonly #ports: RootPorts;
@@ -61,6 +63,7 @@ export class Board {
     this.#nets = nets;
     this.#netdevs = new Set(config.netdevs.keys());
     this.#hostBridge = machine.root.functionAt(0) as PciFunction;
+    this.#config = new PcConfigPorts(machine.root);
     this.#fwCfg = new FwCfg({ ram: config.ram, processors: config.processors });
     this.#hotplug = new PciHotplug({
       removable: (slot) => chipset === "i440fx" && this.#inSlot(slot) !== undefined,
@@ -113,13 +116,16 @@ export class Board {
 
   /** A port read; all-ones where nothing answers. */
   ioRead(port: number, width: AccessWidth): number {
-    return this.#fwCfg.read(port, width) ?? this.#hotplug.read(port, width) ?? this.machine.root.ioRead(port, width);
+    for (const device of [this.#config, this.#fwCfg, this.#hotplug]) {
+      const value = device.read(port, width);
+      if (value !== undefined) return value;
+    }
+    return this.machine.root.ioRead(port, width);
   }
 
   ioWrite(port: number, width: AccessWidth, value: number): void {
-    if (!this.#fwCfg.write(port, width, value) && !this.#hotplug.write(port, width, value)) {
-      this.machine.root.ioWrite(port, width, value);
-    }
+    const devices = [this.#config, this.#fwCfg, this.#hotplug];
+    if (!devices.some((device) => device.write(port, width, value))) this.machine.root.ioWrite(port, width, value);
     this.run(0);
   }
 
@@ -139,6 +145,7 @@ export class Board {
     for (const device of this.#devices.filter(({ leaving }) => leaving)) this.#remove(device);
     this.machine.reset();
     this.#ports.settle();
+    this.#config.reset();
     this.#fwCfg.reset();
     this.#hotplug.reset();
     this.#waiting.clear();
