@@ -14,6 +14,8 @@ export interface IgbRow {
   stride?: number;
   /** Value after a reset; default 0. */
   reset?: number;
+  /** Of an array's first element, where it differs. */
+  resetFirst?: number;
   /** Bits that software writes. */
   rw?: number;
   /** Bits that software clears by writing 1. */
@@ -34,6 +36,7 @@ interface Cell {
   row: IgbRow;
   /** Offset in the port's state, or -1. */
   place: number;
+  reset: number;
 }
 
 /** Called with the element's number, for an access of the whole register. */
@@ -59,7 +62,8 @@ export class RegisterFile implements MmioHandler {
     for (const row of rows) {
       for (let index = 0; index < (row.count ?? 1); index++) {
         const place = row.port === undefined ? -1 : row.port + index * (row.portStride ?? 4);
-        this.#cells.set(row.offset + index * (row.stride ?? 4), { row, place });
+        const reset = (index === 0 ? row.resetFirst : undefined) ?? row.reset ?? 0;
+        this.#cells.set(row.offset + index * (row.stride ?? 4), { row, place, reset });
       }
     }
     this.reset();
@@ -128,7 +132,7 @@ export class RegisterFile implements MmioHandler {
   /** Every register at its reset value; the switch learns of it. */
   reset(): void {
     this.#values.fill(0);
-    for (const [offset, { row }] of this.#cells) this.set(offset, row.reset ?? 0);
+    for (const [offset, { reset }] of this.#cells) this.set(offset, reset);
     this.#port.update();
   }
 

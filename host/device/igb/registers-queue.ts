@@ -24,6 +24,8 @@ export interface QueueBlocks {
   first: number;
   /** From one block's queue to the next; default 1. */
   step?: number;
+  /** The blocks of a VF. */
+  virtual?: boolean;
 }
 
 interface QueueRegister extends Omit<IgbRow, "port" | "portStride" | "count" | "stride"> {
@@ -40,7 +42,7 @@ const TX: readonly QueueRegister[] = [
   { offset: tx.TDH, rw: tx.TDH_MASK, place: QUEUE_HEAD },
   { offset: tx.TXCTL, rw: tx.TXCTL_MASK, reset: tx.TXCTL_RESET },
   { offset: tx.TDT, rw: tx.TDT_MASK, place: QUEUE_TAIL },
-  { offset: tx.TXDCTL, rw: tx.TXDCTL_MASK, place: QUEUE_CONTROL },
+  { offset: tx.TXDCTL, rw: tx.TXDCTL_MASK, resetFirst: tx.TXDCTL_ENABLE, place: QUEUE_CONTROL },
   { offset: tx.TDWBAL, rw: tx.TDWBAL_ADDRESS_MASK | tx.TDWBAL_HEAD_WB_EN, place: QUEUE_WRITEBACK },
   { offset: tx.TDWBAH, rw: ADDRESS_HIGH, place: QUEUE_WRITEBACK + 4 },
 ];
@@ -53,14 +55,16 @@ const RX: readonly QueueRegister[] = [
   { offset: rx.RDH, rw: rx.RDH_MASK, place: QUEUE_HEAD },
   { offset: rx.RXCTL, rw: rx.RXCTL_MASK, reset: rx.RXCTL_RESET },
   { offset: rx.RDT, rw: rx.RDT_MASK, place: QUEUE_TAIL },
-  { offset: rx.RXDCTL, rw: rx.RXDCTL_MASK, place: QUEUE_CONTROL },
+  { offset: rx.RXDCTL, rw: rx.RXDCTL_MASK, resetFirst: rx.RXDCTL_ENABLE, place: QUEUE_CONTROL },
   { offset: rx.RQDPC, rc: true, place: QUEUE_DROPS },
 ];
 
 function rows(registers: readonly QueueRegister[], base: number, blocks: QueueBlocks): IgbRow[] {
   const { offset, stride, count, first, step = 1 } = blocks;
-  return registers.map(({ place, ...register }) => ({
+  return registers.map(({ place, resetFirst, ...register }) => ({
     ...register,
+    // I350 §8.10.9 and §8.12.15 ENABLE: queue 0 is enabled by default, the others are not; a VF's never are.
+    ...(blocks.virtual === true || resetFirst === undefined ? {} : { resetFirst }),
     offset: offset + register.offset,
     count,
     stride,

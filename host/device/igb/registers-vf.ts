@@ -9,7 +9,7 @@ import { rxQueueRows, txQueueRows } from "./registers-queue.ts";
 
 /** The plain registers of VF `index` of a port that has `queues` queues: a VF has queue n and, of 16, n + 8. */
 export function vfRows(index: number, queues: number): IgbRow[] {
-  const blocks = { count: queues / POOLS, first: index, step: POOLS };
+  const blocks = { count: queues / POOLS, first: index, step: POOLS, virtual: true };
   return [
     { offset: vf.VTCTRL },
     { offset: vf.VTIVAR, rw: vf.VTIVAR_MASK },
