@@ -249,6 +249,8 @@ export class IgbPort {
     for (const offset of [abi.PORT_PENDING, abi.PORT_CAUSES, abi.PORT_STOPS]) this.state.set(offset, 0);
     for (const vf of this.#vfs) vf.reset();
     this.registers.reset();
+    // Queue 0, which that has enabled, is VF 0's where there is one.
+    if (this.sriov.count > 0) this.#vfs[0]?.reset();
     this.#interrupts.reset();
     this.#mailboxes.pfReset();
     this.#statistics.reset();

@@ -184,4 +184,19 @@ describe("mailbox and reset", () => {
     // STATUS: full duplex, link, 1000 Mb/s, one VF, IOV mode, GIO master enabled.
     expect(bench.pf.read(0x0008, 4)).toBe(0x000c_4083);
   });
+
+  it("I350 §8.12.15 TXDCTL.ENABLE, §8.10.9 RXDCTL.ENABLE: after a reset queue 0 alone is enabled, unless it is VF 0's", async () => {
+    const bench = await Bench.create();
+    const enabled = (): number[] => [0xe028, 0x3828, 0xe068, 0xc028, 0x2828, 0xc068].map((at) => bench.pf.read(at, 4));
+    const on = 0x0200_0000;
+    expect(enabled()).toEqual([on, on, 0, on, on, 0]);
+    bench.pf.write(0xe028, 4, 0);
+    bench.pf.write(0xc028, 4, 0);
+    expect(enabled()).toEqual([0, 0, 0, 0, 0, 0]);
+    bench.pf.write(0x0000, 4, 0x0400_0000);
+    expect(enabled()).toEqual([on, on, 0, on, on, 0]);
+    bench.enableVfs(1);
+    bench.pf.write(0x0000, 4, 0x0400_0000);
+    expect(enabled()).toEqual([0, 0, 0, 0, 0, 0]);
+  });
 });
