@@ -10,6 +10,11 @@ export class Frames {
   tail: u32;
   capacity: u32;
 
+  /** Bytes that frames and what is around them take. */
+  @inline get used(): u32 {
+    return this.tail >= this.head ? this.tail - this.head : this.capacity - this.head + this.tail;
+  }
+
   /** Room for a frame of `length` bytes at the tail, 0 when there is none. `commit` it when it is written. */
   reserve(length: u32): usize {
     const need = FRAMES_RECORD + ((length + 7) & ~7);

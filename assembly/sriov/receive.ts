@@ -27,6 +27,7 @@ import {
   SRRCTL_DESCTYPE_LEGACY,
   SRRCTL_DESCTYPE_LO,
   SRRCTL_DESCTYPE_ONE_BUFFER,
+  SRRCTL_DROP_EN,
 } from "../spec/igb/receive";
 import {
   RX_DESCRIPTOR_SIZE,
@@ -223,8 +224,25 @@ export class Receive {
   }
 
   /**
-   * Counts a frame that no descriptor took. Deviation: without drop enable (SRRCTL.Drop_En, QDE) the card keeps the
-   * frame in its packet buffer until that overflows; here the buffer has no room, so that nobody else is held up.
+   * Whether a frame from the wire has to wait in the packet buffer for the queue's descriptors: the queue works, has too
+   * few of them, and must not drop (I350 §8.10.2 SRRCTL.Drop_En, QDE). One that the whole ring could not hold never
+   * waits.
+   */
+  static waits(port: Port, index: u32, length: u32): bool {
+    const queue = port.rx(index);
+    if ((queue.srrctl & SRRCTL_DROP_EN) != 0 || ((port.state.qde >> index) & 1) != 0) return false;
+    if ((queue.control & RXDCTL_ENABLE) == 0) return false;
+    const cursor = Receive.open(port, index);
+    if ((queue.flags & (QUEUE_FLAG_DMA | QUEUE_FLAG_STOPPED)) != QUEUE_FLAG_DMA) return false;
+    const count = queue.length / RX_DESCRIPTOR_SIZE;
+    if (count == 0 || queue.head >= count || queue.tail >= count) return false;
+    const buffer = cursor.bufferSize;
+    return Receive.available(queue) * buffer < length && (count - 1) * buffer >= length;
+  }
+
+  /**
+   * Counts a frame that no descriptor took. Deviation: a looped frame does not wait in the packet buffer where there is
+   * no drop enable, so that no sender is held up by another's receiver.
    */
   static miss(port: Port, queue: Queue): bool {
     queue.drops++;

@@ -17,6 +17,7 @@ import {
   RLPML_MASK,
   RX_FRAME_MAX,
   RX_FRAME_MIN,
+  RX_PACKET_BUFFER,
 } from "../spec/igb/receive";
 import {
   POOL_MASK,
@@ -124,13 +125,18 @@ export class Switch {
 
   /** Carries a whole frame in linear memory to wherever it goes. Returns the decision. */
   static forward(port: Port, source: u32, frame: usize, length: u32): u32 {
-    const state = port.state;
     const decision = Switch.decide(port, source, frame, length);
+    Switch.carry(port, source, frame, length, decision);
+    return decision;
+  }
+
+  private static carry(port: Port, source: u32, frame: usize, length: u32, decision: u32): void {
+    const state = port.state;
     if (decision & TO_WIRE) Switch.send(port, frame, length);
     const pools = decision & POOL_MASK;
     if (pools == 0) {
       if (decision == 0) state.filtered++;
-      return decision;
+      return;
     }
     const replicated = popcnt(pools) > 1;
     const tagged = Ethernet.type(frame) == state.vet;
@@ -144,7 +150,14 @@ export class Switch {
       Switch.toPool(port, state, pool, source, frame, length, tagged, replicated);
     }
     if (oversize == pools) state.oversize++;
-    return decision;
+  }
+
+  /** Whether a receiver of a frame from the wire makes it wait. */
+  private static waits(port: Port, length: u32, decision: u32): bool {
+    for (let left = decision & POOL_MASK; left != 0; left &= left - 1) {
+      if (Receive.waits(port, ctz(left), length)) return true;
+    }
+    return false;
   }
 
   private static toPool(
@@ -205,7 +218,10 @@ export class Switch {
     else state.egressLost++;
   }
 
-  /** Takes at most `budget` frames from the uplink. Returns how many. */
+  /**
+   * Takes at most `budget` frames from the uplink, or fewer when the first of them waits for descriptors. Returns how
+   * many. Deviation: what is beyond the packet buffer's size makes the oldest frame go, not the newest.
+   */
   static receive(port: Port, budget: u32): u32 {
     const state = port.state;
     const frames = changetype<Frames>(port.ingress);
@@ -215,7 +231,11 @@ export class Switch {
       if (record == 0) break;
       const length = load<u32>(record);
       if (length + FRAME_CRC < RX_FRAME_MIN) state.undersize++;
-      else Switch.forward(port, WIRE, record + 8, length);
+      else {
+        const decision = Switch.decide(port, WIRE, record + 8, length);
+        if (frames.used <= RX_PACKET_BUFFER && Switch.waits(port, length, decision)) break;
+        Switch.carry(port, WIRE, record + 8, length, decision);
+      }
       frames.drop(length);
       state.ingress++;
       done++;

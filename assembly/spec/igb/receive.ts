@@ -85,3 +85,5 @@ export const RX_FRAME_MAX: u32 = 1518;
 export const FRAME_CRC: u32 = 4;
 /** Shortest frame with the CRC. */
 export const RX_FRAME_MIN: u32 = 64;
+/** 82576 §8.3.1 RXPBS, at its default: bytes of the packet buffer, where frames wait for descriptors. */
+export const RX_PACKET_BUFFER: u32 = 0x1_0000;
