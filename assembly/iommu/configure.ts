@@ -11,6 +11,8 @@ import {
 import {
   CAP_CM_HI,
   CAP_CM_LO,
+  CAP_FS1GP_HI,
+  CAP_FS1GP_LO,
   CAP_FS5LP_HI,
   CAP_FS5LP_LO,
   CAP_MGAW_HI,
@@ -36,6 +38,8 @@ import {
   ECAP_ERS_LO,
   ECAP_FSTS_HI,
   ECAP_FSTS_LO,
+  ECAP_NEST_HI,
+  ECAP_NEST_LO,
   ECAP_PASID_HI,
   ECAP_PASID_LO,
   ECAP_PRS_HI,
@@ -97,6 +101,8 @@ import {
   PASID_ENTRY_SSPTPTR_HI,
   PASID_ENTRY_SSPTPTR_LO,
   PASID_ENTRY_WPE_HI,
+  PGTT_FIRST_STAGE,
+  PGTT_NESTED,
   PGTT_PASS_THROUGH,
   PGTT_SECOND_STAGE,
 } from "../spec/vtd/pasid-table-entry";
@@ -121,6 +127,7 @@ import {
   SM_CONTEXT_RID_PRIV_LO,
 } from "../spec/vtd/scalable-context-entry";
 import { TAG_IDENTITY, TAG_VALID } from "./context";
+import { FirstStage } from "./format/first-stage";
 import { SecondStage } from "./format/second-stage";
 import { Unit } from "./unit";
 
@@ -161,6 +168,7 @@ export class Configuration {
     const has1G = Bits.of64(cap, CAP_SSLPS_LO + 1, CAP_SSLPS_LO + 1) != 0;
     const snoop = Bits.of64(ecap, ECAP_SC_HI, ECAP_SC_LO) != 0;
     SecondStage.of(unit).configure(unit.reservedAddress, has2M, has1G, snoop);
+    FirstStage.of(unit).configure(unit.reservedAddress, Bits.of64(cap, CAP_FS1GP_HI, CAP_FS1GP_LO) != 0);
     Configuration.deriveScalable(unit, cap, ecap);
   }
 
@@ -173,7 +181,9 @@ export class Configuration {
     const five = <u32>Bits.of64(cap, CAP_FS5LP_HI, CAP_FS5LP_LO);
     unit.tableModes = (1 << RTADDR_TTM_LEGACY) | (scalable << RTADDR_TTM_SCALABLE) | (abort << RTADDR_TTM_ABORT);
     unit.pagingModes = (1 << FSPM_4_LEVELS) | (five << FSPM_5_LEVELS);
-    unit.translationTypes = ((<u32>second) << PGTT_SECOND_STAGE) | (unit.passThrough << PGTT_PASS_THROUGH);
+    const nested = <u32>(first & second & Bits.of64(ecap, ECAP_NEST_HI, ECAP_NEST_LO));
+    unit.translationTypes = ((<u32>first) << PGTT_FIRST_STAGE) | (nested << PGTT_NESTED);
+    unit.translationTypes |= ((<u32>second) << PGTT_SECOND_STAGE) | (unit.passThrough << PGTT_PASS_THROUGH);
     const pasids = Bits.of64(ecap, ECAP_PASID_HI, ECAP_PASID_LO);
     unit.pasidWidth = pasids ? <u32>Bits.of64(ecap, ECAP_PSS_HI, ECAP_PSS_LO) + 1 : 0;
     unit.executeRequests = <u32>Bits.of64(ecap, ECAP_ERS_HI, ECAP_ERS_LO);

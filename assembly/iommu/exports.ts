@@ -5,10 +5,10 @@ import { Context } from "./context";
 import { ContextCache } from "./context-cache";
 import { Queue } from "./queue";
 import { Registers } from "./registers";
+import { WALK_REFUSED } from "./result";
 import { Tables } from "./tables";
 import { Dma, FAULT } from "./translate";
 import { Unit } from "./unit";
-import { WALK_REFUSED } from "./walk";
 
 /** Bytes of a unit; align it to 64. */
 export function iommuSize(): u32 {

@@ -59,6 +59,11 @@ export class PasidLine {
     return changetype<Context>(changetype<usize>(this) + offsetof<PasidLine>("secondTag"));
   }
 
+  /** The line that a second stage belongs to. */
+  @inline static ofSecond(second: Context): PasidLine {
+    return changetype<PasidLine>(changetype<usize>(second) - offsetof<PasidLine>("secondTag"));
+  }
+
   /** PGTT. */
   @inline get type(): u32 {
     return Bits.of32(this.attributes, ATTRIBUTE_TYPE_HI, ATTRIBUTE_TYPE_LO);

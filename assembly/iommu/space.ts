@@ -6,12 +6,8 @@ import {
   FAULT_DMA_ABORTED,
   FAULT_EXECUTE_REQUEST,
   FAULT_ROOT_ADDRESS_INVALID,
-  FAULT_SM_BEYOND_HOST_WIDTH,
-  FAULT_SM_BEYOND_WIDTH,
   FAULT_SM_EXECUTE,
-  FAULT_SM_INTERRUPT_RANGE,
 } from "../spec/vtd/fault-reason";
-import { PGTT_PASS_THROUGH } from "../spec/vtd/pasid-table-entry";
 import { RTADDR_TTM_ABORT, RTADDR_TTM_HI, RTADDR_TTM_LO } from "../spec/vtd/root-table-address";
 import {
   Context,
@@ -21,26 +17,16 @@ import {
   INFO_GENERATION_LO,
   INFO_LINE_HI,
   INFO_LINE_LO,
-  INFO_REASON_HI,
-  INFO_REASON_LO,
-  PAGE_ADDRESS,
-  PAGE_OFFSET,
   TAG_VALID,
 } from "./context";
 import { ContextCache } from "./context-cache";
-import { SecondStage } from "./format/second-stage";
-import { Iotlb, TlbEntry } from "./iotlb";
 import { PasidCache } from "./pasid-cache";
 import { PasidEntry } from "./pasid-entry";
 import { ATTRIBUTE_SUPPRESSED, PasidLine } from "./pasid-line";
-import { BOTH, FAULT, HPA_WIDTH, REFUSED_HI, REFUSED_LO } from "./result";
+import { FAULT } from "./result";
 import { ScalableContext } from "./scalable-context";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
-import { WALK_NOTHING, WALK_REASON, WALK_REFUSED, Walk } from "./walk";
-
-/** Requests of a space agree in these, so that every translation of the space grants them. */
-const OF_SPACE: u64 = <u64>(ACCESS_EXECUTE | ACCESS_PRIVILEGED);
 
 export class Space {
   /** The context of requests without PASID from a requester in scalable mode; null when refused. */
@@ -137,40 +123,6 @@ export class Space {
     const silent = suppressed && ContextCache.qualified(reason);
     ContextCache.refuse(unit, requesterId, pasid, iova, access, reason, silent);
     return changetype<Context>(0);
-  }
-
-  /** As Dma.miss, for a request whose context is a line of the PASID cache. */
-  static miss(unit: Unit, context: Context, entry: TlbEntry, tag: u64, iova: u64, access: u32): u64 {
-    const line = changetype<PasidLine>(context);
-    if (!line.withPasid && Tables.inInterruptRange(iova)) return iova;
-    const wanted = access & <u32>BOTH;
-    let value = (iova & PAGE_ADDRESS) | BOTH;
-    if (line.type == PGTT_PASS_THROUGH) {
-      unit.unwalked++;
-      if (iova >> <u64>unit.hostAddressWidth) {
-        return Space.refuseAt(unit, context, iova, access, FAULT_SM_BEYOND_HOST_WIDTH);
-      }
-    } else {
-      if (iova >> context.width) return Space.refuseAt(unit, context, iova, access, FAULT_SM_BEYOND_WIDTH);
-      if (unit.cachingMode && entry.tag == tag && <u32>Bits.of64(entry.value, REFUSED_HI, REFUSED_LO) == wanted) {
-        const reason = <u32>Bits.of64(entry.value, INFO_REASON_HI, INFO_REASON_LO);
-        if (reason != 0) return Space.refuseAt(unit, context, iova, access, reason);
-      }
-      value = Walk.slow<SecondStage>(SecondStage.of(unit), unit, line.second, iova, <u64>wanted);
-      if (value & WALK_REFUSED) {
-        if (unit.cachingMode && value & WALK_NOTHING) {
-          const refusal = ((value & WALK_REASON) << INFO_REASON_LO) | ((<u64>wanted) << REFUSED_LO);
-          Iotlb.fill(unit, entry, tag, refusal);
-        }
-        return Space.refuseAt(unit, context, iova, access, <u32>(value & WALK_REASON));
-      }
-    }
-    const page = value & PAGE_ADDRESS;
-    if (Tables.inInterruptRange(page)) return Space.refuseAt(unit, context, iova, access, FAULT_SM_INTERRUPT_RANGE);
-    const region = Tables.regionOf(unit, page);
-    const place = ((<u64>region) << HPA_WIDTH) | page;
-    if (region != 0) Iotlb.fill(unit, entry, tag, place | (value & BOTH) | OF_SPACE);
-    return place | (iova & PAGE_OFFSET);
   }
 
   static refuseAt(unit: Unit, context: Context, iova: u64, access: u32, reason: u32): u64 {

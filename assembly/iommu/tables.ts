@@ -40,6 +40,19 @@ export class Tables {
     return UNREADABLE;
   }
 
+  /**
+   * Sets bits of a table entry that was read as `old` (VT-d 5.10 §3.6.2, §3.7.2). False when it has changed since or is
+   * not in memory that can be written. This memory is not shared, so that reading again and storing is atomic.
+   */
+  static update(unit: Unit, hpa: u64, old: u64, value: u64): bool {
+    if (Tables.load(unit, hpa) != old || Tables.failed(unit)) return false;
+    const memory = unit.memory;
+    const index = memory.find(hpa);
+    if (index == 0 || memory.region(index).kind == REGION_KIND_MMIO) return false;
+    store<u64>(memory.scratch, value);
+    return memory.write(index, hpa, memory.scratch, sizeof<u64>());
+  }
+
   /** Whether a table could not be read since the last time this was asked. */
   @inline static failed(unit: Unit): bool {
     const failed = unit.tableError != 0;

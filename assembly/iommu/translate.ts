@@ -21,6 +21,7 @@ import {
   FAULT_SM_INTERRUPT_RANGE,
   FAULT_TYPE_BLOCKED,
 } from "../spec/vtd/fault-reason";
+import { CarefulWalk } from "./careful-walk";
 import {
   Context,
   INFO_CAREFUL,
@@ -37,11 +38,24 @@ import { ContextCache } from "./context-cache";
 import { Faults } from "./fault";
 import { SecondStage } from "./format/second-stage";
 import { Iotlb, TlbEntry } from "./iotlb";
-import { BOTH, FAULT, HPA_MASK, HPA_WIDTH, REFUSED_HI, REFUSED_LO, REGION_MASK } from "./result";
+import {
+  BOTH,
+  FAULT,
+  HPA_MASK,
+  HPA_WIDTH,
+  REFUSED_HI,
+  REFUSED_LO,
+  REGION_MASK,
+  WALK_AGAIN,
+  WALK_NOTHING,
+  WALK_REASON,
+  WALK_REFUSED,
+} from "./result";
 import { Space } from "./space";
+import { SpaceWalk } from "./space-walk";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
-import { WALK_AGAIN, WALK_NOTHING, WALK_REASON, WALK_REFUSED, Walk } from "./walk";
+import { Walk } from "./walk";
 
 export { Context } from "./context";
 export { FAULT } from "./result";
@@ -138,7 +152,7 @@ export class Dma {
 
   /** As `miss`, whatever the request meets. */
   static missElsewhere(unit: Unit, context: Context, entry: TlbEntry, tag: u64, iova: u64, access: u32): u64 {
-    if (context.tag & TAG_SPACE) return Space.miss(unit, context, entry, tag, iova, access);
+    if (context.tag & TAG_SPACE) return SpaceWalk.miss(unit, context, entry, tag, iova, access);
     unit.unwalked++;
     if (Tables.inInterruptRange(iova)) return iova;
     let value = (iova & PAGE_ADDRESS) | BOTH;
@@ -152,7 +166,7 @@ export class Dma {
         return Dma.refuse(unit, context, iova, access, reason);
       }
       unit.unwalked--;
-      value = Walk.slow<SecondStage>(SecondStage.of(unit), unit, context, iova, <u64>access);
+      value = CarefulWalk.walk<SecondStage>(SecondStage.of(unit), unit, context, iova, <u64>access, true);
       if (value & WALK_REFUSED) {
         if (unit.cachingMode && value & WALK_NOTHING) {
           const refusal = ((value & WALK_REASON) << INFO_REASON_LO) | ((<u64>access) << REFUSED_LO);
