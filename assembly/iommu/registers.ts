@@ -25,9 +25,11 @@ import { GCMD_REG } from "../spec/vtd/global";
 import { ICS_IWC_HI, ICS_IWC_LO, ICS_REG, IQT_REG } from "../spec/vtd/invalidation-queue";
 import { IOTLB_REG_OFFSET } from "../spec/vtd/iotlb-registers";
 import { PRS_PPR_HI, PRS_PPR_LO, PRS_PRO_HI, PRS_PRO_LO, PRS_REG } from "../spec/vtd/page-request-queue";
+import { PHMLIMIT_REG, PMEN_REG } from "../spec/vtd/protected-memory";
 import { Faults } from "./fault";
 import { GlobalCommand } from "./global-command";
 import { InvalidationRegisters } from "./invalidation-registers";
+import { ProtectedMemory } from "./protected-memory";
 import { Queue } from "./queue";
 import { Unit } from "./unit";
 
@@ -73,6 +75,8 @@ export class Registers {
     } else if (offset == PRS_REG) {
       const pending = Bits.mask32(PRS_PRO_HI, PRS_PRO_LO) | Bits.mask32(PRS_PPR_HI, PRS_PPR_LO);
       if (!(unit.register(PRS_REG) & pending)) Registers.forget(unit, PECTL_REG);
+    } else if (offset >= PMEN_REG && offset <= PHMLIMIT_REG + UPPER_DWORD) {
+      ProtectedMemory.changed(unit);
     } else if (offset == CCMD_REG + UPPER_DWORD) {
       InvalidationRegisters.contextCommand(unit);
     } else if (offset == InvalidationRegisters.offset(unit) + IOTLB_REG_OFFSET + UPPER_DWORD) {

@@ -2,6 +2,7 @@
 
 import { REGION_KIND_MMIO, REGION_KIND_RAM } from "../spec/abi/memory-map";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../spec/vtd/interrupt-range";
+import { ProtectedMemory } from "./protected-memory";
 import { Unit } from "./unit";
 
 /** What a table that could not be read seems to hold; reserved bits of every entry format are among them. */
@@ -65,9 +66,12 @@ export class Tables {
     return hpa - unit.lastBase < unit.lastSpan ? unit.lastRegion : Tables.findRegion(unit, hpa);
   }
 
+  /** While memory is protected from DMA no region is remembered, so that every page is looked at here. */
   static findRegion(unit: Unit, hpa: u64): u32 {
+    const protecting = ProtectedMemory.active(unit);
+    if (protecting && ProtectedMemory.covers(unit, hpa)) return 0;
     const index = unit.memory.find(hpa);
-    if (index != 0) {
+    if (index != 0 && !protecting) {
       const region = unit.memory.region(index);
       unit.lastRegion = index;
       unit.lastBase = region.base;

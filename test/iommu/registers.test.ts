@@ -3,6 +3,7 @@ import * as abi from "../../assembly/spec/abi/iommu.ts";
 import { FEADDR_REG, FEDATA_REG, FEUADDR_REG } from "../../assembly/spec/vtd/event.ts";
 import { GCMD_IRE_LO, GCMD_QIE_LO, GCMD_SIRTP_LO, GCMD_SRTP_LO, GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
 import { FormatError } from "../../host/core/errors.ts";
+import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
 import { Harness, RAM_BASE, READ } from "./harness.ts";
 
 const GCMD = 0x18;
@@ -15,13 +16,14 @@ beforeEach(async () => {
 
 describe("VT-d §11.4 the register block", () => {
   test("CAP_REG and ECAP_REG report what was asked for", async () => {
-    expect(h.get32(0)).toBe(0x50);
-    // ND 6, SAGAW 39|48|57, MGAW 57, FRO 0x400, SSLPS 2M|1G, PSI, posting, 8 records, MAMV 18, drains.
-    const capability = 6n | (0xen << 8n) | (56n << 16n) | (0x40n << 24n) | (3n << 34n) | (1n << 39n) | (7n << 40n);
-    expect(h.get64(8)).toBe(capability | (18n << 48n) | (3n << 54n) | (1n << 59n));
-    // C, QI, IR, EIM, PT, SC, IRO 0x1f0, MHMV 15.
-    expect(h.get64(0x10)).toBe(0xdbn | (0x1fn << 8n) | (0xfn << 20n));
     h = await Harness.create({
+      preset: "client",
+      majorVersion: 5,
+      faultOffset: 0x430,
+      iotlbOffset: 0x1f0,
+      coherentTables: true,
+      protectedLow: false,
+      protectedHigh: false,
       domainIdWidth: 8,
       addressWidths: [48],
       guestAddressWidth: 48,
@@ -36,36 +38,85 @@ describe("VT-d §11.4 the register block", () => {
       pageSelectiveInvalidation: false,
       enhancedSetPointer: true,
     });
-    expect(h.get64(8)).toBe(2n | 0x80n | (4n << 8n) | (47n << 16n) | (0x40n << 24n) | (3n << 54n) | (1n << 63n));
+    expect(h.get32(0)).toBe(0x50);
+    expect(h.get64(8)).toBe(2n | 0x80n | (4n << 8n) | (47n << 16n) | (0x43n << 24n) | (3n << 54n) | (1n << 63n));
     expect(h.get64(0x10)).toBe(3n | (0x1fn << 8n));
   });
 
   test("reset: both event controls masked, everything else that is writable 0", () => {
-    for (const offset of [0x1c, 0x20, 0x28, 0x34, 0x3c, 0x80, 0x88, 0x90, 0x9c, 0xb8, 0x400]) {
+    for (const offset of [0x1c, 0x20, 0x28, 0x34, 0x3c, 0x64, 0x80, 0x88, 0x90, 0x9c, 0xb8, 0x400]) {
       expect(h.get32(offset)).toBe(0);
     }
     expect([h.get32(0x38), h.get32(0xa0)]).toEqual([0x8000_0000, 0x8000_0000]);
   });
 
+  const everything: IommuOptions = {
+    scalableMode: true,
+    deviceTlb: true,
+    pageRequests: true,
+    protectedLow: true,
+    protectedHigh: true,
+  };
   test.each([
-    [0x00, 0x50],
     [0x04, 0],
-    [0x08, 0x4038_0e06],
     [0x18, 0],
     [0x20, 0xffff_fc00],
     [0x24, 0x000f_ffff],
+    [0x34, 0],
+    [0x38, 0x8000_0000],
     [0x3c, 0x0000_ffff],
     [0x40, 0xffff_fffc],
     [0x44, 0xffff_ffff],
-    [0x64, 0],
+    [0x64, 0x8000_0001],
+    [0x68, 0xffe0_0000],
+    [0x6c, 0xffe0_0000],
+    [0x70, 0xffe0_0000],
+    [0x74, 0x000f_ffff],
+    [0x78, 0xffe0_0000],
+    [0x7c, 0x000f_ffff],
+    [0x80, 0],
+    [0x88, 0x0007_fff0],
+    [0x8c, 0],
     [0x90, 0xffff_f807],
     [0x94, 0x000f_ffff],
+    [0x9c, 0],
+    [0xa0, 0x8000_0000],
+    [0xa4, 0x0000_ffff],
+    [0xa8, 0xffff_fffc],
+    [0xac, 0xffff_ffff],
+    [0xb0, 0],
+    [0xb4, 0],
     [0xb8, 0xffff_f80f],
+    [0xc0, 0x0007_ffe0],
+    [0xc4, 0],
+    [0xc8, 0x0007_ffe0],
+    [0xd0, 0xffff_f007],
+    [0xd4, 0x000f_ffff],
+    [0xdc, 0],
+    [0xe0, 0x8000_0000],
+    [0xe4, 0x0000_ffff],
+    [0xe8, 0xffff_fffc],
+    [0xec, 0xffff_ffff],
     [0x408, 0],
     [0xffc, 0],
-  ])("register %i keeps of all-ones what it implements", (offset, kept) => {
+  ])("register %i keeps of all-ones what it implements", async (offset, kept) => {
+    h = await Harness.create(everything);
     h.set32(offset, 0xffff_ffff);
     expect(h.get32(offset)).toBe(kept);
+  });
+
+  test("VER_REG, CAP_REG and ECAP_REG are read-only", async () => {
+    h = await Harness.create(everything);
+    const before = [0, 8, 12, 16, 20].map((offset) => h.get32(offset));
+    for (const offset of [0, 8, 12, 16, 20]) h.set32(offset, ~h.get32(offset) >>> 0);
+    expect([0, 8, 12, 16, 20].map((offset) => h.get32(offset))).toEqual(before);
+  });
+
+  test("registers of what a unit lacks are reserved: page requests, upper addresses without EIM, protected memory", async () => {
+    h = await Harness.create({ preset: "qemu-11.1" });
+    const absent = [0x44, 0x64, 0x68, 0x6c, 0x70, 0x78, 0xac, 0xc0, 0xc8, 0xd0, 0xdc, 0xe0, 0xe4, 0xe8, 0xec, 0x400];
+    for (const offset of absent) h.set32(offset, 0xffff_ffff);
+    expect(absent.map((offset) => h.get32(offset))).toEqual(absent.map(() => 0));
   });
 
   test("bytes and words of a register are written alone", () => {
