@@ -147,7 +147,8 @@ export function checkInterrupts(stage: Stage): DemoCheck {
   const hostile = new HostileVf(attacker.guest, attacker.driver);
   const administrator = cast.hypervisor.administrator.domain;
   settle(stage);
-  const settled = machine.interrupts.counts.delivered;
+  const { delivered, posted } = machine.interrupts.counts;
+  const settled = delivered + posted;
 
   // The hypervisor's own handles are the foreign ones: the function is made to use each, as broken hardware might.
   const foreign = [...routes.handles()].filter(([, owner]) => owner !== physical.requesterId);

@@ -10,6 +10,7 @@ import {
   checkSnapshot,
   type Stage,
 } from "./checks.ts";
+import { checkPosting, postingTotals } from "./posting.ts";
 import { Random } from "./random.ts";
 import { Routes } from "./routes.ts";
 import { Traffic } from "./traffic.ts";
@@ -53,9 +54,11 @@ export async function runDemo(options: DemoOptions = {}, observer: DemoObserver 
   const { delivered, bytes } = ledger;
   const { sent } = traffic;
   const { translations, hits } = machine.iommu.statistics();
+  const posting = postingTotals(cast);
 
   ledger.replaying = true;
   replay(stage, options.replay ?? [], (done, total) => observer.progress?.(done, total, "replay"));
+  checks.push(checkPosting(stage, posting));
   checks.push(checkInterrupts(stage));
   checks.push(checkIsolation(stage));
   observer.progress?.(0, 1, "snapshot");
@@ -77,9 +80,12 @@ export async function runDemo(options: DemoOptions = {}, observer: DemoObserver 
     dma: { translations, iotlbHitRate: translations === 0 ? 0 : hits / translations, faults: stage.faults },
     interrupts: {
       raised: counts.raised,
-      delivered: counts.delivered,
+      delivered: counts.delivered + counts.posted,
       blocked: counts.blocked,
       misrouted: routes.misrouted,
+      posted: counts.posted,
+      coalesced: counts.coalesced,
+      wakeUps: postingTotals(cast).wakeUps,
     },
     topology,
   };

@@ -37,7 +37,9 @@ export function measured(result: DemoResult): [heading: string, text: string][] 
     [
       "interrupts",
       `${formatNumber(interrupts.raised)} raised, ${formatNumber(interrupts.delivered)} delivered, ` +
-        `${formatNumber(interrupts.blocked)} blocked (foreign, forged and late ones), ${formatNumber(interrupts.misrouted)} misrouted`,
+        `${formatNumber(interrupts.blocked)} blocked (foreign, forged and late ones), ${formatNumber(interrupts.misrouted)} misrouted; ` +
+        `${formatNumber(interrupts.posted)} posted, ${formatNumber(interrupts.coalesced)} of them without a notification of ` +
+        `their own, ${formatNumber(interrupts.wakeUps)} wake-ups`,
     ],
   ];
 }

@@ -22,7 +22,7 @@ export interface DemoObserver {
 
 /** One claim, held against what was observed. */
 export interface DemoCheck {
-  /** The claim's name: `probe`, `delivery`, `isolation`, `interrupt-remapping`, `revocation`, `snapshot` at least. */
+  /** The claim's name: `probe`, `delivery`, `interrupt-posting`, `interrupt-remapping`, `isolation`, `snapshot`, `revocation` at least. */
   name: string;
   /** The claim in one sentence. */
   claim: string;
@@ -58,8 +58,20 @@ export interface DemoResult {
     iotlbHitRate: number;
     faults: DemoFault[];
   };
-  /** `blocked` counts the foreign and forged ones and those of a function that was taken away. */
-  interrupts: { raised: number; delivered: number; blocked: number; misrouted: number };
+  /**
+   * `delivered` counts those that reached a processor or a VM's descriptor, `posted` the latter, `coalesced` those of
+   * them that a notification on its way covered, `wakeUps` VMs that were woken. `blocked` counts the foreign and forged
+   * ones and those of a function that was taken away.
+   */
+  interrupts: {
+    raised: number;
+    delivered: number;
+    blocked: number;
+    misrouted: number;
+    posted: number;
+    coalesced: number;
+    wakeUps: number;
+  };
   /** The machine's PCI tree as text, one line a function. Not part of the JSON. */
   topology: string;
 }

@@ -26,7 +26,7 @@ const observed: DemoResult = {
       { reason: "write not allowed", requesterId: "01:10.4", iova: "0xdead004" },
     ],
   },
-  interrupts: { raised: 77, delivered: 70, blocked: 7, misrouted: 0 },
+  interrupts: { raised: 77, delivered: 70, blocked: 7, misrouted: 0, posted: 66, coalesced: 5, wakeUps: 4 },
   topology: "00:00.0 root\n└─ 01:00.0 card\n",
 };
 
@@ -66,7 +66,7 @@ describe("iovirt demo", () => {
         "",
         "frames      12,345 sent, 12,344 delivered, 1,000,001 bytes; 234,568 frames/s delivered by the wall clock, 4,263 ns per frame, the guests' software included",
         "dma         54,321 translations, IOTLB hit rate 98.77 %, faults recorded: 3",
-        "interrupts  77 raised, 70 delivered, 7 blocked (foreign, forged and late ones), 0 misrouted",
+        "interrupts  77 raised, 70 delivered, 7 blocked (foreign, forged and late ones), 0 misrouted; 66 posted, 5 of them without a notification of their own, 4 wake-ups",
         "            refused: 01:10.4: write not allowed, 2 times, first at 0xdead000",
         "            refused: 01:11.0: entry not present, at 0x5000",
         "",

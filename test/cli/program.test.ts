@@ -46,7 +46,16 @@ const small = ["demo", "--vms", "3", "--frames", "400"];
 describe("iovirt demo", () => {
   test("every claim holds: a line each, status 0, and no progress bar into a pipe", async () => {
     const { status, stdout, stderr } = await iovirt(small);
-    for (const name of ["probe", "delivery", "isolation", "interrupt-remapping", "revocation", "snapshot"]) {
+    const names = [
+      "probe",
+      "delivery",
+      "interrupt-posting",
+      "isolation",
+      "interrupt-remapping",
+      "revocation",
+      "snapshot",
+    ];
+    for (const name of names) {
       expect(stdout).toMatch(new RegExp(`^✓ ${name}: [^\\n]+: [^\\n]+$`, "m"));
     }
     expect(stdout).not.toContain("✗");
@@ -61,7 +70,8 @@ describe("iovirt demo", () => {
     expect(Object.keys(result)).toEqual(["vms", "checks", "frames", "dma", "interrupts"]);
     expect(Object.keys(result.frames)).toEqual(["sent", "delivered", "bytes", "perSecond", "nsPerFrame"]);
     expect(Object.keys(result.dma)).toEqual(["translations", "iotlbHitRate", "faults"]);
-    expect(Object.keys(result.interrupts)).toEqual(["raised", "delivered", "blocked", "misrouted"]);
+    const counts = ["raised", "delivered", "blocked", "misrouted", "posted", "coalesced", "wakeUps"];
+    expect(Object.keys(result.interrupts)).toEqual(counts);
     for (const check of result.checks) expect(Object.keys(check)).toEqual(["name", "claim", "ok", "figures"]);
     for (const fault of result.dma.faults) {
       expect(Object.keys(fault).sort()).toEqual(["iova", "reason", "requesterId"]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { runDemo } from "../../host/demo/index.ts";
 import { jsonOf } from "../../host/demo/report.ts";
 
-const NAMES = ["probe", "delivery", "isolation", "interrupt-remapping", "revocation", "snapshot"];
+const NAMES = ["probe", "delivery", "interrupt-posting", "isolation", "interrupt-remapping", "revocation", "snapshot"];
 
 describe("the demonstration", () => {
   it.each([1, 3, 8, 9, 33])("every claim holds with %i VMs", async (vms) => {
@@ -18,6 +18,11 @@ describe("the demonstration", () => {
     expect(remapping?.refused).toBe(remapping?.foreign);
     // Besides them: the forged one, and the late one of the function that was taken away.
     expect(result.interrupts.blocked).toBe((remapping?.foreign as number) + 2);
+    const { posted, coalesced, wakeUps } = result.interrupts;
+    expect(posted).toBeGreaterThan(coalesced);
+    expect([coalesced > 0, wakeUps > 0]).toEqual([true, true]);
+    const posting = result.checks.find(({ name }) => name === "interrupt-posting")?.figures;
+    expect(posting).toMatchObject({ exitsWhileRunning: 0, wakeUpsWhileSleeping: 1, noticesWhilePreempted: 0 });
     expect(result.dma.faults.length).toBeGreaterThanOrEqual(5);
     expect(result.topology.match(/RAM at/g)).toHaveLength(vms + Math.ceil(vms / 8));
   });

@@ -46,7 +46,15 @@ test("the demonstration runs in a page, and every claim holds", async (context) 
     .evaluateAll((items) =>
       items.map((item) => [(item as HTMLElement).dataset.name, (item as HTMLElement).dataset.ok]),
     );
-  const names = ["probe", "delivery", "isolation", "interrupt-remapping", "revocation", "snapshot"];
+  const names = [
+    "probe",
+    "delivery",
+    "interrupt-posting",
+    "isolation",
+    "interrupt-remapping",
+    "revocation",
+    "snapshot",
+  ];
   expect(claims).toEqual(expect.arrayContaining(names.map((name) => [name, "true"])));
   expect(await page.locator("output").textContent()).toBe(`${claims.length} of ${claims.length} claims hold`);
   expect(await page.locator(".measured dd").first().textContent()).toMatch(/^[\d,]+ sent, [\d,]+ delivered/);
