@@ -4,18 +4,7 @@ import { hpa } from "../../host/core/address.ts";
 import type { IommuCapabilities } from "../../host/machine/iommu-capabilities.ts";
 import { Harness, NOWHERE, RAM_BASE, READ, WRITE } from "./harness.ts";
 import { isPossible, verdictsOf, type Words } from "./possible.ts";
-
-/** A small generator of its own per run: fast-check prints the seed. */
-function generator(seed: number): (below: number) => number {
-  let state = (seed ^ 0x9e37_79b9) >>> 0 || 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state % below;
-  };
-}
+import { generator } from "./random.ts";
 
 const TABLES = 3;
 const POOL = 14;

@@ -26,6 +26,7 @@ export type DmaCondition =
   | "RTA.1.4"
   | "RTA.2"
   | "RTA.4"
+  | "RTA.5"
   | "SRT.1"
   | "SRT.2"
   | "SRT.3"
@@ -110,6 +111,7 @@ export const DMA_CONDITIONS: Readonly<Record<DmaCondition, Condition>> = {
   "RTA.1.4": always(fault.FAULT_ROOT_ADDRESS_INVALID),
   "RTA.2": always(fault.FAULT_PASID_IN_LEGACY_MODE),
   "RTA.4": always(fault.FAULT_DMA_ABORTED),
+  "RTA.5": always(fault.FAULT_EXECUTE_REQUEST),
   "SRT.1": always(fault.FAULT_SM_ROOT_ACCESS),
   "SRT.2": always(fault.FAULT_SM_ROOT_NOT_PRESENT),
   "SRT.3": always(fault.FAULT_SM_ROOT_RESERVED),

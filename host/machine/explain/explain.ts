@@ -99,11 +99,12 @@ function modeOf(unit: UnitView): string {
 
 function translate(trail: Trail, { requesterId, pasid, access }: ExplainRequest, address: Halves): Verdict {
   const { unit } = trail;
-  if (!unit.translating) return disabled(pasid, address);
-  if (pasid === undefined && inInterruptRange(address)) {
+  // Without translation, prefixes are ignored (§3.1).
+  if ((pasid === undefined || !unit.translating) && inInterruptRange(address)) {
     const why = "an interrupt request when it is a write of 4 bytes, otherwise refused; never translated";
     return { kind: "interrupt-range", why, clause: RANGE_CLAUSE };
   }
+  if (!unit.translating) return { ...allowed(address, passThrough(address)), clause: DISABLED_CLAUSE };
   const mode = tableMode(unit);
   trail.register(
     "RTADDR_REG",
@@ -124,19 +125,6 @@ function translate(trail: Trail, { requesterId, pasid, access }: ExplainRequest,
   if (pasid !== undefined) trail.refuse("RTA.2");
   if (extract([unit.rootTable.lo], rta.RTADDR_SSIRWE_HI, rta.RTADDR_SSIRWE_LO) === 1) trail.refuse("RTA.1.4");
   return allowed(address, translateLegacy(trail, requesterId, address, access));
-}
-
-function disabled(pasid: number | undefined, address: Halves): Verdict {
-  if (pasid === undefined) return { ...allowed(address, passThrough(address)), clause: DISABLED_CLAUSE };
-  return {
-    kind: "refused",
-    reason: 0,
-    why: "a request with PASID while translation is disabled: nobody serves it, nothing is reported",
-    condition: "",
-    clause: DISABLED_CLAUSE,
-    qualified: false,
-    suppressed: false,
-  };
 }
 
 function allowed(address: Halves, { hpa, granted }: { hpa: number; granted: number }): Verdict {

@@ -31,7 +31,10 @@ export interface FirstStage {
 const PAGE_SHIFT = 12;
 const LEVEL_1G = 2;
 
-/** Translates `address`; `access` are ACCESS_ bits. */
+/**
+ * Translates `address`; `access` are ACCESS_ bits. Where an entry gives several reasons to refuse, which the
+ * specification does not order, presence goes before rights, rights before reserved bits, and those before flags.
+ */
 export function translateFirstStage(
   trail: Trail,
   first: FirstStage,
@@ -51,14 +54,6 @@ export function translateFirstStage(
     const { entry, tableWritable } = readEntry(trail, first, second, table, index, level);
     if (entry === undefined) trail.refuse(top ? "SFS.4" : "SFS.1");
     if (!entry.is(fs.FS_P_LO)) trail.refuse("SFS.2");
-    const leaf = level === 0 || (entry.is(fs.FS_PS_LO) && isLargePage(trail.unit, level));
-    const wrong = reservedBits(trail.unit, entry, level, leaf);
-    if (wrong !== undefined) {
-      trail.note(`${wrong} is reserved`);
-      trail.refuse("SFS.3");
-    }
-    const base = entry.address(fs.FS_ADDR_HI, leaf ? shift : fs.FS_ADDR_LO);
-    if (second !== undefined && beyond({ lo: lo32(base), hi: hi32(base) }, second.width)) trail.refuse("SFS.5");
     if (!privileged && !entry.is(fs.FS_US_LO)) {
       trail.note("U/S is clear: for privileged requests only");
       trail.refuse("SGN.2");
@@ -68,11 +63,23 @@ export function translateFirstStage(
       trail.note("R/W is clear");
       trail.refuse("SGN.6");
     }
+    const leaf = level === 0 || (entry.is(fs.FS_PS_LO) && isLargePage(trail.unit, level));
+    const wrong = reservedBits(trail.unit, entry, level, leaf);
+    if (wrong !== undefined) {
+      trail.note(`${wrong} is reserved`);
+      trail.refuse("SFS.3");
+    }
     setFlags(trail, first, entry, leaf && writes, tableWritable);
+    const base = entry.address(fs.FS_ADDR_HI, leaf ? shift : fs.FS_ADDR_LO);
+    const output = base + (leaf ? address.lo % 2 ** shift : 0);
+    if (second !== undefined && beyond({ lo: lo32(output), hi: hi32(output) }, second.width)) {
+      trail.note(`${hex(output)} is beyond the guest's ${second.width} bits`);
+      trail.refuse("SFS.5");
+    }
     if (leaf) {
       const granted = ACCESS_READ | (writable ? ACCESS_WRITE : 0);
       trail.note(pageText(base, shift, granted));
-      return finish(trail, second, base + (address.lo % 2 ** shift), shift, granted, access);
+      return finish(trail, second, output, shift, granted, access);
     }
     trail.note(`the next table is at ${hex(base)}`);
     table = base;
@@ -92,12 +99,9 @@ function readEntry(
   const place = { kind: "first-stage", domainId: first.domainId } as const;
   if (second === undefined) return { entry: trail.entry(structure, table, index, place), tableWritable: true };
   const gpa = table + index * structure.size;
-  const conditions: SecondStageConditions = {
-    ...second.conditions,
-    read: level === first.levels - 1 ? "SFS.6" : "SFS.7",
-    write: "SFS.8",
-  };
-  // With flags in the second stage, reading a first-stage table counts as writing it.
+  // With flags in the second stage, a first-stage table may be read only where it may be written.
+  const denied = level === first.levels - 1 ? "SFS.6" : "SFS.7";
+  const conditions: SecondStageConditions = { ...second.conditions, read: denied, write: denied };
   const access = second.flags ? ACCESS_READ | ACCESS_WRITE : ACCESS_READ;
   const page = trail.nested(() =>
     translateSecondStage(trail, second, { lo: lo32(gpa), hi: hi32(gpa) }, access, conditions),
@@ -124,8 +128,8 @@ function setFlags(trail: Trail, first: FirstStage, entry: Entry, dirty: boolean,
   const missing =
     !entry.is(fs.FS_A_LO) || (first.extendedAccessed && !entry.is(fs.FS_EA_LO)) || (dirty && !entry.is(fs.FS_D_LO));
   if (!missing) return;
-  if (!first.snoops) trail.refuse("SFS.9");
   if (!tableWritable) trail.refuse("SFS.8");
+  if (!first.snoops) trail.refuse("SFS.9");
 }
 
 /** The page that the first stage found; nested, through the second stage. */

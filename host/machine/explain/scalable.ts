@@ -30,6 +30,8 @@ const WORD = 64;
 const FUNCTIONS_PER_TABLE = 128;
 const CONTEXT_PLACE = { kind: "context", domainId: 0 } as const;
 const PASID_PLACE = { kind: "pasid", domainId: 0 } as const;
+/** Hardware of later major versions knows no requests to execute. */
+const LAST_VERSION_TO_EXECUTE = 7;
 const PGTT_NAMES = ["", "first stage", "second stage", "nested", "pass-through"];
 
 /** Where a request, with or without PASID, leads. */
@@ -40,6 +42,8 @@ export function translateScalable(
   address: Halves,
   access: number,
 ): Page {
+  const executes = pasid !== undefined && (access & ACCESS_EXECUTE) !== 0;
+  if (executes && trail.unit.majorVersion > LAST_VERSION_TO_EXECUTE) trail.refuse("RTA.5");
   const context = contextEntry(trail, requesterId);
   const effective = effectivePasid(trail, context, pasid);
   const entry = pasidEntry(trail, context, effective);
@@ -58,11 +62,14 @@ function contextEntry(trail: Trail, requesterId: number): Entry {
   const rootEntry = trail.entry(SCALABLE_ROOT_ENTRY, base, busOf(requesterId), CONTEXT_PLACE);
   if (rootEntry === undefined) trail.refuse("SRT.1");
   if (!rootEntry.is(upper ? root.SM_ROOT_UP_LO : root.SM_ROOT_LP_LO)) trail.refuse("SRT.2");
-  const reserved = upper
-    ? rootEntry.any(root.SM_ROOT_RESERVED_UPPER_HI, root.SM_ROOT_RESERVED_UPPER_LO) ||
-      rootEntry.any(root.SM_ROOT_UCTP_HI, WORD + unit.hostAddressWidth)
-    : rootEntry.any(root.SM_ROOT_RESERVED_LOWER_HI, root.SM_ROOT_RESERVED_LOWER_LO) ||
-      rootEntry.any(root.SM_ROOT_LCTP_HI, unit.hostAddressWidth);
+  // Either half is checked while it is present, whichever the request needs.
+  const reserved =
+    (rootEntry.is(root.SM_ROOT_UP_LO) &&
+      (rootEntry.any(root.SM_ROOT_RESERVED_UPPER_HI, root.SM_ROOT_RESERVED_UPPER_LO) ||
+        rootEntry.any(root.SM_ROOT_UCTP_HI, WORD + unit.hostAddressWidth))) ||
+    (rootEntry.is(root.SM_ROOT_LP_LO) &&
+      (rootEntry.any(root.SM_ROOT_RESERVED_LOWER_HI, root.SM_ROOT_RESERVED_LOWER_LO) ||
+        rootEntry.any(root.SM_ROOT_LCTP_HI, unit.hostAddressWidth)));
   if (reserved) trail.refuse("SRT.3");
   const half = upper ? "upper context table: devices 16 to 31" : "lower context table: devices 0 to 15";
   trail.note(half);
@@ -213,10 +220,10 @@ function checkProgramming(trail: Trail, entry: Entry): void {
 /** Checks of the request's attributes against the entry (SPT.5, SPT.6). */
 function checkRequest(trail: Trail, context: Entry, entry: Entry, withPasid: boolean, access: number): void {
   const { unit } = trail;
-  if (withPasid && (access & ACCESS_EXECUTE) !== 0 && !extendedHas(unit, ecap.ECAP_ERS_LO)) trail.refuse("SPT.5");
   const privileged =
     ((withPasid ? access : 0) | privilege(unit, context, withPasid ? 0 : undefined)) & ACCESS_PRIVILEGED;
   if (privileged !== 0 && !entry.is(pe.PASID_ENTRY_SRE_LO)) trail.refuse("SPT.6");
+  if (withPasid && (access & ACCESS_EXECUTE) !== 0 && !extendedHas(unit, ecap.ECAP_ERS_LO)) trail.refuse("SPT.5");
 }
 
 /** The entry's second stage. */

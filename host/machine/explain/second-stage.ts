@@ -115,7 +115,10 @@ export function translateSecondStage(
   }
 }
 
-/** Permissions are checked as the entries are met, from the top (§3.7.1); a write that is lacking goes first. */
+/**
+ * Rights are checked as the entries are met, from the top (§3.7.1), and before reserved bits: the specification does
+ * not order conditions that hold together. A write that is lacking goes before a read.
+ */
 function lackOf(trail: Trail, access: number, granted: number, conditions: SecondStageConditions): void {
   const lacking = access & ~granted & BOTH;
   if (lacking === 0) return;

@@ -22,6 +22,8 @@ export interface UnitView {
   readonly rootTable: Halves;
   /** IRTA_REG as the last SIRTP did. */
   readonly interruptTable: Halves;
+  /** VER_REG.MAX. */
+  readonly majorVersion: number;
   readonly capability: ArrayLike<number>;
   readonly extended: ArrayLike<number>;
   /** HAW: no register tells it. */
@@ -40,6 +42,7 @@ export function viewUnit(engine: Engine, pointer: number, hostAddressWidth: numb
     compatibility: extract(status, gsts.GSTS_CFIS_HI, gsts.GSTS_CFIS_LO) === 1,
     rootTable: halves(abi.UNIT_ROOT_TABLE),
     interruptTable: halves(abi.UNIT_INTERRUPT_TABLE),
+    majorVersion: extract([register(cap.VER_REG)], cap.VER_MAX_HI, cap.VER_MAX_LO),
     capability: [register(cap.CAP_REG), register(cap.CAP_REG + 4)],
     extended: [register(ecap.ECAP_REG), register(ecap.ECAP_REG + 4)],
     hostAddressWidth,
