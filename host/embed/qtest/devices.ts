@@ -78,7 +78,7 @@ export function iommuOf(properties: Properties): IommuCapabilities {
     deviceIotlb: properties.flag("device-iotlb", false),
     eim: properties.flag("eim", false),
     fs1gp: properties.flag("fs1gp", true),
-    fsts: properties.flag("fsts", properties.flag("x-flts", false)),
+    fsts: properties.flag("fsts", properties.flag("flts", properties.flag("x-flts", false))),
     intremap,
     pasidBits,
     scalableMode,

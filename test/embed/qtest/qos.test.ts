@@ -1,0 +1,52 @@
+// QEMU's own test program qos-test, unmodified, with the built program in QEMU's place.
+// The binary is IOVIRT_QOS_TEST, or what test/qemu/fetch-qos-test.sh has built.
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { requireJudge } from "../../support/judge.ts";
+
+const MAIN = fileURLToPath(new URL("../../../dist/host/cli/main.js", import.meta.url));
+const { IOVIRT_QOS_TEST, IOVIRT_QEMU_CACHE, XDG_CACHE_HOME = join(homedir(), ".cache") } = process.env;
+const CACHE = IOVIRT_QEMU_CACHE ?? join(XDG_CACHE_HOME, "iovirt/qemu");
+const QOS_TEST = IOVIRT_QOS_TEST ?? join(CACHE, "qos-test/run/qos-test");
+const IGB = "/x86_64/pc/i440FX-pcihost/pci-bus-pc/pci-bus/igb/igb-tests";
+
+describe("qos-test", () => {
+  let folder: string;
+  let qemu: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "iovirt-qos-"));
+    // The architecture is read off the name.
+    qemu = join(folder, "qemu-system-x86_64");
+    writeFileSync(qemu, `#!/bin/sh\nexec ${process.execPath} ${MAIN} qtest "$@"\n`);
+    chmodSync(qemu, 0o755);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const qosTest = (...args: string[]) =>
+    spawnSync(QOS_TEST, ["--tap", ...args], {
+      encoding: "utf8",
+      timeout: 50_000,
+      env: { ...process.env, QTEST_QEMU_BINARY: qemu, TMPDIR: folder },
+    });
+
+  test.for(["init", "tx", "rx", "multiple_transfers", "hotplug"])("igb-tests/%s passes", (name, context) => {
+    requireJudge(context, QOS_TEST);
+    const { status, stdout, stderr } = qosTest("-p", `${IGB}/${name}`);
+    expect(stdout + stderr).toContain(`ok 1 ${IGB}/${name}`);
+    expect(status).toBe(0);
+  });
+
+  test("everything that it finds in this machine passes in one process, with resets between", (context) => {
+    requireJudge(context, QOS_TEST);
+    const { status, stdout } = qosTest();
+    const results = stdout.split("\n").filter((line) => /^(not )?ok /.test(line));
+    expect(results.length).toBeGreaterThanOrEqual(5);
+    expect(results.filter((line) => !line.startsWith("ok "))).toEqual([]);
+    expect(status).toBe(0);
+  });
+});
