@@ -9,6 +9,9 @@ import {
 } from "../../assembly/spec/pci/header.ts";
 import type { RequesterId } from "../../host/core/address.ts";
 import type { AccessWidth } from "../../host/core/ports.ts";
+import { Edu } from "../../host/device/edu/edu.ts";
+import type { EndpointPorts } from "../../host/device/endpoint.ts";
+import { IommuTestdev } from "../../host/device/iommu-testdev/iommu-testdev.ts";
 import { Guest } from "../../host/embed/in-process/guest.ts";
 import { IgbPfDriver, isIgbPf } from "../../host/embed/in-process/pf-driver.ts";
 import { Hypervisor } from "../../host/hypervisor/hypervisor.ts";
@@ -20,11 +23,18 @@ const MSE = 1 << COMMAND_MEMORY_SPACE_ENABLE_LO;
 const BME = 1 << COMMAND_BUS_MASTER_ENABLE_LO;
 const BAR_REGISTERS = { first: 0x10, end: 0x28 };
 
-/** A machine with every kind of function: both cards with VFs, root ports, a switch, and functions shown to a VM. */
+/** A machine with every kind of function: cards with VFs, small devices, ports, a switch, and functions shown to a VM. */
 async function build() {
   const machine = await Machine.create({
     cards: [{ profile: "i350", slot: "switch" }, { profile: "82576" }],
   });
+  const ports: EndpointPorts = {
+    clock: machine.clock,
+    dma: machine.iommu.dma,
+    readMemory: (address, target) => machine.map.readBytes(address, target),
+  };
+  machine.plug(new Edu({ name: "edu" }, ports), { device: 20 });
+  machine.plug(new IommuTestdev("iommu-testdev", ports), { device: 21 });
   const hypervisor = new Hypervisor(machine);
   const administrator = new Guest(hypervisor.administrator.platform);
   for (const device of administrator.probe().filter(isIgbPf)) {

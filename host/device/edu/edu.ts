@@ -6,6 +6,7 @@ import { join32 } from "../../core/address.ts";
 import { FormatError } from "../../core/errors.ts";
 import type { AccessWidth, MmioHandler } from "../../core/ports.ts";
 import { checkStateNumber } from "../../core/snapshot.ts";
+import { allOnes } from "../../pci/bits.ts";
 import { msiCapability } from "../../pci/capabilities/msi.ts";
 import type { PciFunctionState } from "../../pci/function.ts";
 import { addCapability, ConfigSpace, PciFunction, type0Header } from "../../pci/index.ts";
@@ -13,7 +14,6 @@ import type { Endpoint, EndpointPorts } from "../endpoint.ts";
 
 const MSI_OFFSET = 0x40;
 const DMA_TIME_NS = 100_000_000;
-const ALL_ONES = 0xffff_ffff;
 /** The last one that is not 0 modulo 2^32: 34! has 32 factors of two. */
 const LAST_FACTORIAL = 33;
 const DMA_WORDS = (spec.EDU_DMA_REGISTERS_END - spec.EDU_DMA_SOURCE) / 4;
@@ -135,7 +135,7 @@ export class Edu implements Endpoint {
 
   /** Dword accesses only: others read all-ones and are lost. */
   #read(offset: number, width: AccessWidth): number {
-    if (width !== 4) return ALL_ONES;
+    if (width !== 4) return allOnes(width);
     const { liveness, factorial, status, interrupts } = this.#registers;
     if (offset >= spec.EDU_DMA_SOURCE && offset < spec.EDU_DMA_REGISTERS_END) {
       return this.#dma[(offset - spec.EDU_DMA_SOURCE) >>> 2] as number;
@@ -152,7 +152,7 @@ export class Edu implements Endpoint {
       case spec.EDU_INTERRUPT_STATUS:
         return interrupts;
       default:
-        return ALL_ONES;
+        return allOnes(width);
     }
   }
 

@@ -2,10 +2,11 @@
 // Deviation: a transfer longer than 1 MiB is refused as one of a bad length, so that a register access stays bounded.
 import * as header from "../../../assembly/spec/pci/header.ts";
 import * as spec from "../../../assembly/spec/testdev/iommu-testdev.ts";
-import { type Hpa, join32, TWO_32 } from "../../core/address.ts";
+import { type Hpa, join32 } from "../../core/address.ts";
 import { bits } from "../../core/bits.ts";
 import type { AccessWidth, MmioHandler } from "../../core/ports.ts";
 import { checkStateNumber } from "../../core/snapshot.ts";
+import { allOnes } from "../../pci/bits.ts";
 import type { PciFunctionState } from "../../pci/function.ts";
 import { ConfigSpace, PciFunction, type0Header } from "../../pci/index.ts";
 import type { Endpoint, EndpointPorts } from "../endpoint.ts";
@@ -103,7 +104,7 @@ export class IommuTestdev implements Endpoint {
 
   /** Dword accesses only: others read all-ones and are lost. */
   #read(offset: number, width: AccessWidth): number {
-    if (width !== 4) return TWO_32 - 1;
+    if (width !== 4) return allOnes(width);
     if (offset === spec.TESTDEV_TRIGGER) {
       const registers = this.#registers;
       registers.result = this.#transfer();

@@ -78,8 +78,8 @@ describe("the monitor", () => {
   test("lists the types below one, abstract ones when asked", async () => {
     const bench = await ready("-machine none");
     const names = (abstract: boolean): string[] => {
-      const [answer] = bench.execute("qom-list-types", { implements: "pci-device", abstract });
-      return (answer?.return as { name: string }[]).map(({ name }) => name);
+      const [answer] = bench.execute("qom-list-types", { implements: "pci-device", abstract }) as [Answer];
+      return (answer.return as { name: string }[]).map(({ name }) => name);
     };
     expect(names(false)).toEqual(["i440FX", "mch", "pcie-root-port", "igb", "igbvf", "edu", "iommu-testdev"]);
     expect(names(true)).toContain("pci-bridge");
