@@ -22,7 +22,19 @@ export { readCapture } from "./embed/pcap/read.ts";
 export type { CaptureTime } from "./embed/pcap/time.ts";
 export { captureHeader, captureRecord } from "./embed/pcap/write.ts";
 export { AssignedFunction, type AssignedFunctionState } from "./hypervisor/assigned-function.ts";
-export { Hypervisor, type HypervisorOptions, type HypervisorState, type VmOptions } from "./hypervisor/hypervisor.ts";
+export {
+  type AssignOptions,
+  Hypervisor,
+  type HypervisorOptions,
+  type HypervisorState,
+  type VmOptions,
+} from "./hypervisor/hypervisor.ts";
+export {
+  type Activity,
+  VirtualProcessor,
+  type VirtualProcessorState,
+  type VirtualProcessorStatistics,
+} from "./hypervisor/virtual-processor.ts";
 export { Vm } from "./hypervisor/vm.ts";
 export { AddressMap, type AddressMapState, type MessageListener, type Region } from "./machine/address-map.ts";
 export type { BufferSource, RamFunctions } from "./machine/backing.ts";

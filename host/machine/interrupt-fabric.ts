@@ -16,6 +16,8 @@ export interface DeliveredInterrupt {
   deliveryMode: number;
   logical: boolean;
   level: boolean;
+  /** One of the processors that a logical destination names takes it (RH). */
+  redirectionHint: boolean;
 }
 
 /** What a message in compatibility format asks for: it names a destination of 8 bits. */
@@ -24,6 +26,11 @@ export function compatibilityInterrupt(address: number, data: number): Delivered
     address,
     format.COMPATIBILITY_ADDRESS_DESTINATION_MODE_HI,
     format.COMPATIBILITY_ADDRESS_DESTINATION_MODE_LO,
+  );
+  const hint = bits(
+    address,
+    format.COMPATIBILITY_ADDRESS_REDIRECTION_HINT_HI,
+    format.COMPATIBILITY_ADDRESS_REDIRECTION_HINT_LO,
   );
   const level = bits(data, format.COMPATIBILITY_DATA_TRIGGER_MODE_HI, format.COMPATIBILITY_DATA_TRIGGER_MODE_LO);
   return {
@@ -37,6 +44,7 @@ export function compatibilityInterrupt(address: number, data: number): Delivered
     deliveryMode: bits(data, format.COMPATIBILITY_DATA_DELIVERY_MODE_HI, format.COMPATIBILITY_DATA_DELIVERY_MODE_LO),
     logical: logical === 1,
     level: level === 1,
+    redirectionHint: hint === 1,
   };
 }
 
@@ -87,7 +95,7 @@ export class InterruptFabric {
         if (!addressed(interrupt, apicId)) continue;
         sink(interrupt);
         taken++;
-        if (interrupt.deliveryMode === 1) break;
+        if (interrupt.deliveryMode === 1 || interrupt.redirectionHint) break;
       }
       return taken;
     }

@@ -8,6 +8,7 @@ const interrupt = (vector: number, deliveryMode = 0) => ({
   deliveryMode,
   logical: false,
   level: false,
+  redirectionHint: false,
 });
 
 describe("a guest's processor", () => {
