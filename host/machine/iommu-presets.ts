@@ -61,6 +61,20 @@ const DEFAULT: IommuCapabilities = {
   pageSelectiveInvalidation: true,
   maximumAddressMask: 18,
   enhancedSetPointer: false,
+  abortDma: true,
+  scalableMode: true,
+  coherentScalableTables: true,
+  secondStage: true,
+  firstStage: true,
+  firstStage1G: true,
+  firstStage5Level: true,
+  nested: true,
+  secondStageAccessDirty: true,
+  extendedAccessed: true,
+  pasidWidth: 20,
+  ridPasid: true,
+  ridPrivilege: true,
+  supervisorRequests: true,
 };
 
 /** A desktop's unit in legacy mode: one fault record, 256 domains, 39-bit addresses in 4-level tables. */

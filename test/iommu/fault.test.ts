@@ -124,7 +124,8 @@ describe("VT-d §7.1.3 root and context entries", () => {
     expect(h.unit.faults()).toMatchObject([{ reason: 0xd, requesterId: RID, addressLo: 0x7000, addressHi: 0x12 }]);
   });
 
-  test.each([1, 2, 3])("RTA.1 30h: TTM=%i is not legacy mode", (mode) => {
+  test.each([1, 2, 3])("RTA.1 30h: TTM=%i of a unit in legacy mode only", async (mode) => {
+    await start({ scalableMode: false, abortDma: false });
     h.enable(root | (mode << 10));
     expect(h.translate(RID, IOVA)).toBe(-0x30);
   });
