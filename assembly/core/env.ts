@@ -34,10 +34,16 @@ export declare function hostTransfer(mapId: u32, list: usize, count: u32): u32;
 export declare function hostHeaders(mapId: u32, list: usize, count: u32): u32;
 
 /**
- * Delivers `count` frames (spec/abi/delivery) in order, each for itself, and says in each what was refused. Returns how
- * many had nothing refused.
+ * Delivers `count` frames (spec/abi/delivery) in order, each for itself, and says in each what was refused. `written` is
+ * dword 2 of the receive descriptors. Returns how many had nothing refused.
  */
-export declare function hostDeliver(mapId: u32, list: usize, count: u32): u32;
+export declare function hostDeliver(mapId: u32, list: usize, count: u32, written: u32): u32;
+
+/**
+ * Moves `count` frames of one flow (spec/abi/flow) in order, up to the first that is of another. Returns how many came;
+ * the others are as they were.
+ */
+export declare function hostFlow(mapId: u32, list: usize, count: u32): u32;
 
 /** A 4-byte DMA write into the interrupt address range: an interrupt request (VT-d 5.10 §5.1). */
 export declare function hostMessage(mapId: u32, requesterId: u32, addressLo: u32, addressHi: u32, data: u32): void;

@@ -112,6 +112,15 @@ export class Dma {
     return Dma.miss(unit, context, entry, tag, iova, access);
   }
 
+  /** As `lookup` for what the IOTLB holds; FAULT, with nothing recorded, for everything else. */
+  @inline static peek(unit: Unit, context: Context, iova: u64, access: u32): u64 {
+    const tag = ((iova & ~PAGE_OFFSET) << TAG_SHIFT) | context.tag;
+    const entry = TlbEntry.of(unit, tag);
+    const value = entry.value;
+    const other = (entry.tag ^ tag) | (iova >> TAG_ADDRESS_WIDTH) | (<u64>access & ~value);
+    return other == 0 ? (value & ~PAGE_OFFSET) | (iova & PAGE_OFFSET) : FAULT;
+  }
+
   /** The host-physical address of a result, 52 bits. */
   @inline static hpa(result: u64): u64 {
     return result & HPA_MASK;

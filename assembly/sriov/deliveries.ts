@@ -4,44 +4,44 @@ import { hostDeliver, hostHeaders } from "../core/env";
 import {
   DELIVERY_HEADER,
   DELIVERY_LENGTH,
-  DELIVERY_REFUSED,
   DELIVERY_REFUSED_FRAME,
+  DELIVERY_REFUSED_LO,
   DELIVERY_REFUSED_REPORT,
+  DELIVERY_REGIONS,
   DELIVERY_REPORT,
-  DELIVERY_REPORT_REGION,
+  DELIVERY_REPORT_REGION_LO,
   DELIVERY_RING,
-  DELIVERY_RING_REGION,
-  DELIVERY_SIMPLE,
+  DELIVERY_RING_REGION_LO,
+  DELIVERY_RING_REGIONS,
+  DELIVERY_SIMPLE_LO,
   DELIVERY_SIZE,
-  DELIVERY_SOURCE_REGION,
+  DELIVERY_SOURCE_REGION_LO,
   DELIVERY_STATUS,
   DELIVERY_TARGET,
-  DELIVERY_TARGET_REGION,
-  DELIVERY_WRITEBACK,
+  DELIVERY_TARGET_REGION_LO,
 } from "../spec/abi/delivery";
 import { CAUSE_TX, SCRATCH_DELIVERIES, STOP_BUFFER, STOP_RING } from "../spec/abi/port";
+import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
+import { Receive } from "./receive";
 import { Port } from "./state";
 
 /** One frame: spec/abi/delivery. */
 @unmanaged
 export class Delivery {
   source: u64;
-  sourceRegion: u32;
-  length: u32;
+  target: u64;
   header: u64;
   headerRest: u64;
-  target: u64;
-  targetRegion: u32;
-  ringRegion: u32;
+  length: u16;
+  simple: u8;
+  refused: u8;
+  status: u32;
+  sourceRegion: u16;
+  targetRegion: u16;
+  ringRegion: u16;
+  reportRegion: u16;
   ring: u64;
   report: u64;
-  /** Dwords 0 and 1 of the receive descriptor, then 2 and 3. */
-  writeback: u64;
-  writebackRest: u64;
-  reportRegion: u32;
-  status: u32;
-  simple: u32;
-  refused: u32;
 
   /** The frame's first bytes. */
   @inline get bytes(): usize {
@@ -53,20 +53,23 @@ export class Delivery {
     return changetype<Delivery>(changetype<usize>(this) + DELIVERY_SIZE);
   }
 
+  /** The regions of source and target. */
+  @inline get regions(): u32 {
+    return load<u32>(changetype<usize>(this), DELIVERY_REGIONS);
+  }
+
   /** Whether both Ethernet addresses and the type are the other frame's. */
   @inline sameEnds(other: Delivery): bool {
     const difference = (this.header ^ other.header) | (load<u64>(this.bytes, 6) ^ load<u64>(other.bytes, 6));
     return difference == 0;
   }
 
-  /** The frame goes nowhere, and nothing is reported at `report` in `region`. */
+  /** The frame goes nowhere; what is reported is reported at `report` in `region`. */
   @inline drop(report: u64, region: u32): void {
     this.targetRegion = 0;
     this.report = report;
-    this.reportRegion = region;
-    this.status = 0;
+    this.reportRegion = <u16>region;
     this.simple = 0;
-    this.refused = 0;
   }
 }
 
@@ -89,9 +92,10 @@ export class Deliveries {
    * queues stop whose memory refuses, and the transmit queue when its ring does.
    */
   static deliver(port: Port, index: u32, count: u32, pools: usize): void {
-    if (count == 0 || hostDeliver(port.map.mapId, Deliveries.list(port), count) == count) return;
+    const written = <u32>Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, 0, 0);
+    if (count == 0 || hostDeliver(port.map.mapId, Deliveries.list(port), count, written) == count) return;
     for (let at: u32 = 0; at < count; at++) {
-      const refused = Deliveries.of(port, at).refused;
+      const refused = <u32>Deliveries.of(port, at).refused;
       if (refused & DELIVERY_REFUSED_FRAME) {
         const pool = <u32>load<u8>(pools + at);
         const receiver = port.rx(pool);
@@ -106,16 +110,22 @@ export class Deliveries {
 }
 
 if (offsetof<Delivery>() != DELIVERY_SIZE) ERROR("DELIVERY_SIZE");
-if (offsetof<Delivery>("sourceRegion") != DELIVERY_SOURCE_REGION) ERROR("DELIVERY_SOURCE_REGION");
-if (offsetof<Delivery>("length") != DELIVERY_LENGTH) ERROR("DELIVERY_LENGTH");
-if (offsetof<Delivery>("header") != DELIVERY_HEADER) ERROR("DELIVERY_HEADER");
 if (offsetof<Delivery>("target") != DELIVERY_TARGET) ERROR("DELIVERY_TARGET");
-if (offsetof<Delivery>("targetRegion") != DELIVERY_TARGET_REGION) ERROR("DELIVERY_TARGET_REGION");
-if (offsetof<Delivery>("ringRegion") != DELIVERY_RING_REGION) ERROR("DELIVERY_RING_REGION");
+if (offsetof<Delivery>("header") != DELIVERY_HEADER) ERROR("DELIVERY_HEADER");
+if (offsetof<Delivery>("length") != DELIVERY_LENGTH) ERROR("DELIVERY_LENGTH");
+if (offsetof<Delivery>("simple") != DELIVERY_LENGTH + (DELIVERY_SIMPLE_LO >> 3)) ERROR("DELIVERY_SIMPLE_LO");
+if (offsetof<Delivery>("refused") != DELIVERY_LENGTH + (DELIVERY_REFUSED_LO >> 3)) ERROR("DELIVERY_REFUSED_LO");
+if (offsetof<Delivery>("status") != DELIVERY_STATUS) ERROR("DELIVERY_STATUS");
+if (offsetof<Delivery>("sourceRegion") != DELIVERY_REGIONS + (DELIVERY_SOURCE_REGION_LO >> 3))
+  ERROR("DELIVERY_REGIONS");
+if (offsetof<Delivery>("targetRegion") != DELIVERY_REGIONS + (DELIVERY_TARGET_REGION_LO >> 3)) {
+  ERROR("DELIVERY_TARGET_REGION_LO");
+}
+if (offsetof<Delivery>("ringRegion") != DELIVERY_RING_REGIONS + (DELIVERY_RING_REGION_LO >> 3)) {
+  ERROR("DELIVERY_RING_REGIONS");
+}
+if (offsetof<Delivery>("reportRegion") != DELIVERY_RING_REGIONS + (DELIVERY_REPORT_REGION_LO >> 3)) {
+  ERROR("DELIVERY_REPORT_REGION_LO");
+}
 if (offsetof<Delivery>("ring") != DELIVERY_RING) ERROR("DELIVERY_RING");
 if (offsetof<Delivery>("report") != DELIVERY_REPORT) ERROR("DELIVERY_REPORT");
-if (offsetof<Delivery>("writeback") != DELIVERY_WRITEBACK) ERROR("DELIVERY_WRITEBACK");
-if (offsetof<Delivery>("reportRegion") != DELIVERY_REPORT_REGION) ERROR("DELIVERY_REPORT_REGION");
-if (offsetof<Delivery>("status") != DELIVERY_STATUS) ERROR("DELIVERY_STATUS");
-if (offsetof<Delivery>("simple") != DELIVERY_SIMPLE) ERROR("DELIVERY_SIMPLE");
-if (offsetof<Delivery>("refused") != DELIVERY_REFUSED) ERROR("DELIVERY_REFUSED");

@@ -12,14 +12,18 @@ import {
 import { SCRATCH_POOLS } from "../spec/abi/port";
 import { RX_DESCRIPTOR_SIZE } from "../spec/igb/rx-descriptor";
 import { Receive } from "./receive";
-import { Cursor, Port } from "./state";
+import { Cursor, PAGE, Port } from "./state";
 import { Transfers } from "./transfers";
 
 /** Of each receive queue: the copies of its descriptors, after where they came from and how many are wanted. */
 const COPIES_SIZE: u32 = 1024;
+/** Where a descriptor of the ring lies, less the pointer to its copy. */
 const COPIES_PLACE: u32 = 0;
 const COPIES_REGION: u32 = 8;
 const COPIES_WANTED: u32 = 12;
+/** Where the ring starts, and how many descriptors from there on were copied behind its last ones. */
+const COPIES_START: u32 = 16;
+const COPIES_REST: u32 = 24;
 const COPIES_DATA: u32 = 64;
 
 export class OutsideRings {
@@ -27,59 +31,95 @@ export class OutsideRings {
     return port.scratch + SCRATCH_POOLS + <usize>(pool * COPIES_SIZE);
   }
 
-  /** Says that the burst has a first frame for a queue, or another one. */
-  @inline static want(port: Port, pool: u32, first: bool): void {
+  /** Says that the burst has `frames` for a queue, the first ones or more. */
+  @inline static want(port: Port, pool: u32, first: bool, frames: u32): void {
     const copies = OutsideRings.copies(port, pool);
-    store<u32>(copies, first ? 1 : load<u32>(copies, COPIES_WANTED) + 1, COPIES_WANTED);
+    store<u32>(copies, frames + (first ? 0 : load<u32>(copies, COPIES_WANTED)), COPIES_WANTED);
   }
 
   /**
    * Makes the next descriptors of `pools` readable through their cursors: in place, or as copies of as many as are
-   * wanted and lie side by side.
+   * wanted and lie side by side, or around the ring's end in one page.
    */
   static open(port: Port, pools: u32): void {
     const list = Transfers.list(port);
     let entry = list;
-    for (let left = pools; left != 0; left &= left - 1) {
-      const pool = ctz(left);
-      if (OutsideRings.prepare(port, pool, entry)) entry += TRANSFER_SIZE;
-    }
+    for (let left = pools; left != 0; left &= left - 1) entry = OutsideRings.prepare(port, ctz(left), entry);
     if (Transfers.run(port, list, entry)) return;
     for (let at = list; at < entry; at += TRANSFER_SIZE) {
       const pool = load<u32>(at, TRANSFER_OWNER);
-      if (pool & TRANSFER_REFUSED) port.cursor(pool & ~TRANSFER_REFUSED).left = 0;
+      if ((pool & TRANSFER_REFUSED) == 0) continue;
+      port.cursor(pool & ~TRANSFER_REFUSED).left = 0;
+      OutsideRings.forget(port, pool & ~TRANSFER_REFUSED);
     }
   }
 
-  /** Puts the transfer that fetches a queue's descriptors at `entry`; false when it needs none. */
-  private static prepare(port: Port, pool: u32, entry: usize): bool {
+  /** Puts the transfers that fetch a queue's descriptors at `entry`. Returns where they end. */
+  private static prepare(port: Port, pool: u32, entry: usize): usize {
     const copies = OutsideRings.copies(port, pool);
     // In place: a pointer is its own place.
     store<u64>(copies, 0, COPIES_PLACE);
     store<u32>(copies, TRANSFER_POINTER, COPIES_REGION);
+    store<u32>(copies, 0, COPIES_REST);
     const cursor = Receive.open(port, pool);
-    if (cursor.left == 0 && !Receive.run(port, pool, cursor)) return false;
-    if (cursor.direct) return false;
+    if (cursor.left == 0 && !Receive.run(port, pool, cursor)) return entry;
+    if (cursor.direct) return entry;
     const queue = port.rx(pool);
-    const iova = queue.base + <u64>queue.head * RX_DESCRIPTOR_SIZE;
+    const head = queue.head;
+    const iova = queue.base + <u64>head * RX_DESCRIPTOR_SIZE;
     const both = ACCESS_READ | ACCESS_WRITE;
     const result = Dma.translate(port.unit, changetype<Context>(cursor.context), iova, both);
     if (result & FAULT) {
       cursor.left = 0;
-      return false;
+      return entry;
     }
     const number = Dma.region(result);
     const region = port.map.region(number);
-    if (region.kind != REGION_KIND_EXTERNAL || !Receive.advanced(queue)) return false;
-    cursor.left = min(cursor.left, load<u32>(copies, COPIES_WANTED));
+    if (region.kind != REGION_KIND_EXTERNAL || !Receive.advanced(queue)) return entry;
+    const wanted = load<u32>(copies, COPIES_WANTED);
+    const wraps = (head + cursor.left) * RX_DESCRIPTOR_SIZE == queue.length && queue.tail < head;
+    const near = ((queue.base ^ iova) & ~(<u64>PAGE - 1)) == 0;
+    const frames = min(cursor.left, wanted);
+    const rest = wraps && near ? min(wanted - frames, queue.tail) : 0;
     const place = Transfers.place(region, Dma.hpa(result));
+    const start = place - <u64>head * RX_DESCRIPTOR_SIZE;
     const data = copies + COPIES_DATA;
-    Transfers.put(entry, place, number, data, cursor.left * RX_DESCRIPTOR_SIZE, pool);
+    const size = frames * RX_DESCRIPTOR_SIZE;
+    Transfers.put(entry, place, number, data, size, pool);
+    entry += TRANSFER_SIZE;
+    if (rest != 0) {
+      Transfers.put(entry, start, number, data + size, rest * RX_DESCRIPTOR_SIZE, pool);
+      entry += TRANSFER_SIZE;
+    }
     store<u64>(copies, place - <u64>data, COPIES_PLACE);
     store<u32>(copies, number, COPIES_REGION);
+    store<u64>(copies, start, COPIES_START);
+    store<u32>(copies, rest, COPIES_REST);
+    cursor.left = frames;
     cursor.descriptor = data;
     cursor.direct = true;
+    return entry;
+  }
+
+  /** Goes on at the ring's start when its last descriptors are used up; false when no copies of more are there. */
+  static turn(port: Port, pool: u32, cursor: Cursor): bool {
+    const copies = OutsideRings.copies(port, pool);
+    const rest = load<u32>(copies, COPIES_REST);
+    if (rest == 0) return false;
+    store<u64>(copies, load<u64>(copies, COPIES_START) - <u64>cursor.descriptor, COPIES_PLACE);
+    store<u32>(copies, 0, COPIES_REST);
+    cursor.left = rest;
     return true;
+  }
+
+  /** How many more descriptors there are copies of behind the cursor's. */
+  @inline static rest(port: Port, pool: u32): u32 {
+    return load<u32>(OutsideRings.copies(port, pool), COPIES_REST);
+  }
+
+  /** The copies at the ring's start are of no use. */
+  static forget(port: Port, pool: u32): void {
+    store<u32>(OutsideRings.copies(port, pool), 0, COPIES_REST);
   }
 
   /** Where the cursor's next descriptor really is: a place in `region`. */

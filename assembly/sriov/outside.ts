@@ -13,18 +13,19 @@
 import { Context, Dma, FAULT } from "../iommu/translate";
 import { DELIVERY_SIMPLE_ALIKE, DELIVERY_SIMPLE_SINGLE } from "../spec/abi/delivery";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
-import { REGION_KIND_EXTERNAL, REGION_KIND_RAM, TRANSFER_POINTER, TRANSFER_SIZE } from "../spec/abi/memory-map";
+import { REGION_KIND_EXTERNAL, REGION_KIND_RAM, TRANSFER_POINTER } from "../spec/abi/memory-map";
 import { CAUSE_TX, SCRATCH_ADDRESSEES, SCRATCH_DESCRIPTORS, STOP_BUFFER, STOP_RING } from "../spec/abi/port";
 import { FRAME_CRC } from "../spec/igb/receive";
-import { RX_DESCRIPTOR_SIZE, RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
+import { RX_DESCRIPTOR_SIZE } from "../spec/igb/rx-descriptor";
 import { TDWBAL_HEAD_WB_EN } from "../spec/igb/transmit";
 import { TX_DESCRIPTOR_SIZE, TXD_COMMAND, TXD_DCMD_RS, TXD_STA_DD, TXD_STATUS } from "../spec/igb/tx-descriptor";
 import { POOLS } from "../spec/igb/virtualization";
 import { Deliveries } from "./deliveries";
+import { OutsideFlow } from "./outside-flow";
 import { OutsideRings } from "./outside-rings";
+import { Sender } from "./outside-sender";
 import { Receive } from "./receive";
 import { BURST, Cursor, PAGE, Port, Queue } from "./state";
-import { Transfers } from "./transfers";
 import { Transmit } from "./transmit";
 
 /** With a count of frames: the receive queue has to stop at the next one. */
@@ -33,42 +34,33 @@ const STOPPED: u32 = 0x8000_0000;
 export class Outside {
   /**
    * Sends the plain frames at the queue's head, at most `budget`, and moves the head behind them. Returns how many:
-   * 0 when the first frame is not plain.
+   * 0 when the first frame is not plain. With `flows` it may leave off where frames go another way.
    */
-  static burst(port: Port, queue: Queue, index: u32, context: Context, reachable: u32, budget: u32): u32 {
-    const count = queue.length / TX_DESCRIPTOR_SIZE;
-    const head = queue.head;
-    const ring = queue.base + <u64>head * TX_DESCRIPTOR_SIZE;
-    const result = Dma.translate(port.unit, context, ring, ACCESS_READ);
-    if (result & FAULT) return 0;
-    const number = Dma.region(result);
-    const region = port.map.region(number);
-    if (reachable == 0 || !Transfers.reaches(region)) return 0;
-    const end = head <= queue.tail ? queue.tail : count;
-    let frames = min(min(budget, BURST), end - head);
-    frames = min(frames, (PAGE - (<u32>ring & (PAGE - 1))) / TX_DESCRIPTOR_SIZE);
-    const place = Transfers.place(region, Dma.hpa(result));
+  static burst(port: Port, queue: Queue, index: u32, context: Context, reachable: u32, budget: u32, flows: bool): u32 {
+    if (reachable == 0) return 0;
     const copy = port.scratch + SCRATCH_DESCRIPTORS;
-    const bytes = frames * TX_DESCRIPTOR_SIZE;
-    if (region.kind == REGION_KIND_RAM) memory.copy(copy, <usize>place, bytes);
-    else {
-      const list = Transfers.list(port);
-      Transfers.put(list, place, number, copy, bytes, CAUSE_TX + index);
-      if (!Transfers.run(port, list, list + TRANSFER_SIZE)) return 0;
+    const sender = Sender.of(port);
+    const fetched = sender.fetch(port, queue, index, context, copy, min(budget, BURST));
+    if (flows && fetched != 0) {
+      const sent = OutsideFlow.burst(port, sender, queue, index, context, reachable, fetched);
+      if (sent != 0) {
+        queue.head = sender.index(sent);
+        return sent;
+      }
     }
-    frames = Deliveries.headers(port, Outside.look(port, context, copy, frames));
-    const name = Transfers.name(region, number);
-    const moved = Outside.move(port, index & (POOLS - 1), frames, reachable, place, name);
-    if (moved != 0) {
-      Outside.report(port, queue, index, context, copy, moved);
-      Deliveries.deliver(port, index, moved, port.scratch + SCRATCH_ADDRESSEES);
-    }
-    const next = head + moved;
-    queue.head = next == count ? 0 : next;
+    const frames = Deliveries.headers(port, Outside.look(port, context, copy, fetched));
+    const moved = Outside.move(port, sender, index & (POOLS - 1), frames, reachable);
+    if (moved == 0) return 0;
+    Outside.report(port, queue, index, context, moved);
+    Deliveries.deliver(port, index, moved, port.scratch + SCRATCH_ADDRESSEES);
+    queue.head = sender.index(moved);
     return moved;
   }
 
-  /** Notes where each frame lies. Returns how many from the first have a plain descriptor. */
+  /**
+   * Notes where each frame lies, and what its descriptor becomes when it asks for that. Returns how many from the first
+   * have a plain descriptor.
+   */
   private static look(port: Port, context: Context, copy: usize, frames: u32): u32 {
     const unit = port.unit;
     const map = port.map;
@@ -77,7 +69,9 @@ export class Outside {
     let plain: u32 = 0;
     let translations: u32 = 0;
     for (; plain < frames; plain++) {
-      const length = Transmit.plainLength(load<u32>(descriptor, TXD_COMMAND), load<u32>(descriptor, TXD_STATUS));
+      const command = load<u32>(descriptor, TXD_COMMAND);
+      const options = load<u32>(descriptor, TXD_STATUS);
+      const length = Transmit.plainLength(command, options);
       const address = load<u64>(descriptor);
       if (length == 0 || (<u32>address & (PAGE - 1)) + length > PAGE) break;
       translations++;
@@ -87,12 +81,14 @@ export class Outside {
       const region = map.region(number);
       if (region.kind == REGION_KIND_EXTERNAL) {
         delivery.source = Dma.hpa(result) - region.base;
-        delivery.sourceRegion = number;
+        delivery.sourceRegion = <u16>number;
       } else if (region.kind == REGION_KIND_RAM) {
         delivery.source = <u64>region.pointer(Dma.hpa(result));
-        delivery.sourceRegion = TRANSFER_POINTER;
+        delivery.sourceRegion = <u16>TRANSFER_POINTER;
       } else break;
-      delivery.length = length;
+      delivery.length = <u16>length;
+      delivery.refused = 0;
+      delivery.status = (command & TXD_DCMD_RS) != 0 ? options | TXD_STA_DD : 0;
       delivery = delivery.next;
       descriptor += TX_DESCRIPTOR_SIZE;
     }
@@ -107,26 +103,33 @@ export class Outside {
     let opened: u32 = 0;
     let known: u32 = 0;
     let to: u32 = 0;
+    let first: u32 = 0;
     let delivery = Deliveries.of(port, 0);
     let before = delivery;
     for (; known < frames; known++) {
       // A frame often goes the way of the one before it.
       if (to == 0 || !delivery.sameEnds(before)) {
-        to = Transmit.addressee(port, state, pool, delivery.bytes, reachable);
+        const other = Transmit.addressee(port, state, pool, delivery.bytes, reachable);
+        if (other != to) {
+          if (to != 0) OutsideRings.want(port, ctz(to), (opened & to) == 0, known - first);
+          opened |= to;
+          first = known;
+          to = other;
+        }
+        if (to == 0) break;
       }
-      if (to == 0) break;
       store<u8>(addressees + known, <u8>ctz(to));
-      OutsideRings.want(port, ctz(to), (opened & to) == 0);
-      opened |= to;
       before = delivery;
       delivery = delivery.next;
     }
+    if (to != 0) OutsideRings.want(port, ctz(to), (opened & to) == 0, known - first);
+    opened |= to;
     store<u32>(addressees, opened, BURST);
     return known;
   }
 
-  /** Finds the buffer of each frame until one is not plain. Returns how many. Their descriptors lie at `ring`. */
-  private static move(port: Port, pool: u32, frames: u32, reachable: u32, ring: u64, name: u32): u32 {
+  /** Finds the buffer of each frame until one is not plain. Returns how many. */
+  private static move(port: Port, sender: Sender, pool: u32, frames: u32, reachable: u32): u32 {
     const state = port.state;
     const known = Outside.decide(port, pool, frames, reachable);
     const addressees = port.scratch + SCRATCH_ADDRESSEES;
@@ -142,18 +145,18 @@ export class Outside {
       while (last < known && <u32>load<u8>(addressees + last) == target) last++;
       const cursor = port.cursor(target);
       const receiver = port.rx(target);
-      if (cursor.left == 0) {
+      if (cursor.left == 0 && !OutsideRings.turn(port, target, cursor)) {
         // Nothing more in this run of descriptors: the rest of the burst finds the next one.
         if (receiver.head != receiver.tail && !receiver.stopped && cursor.context != 0) break;
         for (; done < last; done++) {
-          Deliveries.of(port, done).drop(ring + <u64>(done * TX_DESCRIPTOR_SIZE) + TXD_STATUS, name);
+          Deliveries.of(port, done).drop(sender.report(done), sender.region);
           Receive.miss(port, receiver);
         }
         continue;
       }
-      const end = min(last, done + cursor.left);
+      const end = min(last, done + min(cursor.left, sender.beside(done)));
       const before = cursor.octets;
-      const result = Outside.place(port, target, cursor, done, end, ring, name);
+      const result = Outside.place(port, sender, target, cursor, done, end);
       const count = result & ~STOPPED;
       if (count != 0) {
         Receive.advance(receiver, cursor, count);
@@ -166,7 +169,8 @@ export class Outside {
       if (result & STOPPED) {
         port.stop(receiver, target, STOP_BUFFER);
         cursor.left = 0;
-        Deliveries.of(port, done).drop(ring + <u64>(done * TX_DESCRIPTOR_SIZE) + TXD_STATUS, name);
+        OutsideRings.forget(port, target);
+        Deliveries.of(port, done).drop(sender.report(done), sender.region);
         done++;
       } else if (done < end) break;
     }
@@ -179,30 +183,29 @@ export class Outside {
   }
 
   /**
-   * Finds the buffers of the frames from `first` to `end`, which go to one receive queue that has as many descriptors.
-   * Adds their bytes to the cursor's. Returns for how many from the first there is one, with STOPPED when the next one
-   * was refused.
+   * Finds the buffers of the frames from `first` to `end`, which go to one receive queue that has as many descriptors
+   * and come from descriptors that lie side by side. Adds their bytes to the cursor's. Returns for how many from the
+   * first there is one, with STOPPED when the next one was refused.
    */
-  private static place(port: Port, pool: u32, cursor: Cursor, first: u32, end: u32, ring: u64, name: u32): u32 {
+  private static place(port: Port, sender: Sender, pool: u32, cursor: Cursor, first: u32, end: u32): u32 {
     if (!cursor.direct) return 0;
     const unit = port.unit;
     const context = changetype<Context>(cursor.context);
     const bufferSize = cursor.bufferSize;
-    const start = OutsideRings.place(port, pool, cursor);
-    const ringRegion = OutsideRings.region(port, pool);
     const map = port.map;
+    const ring = OutsideRings.place(port, pool, cursor);
+    const ringRegion = <u16>OutsideRings.region(port, pool);
+    const report = sender.report(first);
+    const reportRegion = <u16>sender.region;
+    const limit = Deliveries.of(port, end);
     let delivery = Deliveries.of(port, first);
     let descriptor = cursor.descriptor;
-    let place = start;
-    let report = ring + <u64>(first * TX_DESCRIPTOR_SIZE) + TXD_STATUS;
-    let at = first;
     let octets: u32 = 0;
     let stopped: u32 = 0;
     // The regions of the frame before, when it lay simply.
-    let sourceBefore: u32 = 0;
-    let targetBefore: u32 = 0;
-    for (; at < end; at++) {
-      const length = delivery.length;
+    let regions: u32 = 0;
+    for (; changetype<usize>(delivery) < changetype<usize>(limit); delivery = delivery.next) {
+      const length = <u32>delivery.length;
       const address = load<u64>(descriptor);
       if (length > bufferSize || (<u32>address & (PAGE - 1)) + length > PAGE) break;
       const result = Dma.lookup(unit, context, address, ACCESS_WRITE);
@@ -218,54 +221,43 @@ export class Outside {
         target = <u64>region.pointer(Dma.hpa(result));
       } else if (region.kind != REGION_KIND_EXTERNAL) break;
       delivery.target = target;
-      delivery.targetRegion = number;
-      delivery.ring = place;
-      delivery.ringRegion = ringRegion;
-      delivery.writeback = 0;
-      delivery.writebackRest = Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, length, 0);
-      delivery.report = report;
-      delivery.reportRegion = name;
-      delivery.status = 0;
-      delivery.refused = 0;
-      const sourceRegion = delivery.sourceRegion;
-      const places = delivery.source | target | place | report;
-      if (<u32>(places >> 32) | (<u32>places & 3)) {
-        delivery.simple = 0;
-        targetBefore = 0;
+      delivery.targetRegion = <u16>number;
+      const before = regions;
+      regions = delivery.regions;
+      const places = delivery.source | target | ring | report;
+      if ((<u32>(places >> 32) | (<u32>places & 3)) == 0 && regions == before) {
+        delivery.simple = <u8>DELIVERY_SIMPLE_ALIKE;
       } else {
-        const other = (sourceRegion ^ sourceBefore) | (number ^ targetBefore);
-        delivery.simple = other == 0 ? DELIVERY_SIMPLE_ALIKE : DELIVERY_SIMPLE_SINGLE;
-        sourceBefore = sourceRegion;
-        targetBefore = number;
+        const at = descriptor - cursor.descriptor;
+        delivery.ring = ring + <u64>at;
+        delivery.ringRegion = ringRegion;
+        delivery.report = report + <u64>at;
+        delivery.reportRegion = reportRegion;
+        if (<u32>(places >> 32) | (<u32>places & 3)) {
+          delivery.simple = 0;
+          regions = 0;
+        } else delivery.simple = <u8>DELIVERY_SIMPLE_SINGLE;
       }
       octets += length;
-      place += RX_DESCRIPTOR_SIZE;
       descriptor += RX_DESCRIPTOR_SIZE;
-      report += TX_DESCRIPTOR_SIZE;
-      delivery = delivery.next;
     }
     cursor.octets += octets;
-    unit.translations += at - first + u32(stopped != 0);
-    return (at - first) | stopped;
+    const count = <u32>(descriptor - cursor.descriptor) / RX_DESCRIPTOR_SIZE;
+    unit.translations += count + u32(stopped != 0);
+    return count | stopped;
   }
 
-  /** Says of each transmit descriptor that asks for it that it is done. */
-  private static report(port: Port, queue: Queue, index: u32, context: Context, copy: usize, frames: u32): void {
-    let asked = false;
-    let writable = (<u32>queue.writeback & TDWBAL_HEAD_WB_EN) == 0;
-    const end = copy + <usize>(frames * TX_DESCRIPTOR_SIZE);
-    let delivery = Deliveries.of(port, 0);
-    for (let descriptor = copy; descriptor < end; descriptor += TX_DESCRIPTOR_SIZE, delivery = delivery.next) {
-      if ((load<u32>(descriptor, TXD_COMMAND) & TXD_DCMD_RS) == 0) continue;
-      if (!asked && writable) {
-        const place = queue.base + <u64>queue.head * TX_DESCRIPTOR_SIZE;
-        writable = (Dma.translate(port.unit, context, place, ACCESS_WRITE) & FAULT) == 0;
-        if (!writable) port.stop(queue, CAUSE_TX + index, STOP_RING);
-      }
-      asked = true;
-      if (!writable) break;
-      delivery.status = load<u32>(descriptor, TXD_STATUS) | TXD_STA_DD;
+  /** Sees to it that the transmit descriptors that ask for it say that they are done. */
+  private static report(port: Port, queue: Queue, index: u32, context: Context, frames: u32): void {
+    let at: u32 = 0;
+    while (at < frames && Deliveries.of(port, at).status == 0) at++;
+    if (at == frames) return;
+    port.state.causes |= 1 << (CAUSE_TX + index);
+    if ((<u32>queue.writeback & TDWBAL_HEAD_WB_EN) == 0) {
+      const place = queue.base + <u64>queue.head * TX_DESCRIPTOR_SIZE;
+      if ((Dma.translate(port.unit, context, place, ACCESS_WRITE) & FAULT) == 0) return;
+      port.stop(queue, CAUSE_TX + index, STOP_RING);
     }
-    if (asked) port.state.causes |= 1 << (CAUSE_TX + index);
+    for (; at < frames; at++) Deliveries.of(port, at).status = 0;
   }
 }

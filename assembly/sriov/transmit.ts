@@ -108,6 +108,8 @@ export class Transmit {
     let reported = false;
     // How many frames to look at before an import; it grows while the way through memory outside is of use.
     let window = BURST;
+    // Whether frames come in flows.
+    let flows = true;
     while (frames < budget && head != tail) {
       let outside = false;
       if (left == 0) {
@@ -185,7 +187,11 @@ export class Transmit {
       queue.head = head;
       left = 0;
       let moved: u32 = 0;
-      if (outside) moved = Outside.burst(port, queue, index, context, reachable, min(budget - frames, window));
+      if (outside) {
+        const wanted = min(budget - frames, window);
+        moved = Outside.burst(port, queue, index, context, reachable, wanted, flows);
+        flows = flows && moved >= FLOW_MIN;
+      }
       window = moved == 0 ? 1 : min(window << 1, BURST);
       if (moved == 0 && !queue.stopped) moved = Gather.frame(port, queue, index, context);
       head = queue.head;
@@ -281,6 +287,8 @@ export class Transmit {
   }
 }
 
+/** A shorter flow is not worth a burst of its own. */
+const FLOW_MIN: u32 = 8;
 /** What became of a frame on the direct way. */
 const REFUSED: u32 = 0;
 const DELIVERED: u32 = 1;

@@ -21,8 +21,13 @@ export interface HostMemory {
   hostTransfer(list: number, count: number): number;
   /** Fetches headers of frames at `list` (see `assembly/spec/abi/delivery.ts`). Returns how many came. */
   hostHeaders(list: number, count: number): number;
-  /** Delivers the frames at `list`, notes in each what was refused, and returns for how many nothing was. */
-  hostDeliver(list: number, count: number): number;
+  /**
+   * Delivers the frames at `list`, notes in each what was refused, and returns for how many nothing was. `written` is
+   * dword 2 of their receive descriptors.
+   */
+  hostDeliver(list: number, count: number, written: number): number;
+  /** Moves frames of one flow at `list` (see `assembly/spec/abi/flow.ts`). Returns how many of the first came. */
+  hostFlow(list: number, count: number): number;
   /** An interrupt request that a function made by DMA. Must not call back into the module before it returns. */
   hostMessage(requesterId: number, addressLo: number, addressHi: number, data: number): void;
   /** Something that the module tells of while the map asks for it (`assembly/spec/abi/trace.ts`). The same holds. */
@@ -98,8 +103,10 @@ export class Engine {
         (hosts[id] as HostMemory).hostTransfer(list >>> 0, count),
       hostHeaders: (id: number, list: number, count: number): number =>
         (hosts[id] as HostMemory).hostHeaders(list >>> 0, count),
-      hostDeliver: (id: number, list: number, count: number): number =>
-        (hosts[id] as HostMemory).hostDeliver(list >>> 0, count),
+      hostDeliver: (id: number, list: number, count: number, written: number): number =>
+        (hosts[id] as HostMemory).hostDeliver(list >>> 0, count, written >>> 0),
+      hostFlow: (id: number, list: number, count: number): number =>
+        (hosts[id] as HostMemory).hostFlow(list >>> 0, count),
       hostMessage: (id: number, requesterId: number, lo: number, hi: number, data: number): void =>
         (hosts[id] as HostMemory).hostMessage(requesterId, lo >>> 0, hi >>> 0, data >>> 0),
       hostTrace: (id: number, kind: number, requesterId: number, lo: number, hi: number, detail: number): void =>

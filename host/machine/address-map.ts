@@ -19,6 +19,7 @@ import {
   type RamFunctions,
 } from "./backing.ts";
 import { Deliveries } from "./deliveries.ts";
+import { Flows } from "./flows.ts";
 import { RegionTable } from "./region-table.ts";
 import { Transfers } from "./transfers.ts";
 
@@ -76,6 +77,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   #failure: RegionError | undefined;
   readonly #transfers: Transfers;
   readonly #deliveries: Deliveries;
+  readonly #flows: Flows;
 
   constructor(engine: Engine, onMessage: MessageListener) {
     this.#engine = engine;
@@ -85,6 +87,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
       attempt: (region, access) => this.#attempt(region, access),
     });
     this.#deliveries = new Deliveries(engine, this.#transfers);
+    this.#flows = new Flows(engine, this.#transfers);
     this.#onMessage = onMessage;
     this.#table = new RegionTable(engine, engine.addHost(this));
     this.pointer = this.#table.pointer;
@@ -277,8 +280,12 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     return this.#deliveries.headers(list, count);
   }
 
-  hostDeliver(list: number, count: number): number {
-    return this.#deliveries.deliver(list, count);
+  hostDeliver(list: number, count: number, written: number): number {
+    return this.#deliveries.deliver(list, count, written);
+  }
+
+  hostFlow(list: number, count: number): number {
+    return this.#flows.move(list, count);
   }
 
   #attempt(region: number, access: (entry: Entry) => void): boolean {

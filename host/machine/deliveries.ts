@@ -4,63 +4,80 @@ import {
   DELIVERY_HEADER,
   DELIVERY_HEADER_SIZE,
   DELIVERY_LENGTH,
-  DELIVERY_REFUSED,
+  DELIVERY_LENGTH_HI,
+  DELIVERY_LENGTH_LO,
   DELIVERY_REFUSED_FRAME,
+  DELIVERY_REFUSED_LO,
   DELIVERY_REFUSED_REPORT,
+  DELIVERY_REGIONS,
   DELIVERY_REPORT,
-  DELIVERY_REPORT_REGION,
+  DELIVERY_REPORT_REGION_HI,
+  DELIVERY_REPORT_REGION_LO,
   DELIVERY_RING,
-  DELIVERY_RING_REGION,
-  DELIVERY_SIMPLE,
+  DELIVERY_RING_REGION_HI,
+  DELIVERY_RING_REGION_LO,
+  DELIVERY_RING_REGIONS,
   DELIVERY_SIMPLE_ALIKE,
+  DELIVERY_SIMPLE_HI,
+  DELIVERY_SIMPLE_LO,
   DELIVERY_SIZE,
   DELIVERY_SOURCE,
-  DELIVERY_SOURCE_REGION,
+  DELIVERY_SOURCE_REGION_HI,
+  DELIVERY_SOURCE_REGION_LO,
   DELIVERY_STATUS,
+  DELIVERY_STRIDE,
   DELIVERY_TARGET,
-  DELIVERY_TARGET_REGION,
-  DELIVERY_WRITEBACK,
+  DELIVERY_TARGET_REGION_HI,
+  DELIVERY_TARGET_REGION_LO,
   DELIVERY_WRITEBACK_SIZE,
 } from "../../assembly/spec/abi/delivery.ts";
 import { TRANSFER_POINTER } from "../../assembly/spec/abi/memory-map.ts";
 import { join32 } from "../core/address.ts";
+import { bits, mask } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Transfers } from "./transfers.ts";
 
 /** Up to this many bytes a loop over words beats the bulk operations. */
-const WORD_LOOP_LIMIT = 256;
+const WORD_LOOP_LIMIT = 128;
 const WORDS = DELIVERY_SIZE >>> 2;
 const HEADER_WORDS = DELIVERY_HEADER_SIZE >>> 2;
+const STRIDE = DELIVERY_STRIDE >>> 2;
 
 // Fields as words of an entry.
 const SOURCE = DELIVERY_SOURCE >>> 2;
-const SOURCE_REGION = DELIVERY_SOURCE_REGION >>> 2;
-const LENGTH = DELIVERY_LENGTH >>> 2;
-const HEADER = DELIVERY_HEADER >>> 2;
 const TARGET = DELIVERY_TARGET >>> 2;
-const TARGET_REGION = DELIVERY_TARGET_REGION >>> 2;
-const RING = DELIVERY_RING >>> 2;
-const RING_REGION = DELIVERY_RING_REGION >>> 2;
-const REPORT = DELIVERY_REPORT >>> 2;
-const REPORT_REGION = DELIVERY_REPORT_REGION >>> 2;
+const HEADER = DELIVERY_HEADER >>> 2;
+const LENGTH = DELIVERY_LENGTH >>> 2;
 const STATUS = DELIVERY_STATUS >>> 2;
-const WRITEBACK = DELIVERY_WRITEBACK >>> 2;
-const SIMPLE = DELIVERY_SIMPLE >>> 2;
-const REFUSED = DELIVERY_REFUSED >>> 2;
+const REGIONS = DELIVERY_REGIONS >>> 2;
+const RING_REGIONS = DELIVERY_RING_REGIONS >>> 2;
+const RING = DELIVERY_RING >>> 2;
+const REPORT = DELIVERY_REPORT >>> 2;
 
-/** Of no region. */
-const NONE = -1;
+const LENGTH_MASK = mask(DELIVERY_LENGTH_HI, DELIVERY_LENGTH_LO);
+const SIMPLE_MASK = mask(DELIVERY_SIMPLE_HI, DELIVERY_SIMPLE_LO);
+const ALIKE = DELIVERY_SIMPLE_ALIKE << DELIVERY_SIMPLE_LO;
+const SOURCE_REGION_MASK = mask(DELIVERY_SOURCE_REGION_HI, DELIVERY_SOURCE_REGION_LO);
+
 const STATUS_SIZE = 4;
 
+/** Whether a frame is one for a loop over words. */
+function isShort(length: number): boolean {
+  return length <= WORD_LOOP_LIMIT && (length & 3) === 0;
+}
+
+// Loops over frames that lie alike call nothing, and each does one thing: what describes the arrays stays in registers.
+
 /**
- * Fetches the headers of frames from `entry` on that lie simply in the memory of the first one, region `region`. Nothing
- * is called in here, so that what describes the arrays stays in registers. Returns the entry at which it stopped.
+ * Fetches the headers of frames from `entry` on that lie simply in the memory of the first one, region `region`. Returns
+ * the entry at which it stopped.
  */
 function headersAlike(words: Uint32Array, from: Uint32Array, region: number, entry: number, end: number): number {
   let at = entry;
   for (; at < end; at += WORDS) {
     const source = words[at + SOURCE] as number;
-    if (words[at + SOURCE_REGION] !== region || ((words[at + SOURCE + 1] as number) | (source & 3)) !== 0) break;
+    const other = ((words[at + REGIONS] as number) & SOURCE_REGION_MASK) ^ region;
+    if ((other | (words[at + SOURCE + 1] as number) | (source & 3)) !== 0) break;
     const first = source >>> 2;
     const a = from[first] as number;
     const b = from[first + 1] as number;
@@ -74,45 +91,18 @@ function headersAlike(words: Uint32Array, from: Uint32Array, region: number, ent
   return at;
 }
 
-/** One of a frame's memories, if it is reached without a call. */
-class Memory {
-  readonly #transfers: Transfers;
-  #region = NONE;
-  #found: Uint32Array | undefined;
-
-  constructor(transfers: Transfers) {
-    this.#transfers = transfers;
-  }
-
-  /** What stands behind regions may have changed. */
-  forget(): void {
-    this.#region = NONE;
-    this.#found = undefined;
-  }
-
-  of(region: number): Uint32Array | undefined {
-    if (this.#region !== region) {
-      this.#found = this.#transfers.words(region);
-      this.#region = region;
-    }
-    return this.#found;
-  }
+/** The end of the frames from `first` on that lie alike. */
+function runOf(words: Uint32Array, first: number, end: number): number {
+  let at = first + WORDS;
+  while (at < end && ((words[at + LENGTH] as number) & SIMPLE_MASK) === ALIKE) at += WORDS;
+  return at;
 }
 
-// Loops over frames that lie alike call nothing, and each does one thing: what describes the arrays stays in registers.
-
-/** Copies the short frames from `at` on, as long as they lie as `first` does. Returns the entry at which it stopped. */
-function copyShort(
-  words: Uint32Array,
-  from: Uint32Array,
-  to: Uint32Array,
-  first: number,
-  at: number,
-  end: number,
-): number {
-  let entry = at;
-  for (; entry < end && (entry === first || words[entry + SIMPLE] === DELIVERY_SIMPLE_ALIKE); entry += WORDS) {
-    const length = words[entry + LENGTH] as number;
+/** Copies the short frames from `first` on, all of which lie alike. Returns the entry at which it stopped. */
+function copyShort(words: Uint32Array, from: Uint32Array, to: Uint32Array, first: number, end: number): number {
+  let entry = first;
+  for (; entry < end; entry += WORDS) {
+    const length = (words[entry + LENGTH] as number) & LENGTH_MASK;
     if (!isShort(length)) break;
     const target = (words[entry + TARGET] as number) >>> 2;
     let word = ((words[entry + SOURCE] as number) >>> 2) + HEADER_WORDS;
@@ -146,12 +136,11 @@ function copyLong(
   source: Uint8Array,
   target: Uint8Array,
   first: number,
-  at: number,
   end: number,
 ): number {
-  let entry = at;
-  for (; entry < end && (entry === first || words[entry + SIMPLE] === DELIVERY_SIMPLE_ALIKE); entry += WORDS) {
-    const length = words[entry + LENGTH] as number;
+  let entry = first;
+  for (; entry < end; entry += WORDS) {
+    const length = (words[entry + LENGTH] as number) & LENGTH_MASK;
     if (isShort(length)) break;
     const start = words[entry + SOURCE] as number;
     const place = words[entry + TARGET] as number;
@@ -167,39 +156,39 @@ function copyLong(
   return entry;
 }
 
-/** Whether a frame is one for a loop over words. */
-function isShort(length: number): boolean {
-  return length <= WORD_LOOP_LIMIT && (length & 3) === 0;
-}
-
-/** Writes the descriptors of the frames from `at` to `end`, which lie alike. */
-function describe(words: Uint32Array, ring: Uint32Array, reports: Uint32Array, at: number, end: number): void {
-  for (let entry = at; entry < end; entry += WORDS) {
-    const descriptor = (words[entry + RING] as number) >>> 2;
+/** Writes the descriptors of the frames from `first` to `end`, which lie alike. */
+function describe(
+  words: Uint32Array,
+  ring: Uint32Array,
+  reports: Uint32Array,
+  first: number,
+  end: number,
+  written: number,
+): void {
+  let descriptor = (words[first + RING] as number) >>> 2;
+  let report = (words[first + REPORT] as number) >>> 2;
+  for (let entry = first; entry < end; entry += WORDS) {
+    const length = (words[entry + LENGTH] as number) & LENGTH_MASK;
+    const status = words[entry + STATUS] as number;
     ring[descriptor] = 0;
     ring[descriptor + 1] = 0;
-    ring[descriptor + 2] = words[entry + WRITEBACK + 2] as number;
-    ring[descriptor + 3] = words[entry + WRITEBACK + 3] as number;
-    const status = words[entry + STATUS] as number;
-    if (status !== 0) reports[(words[entry + REPORT] as number) >>> 2] = status;
+    ring[descriptor + 2] = written;
+    ring[descriptor + 3] = length;
+    if (status !== 0) reports[report] = status;
+    descriptor += STRIDE;
+    report += STRIDE;
   }
 }
 
 export class Deliveries {
   readonly #engine: Engine;
   readonly #transfers: Transfers;
-  readonly #from: Memory;
-  readonly #to: Memory;
-  readonly #ring: Memory;
-  readonly #reports: Memory;
+  /** What a receive descriptor becomes, for those that are copied. */
+  readonly #writeback = new Uint32Array(DELIVERY_WRITEBACK_SIZE >>> 2);
 
   constructor(engine: Engine, transfers: Transfers) {
     this.#engine = engine;
     this.#transfers = transfers;
-    this.#from = new Memory(transfers);
-    this.#to = new Memory(transfers);
-    this.#ring = new Memory(transfers);
-    this.#reports = new Memory(transfers);
   }
 
   /** Fetches the headers of frames, up to the first that is refused. Returns how many came. */
@@ -209,7 +198,7 @@ export class Deliveries {
     const end = start + count * WORDS;
     for (let entry = start; entry < end; ) {
       const words = this.#engine.u32;
-      const region = words[entry + SOURCE_REGION] as number;
+      const region = (words[entry + REGIONS] as number) & SOURCE_REGION_MASK;
       const from = transfers.words(region);
       const next = from === undefined ? entry : headersAlike(words, from, region, entry, end);
       if (next === entry) {
@@ -224,82 +213,89 @@ export class Deliveries {
     return count;
   }
 
-  /** Delivers frames, writes their descriptors, and notes what was refused. Returns for how many nothing was. */
-  deliver(list: number, count: number): number {
+  /**
+   * Delivers frames, writes their descriptors, `written` into dword 2 of the receive descriptors, and notes what was
+   * refused. Returns for how many nothing was.
+   */
+  deliver(list: number, count: number, written: number): number {
     const transfers = this.#transfers;
     const start = list >>> 2;
     const end = start + count * WORDS;
     let refused = 0;
-    let words = this.#engine.u32;
-    this.#forget();
-    for (let entry = start; entry < end; ) {
-      const simple = words[entry + SIMPLE] !== 0;
-      const sourceRegion = words[entry + SOURCE_REGION] as number;
-      const targetRegion = words[entry + TARGET_REGION] as number;
-      const ringRegion = words[entry + RING_REGION] as number;
-      const reportRegion = words[entry + REPORT_REGION] as number;
-      const from = simple ? this.#from.of(sourceRegion) : undefined;
-      const to = targetRegion === sourceRegion ? from : this.#to.of(targetRegion);
-      const ring = ringRegion === targetRegion ? to : this.#ring.of(ringRegion);
-      const reports = reportRegion === sourceRegion ? from : this.#reports.of(reportRegion);
+    for (let first = start; first < end; ) {
+      // Functions of the embedder may change what there is: nothing of it is held over a call of one.
+      const words = this.#engine.u32;
+      const regions = words[first + REGIONS] as number;
+      const rings = words[first + RING_REGIONS] as number;
+      const simple = ((words[first + LENGTH] as number) & SIMPLE_MASK) !== 0;
+      const sourceRegion = bits(regions, DELIVERY_SOURCE_REGION_HI, DELIVERY_SOURCE_REGION_LO);
+      const targetRegion = bits(regions, DELIVERY_TARGET_REGION_HI, DELIVERY_TARGET_REGION_LO);
+      const from = simple ? transfers.words(sourceRegion) : undefined;
+      const to = simple ? transfers.words(targetRegion) : undefined;
+      const ring = transfers.words(bits(rings, DELIVERY_RING_REGION_HI, DELIVERY_RING_REGION_LO));
+      const reports = transfers.words(bits(rings, DELIVERY_REPORT_REGION_HI, DELIVERY_REPORT_REGION_LO));
+      const last = runOf(words, first, end);
       if (from === undefined || to === undefined || ring === undefined || reports === undefined) {
-        if (!this.#deliverSlowly(entry)) refused++;
-        // Functions of the embedder may have changed what there is.
-        words = this.#engine.u32;
-        this.#forget();
-        entry += WORDS;
+        for (let entry = first; entry < last; entry += WORDS) {
+          if (!this.#deliverSlowly(first, entry, written)) refused++;
+        }
+        first = last;
         continue;
       }
-      const first = entry;
-      do {
-        entry = copyShort(words, from, to, first, entry, end);
-        if (entry === end || isShort(words[entry + LENGTH] as number)) continue;
+      for (let entry = first; entry < last; ) {
+        entry = copyShort(words, from, to, entry, last);
+        if (entry === last) break;
         const source = transfers.bytes(sourceRegion) as Uint8Array;
         const target = transfers.bytes(targetRegion) as Uint8Array;
-        entry = copyLong(words, to, source, target, first, entry, end);
-      } while (entry < end && words[entry + SIMPLE] === DELIVERY_SIMPLE_ALIKE);
-      describe(words, ring, reports, first, entry);
+        entry = copyLong(words, to, source, target, entry, last);
+      }
+      describe(words, ring, reports, first, last, written);
+      first = last;
     }
-    // Nothing that an embedder takes away is held on to.
-    this.#forget();
     return count - refused;
   }
 
-  #forget(): void {
-    this.#from.forget();
-    this.#to.forget();
-    this.#ring.forget();
-    this.#reports.forget();
-  }
-
-  /** Delivers one frame of any kind. */
-  #deliverSlowly(entry: number): boolean {
+  /** Delivers one frame of any kind, of the run that starts at `first`. */
+  #deliverSlowly(first: number, entry: number, written: number): boolean {
     const transfers = this.#transfers;
     // Functions of the embedder may make the memory grow: each field is read from the memory as it is.
-    const field = (at: number): number => this.#engine.u32[entry + at] as number;
+    const field = (at: number): number => this.#engine.u32[at] as number;
     const place = (at: number): number => join32(field(at), field(at + 1));
-    const pointer = (at: number): number => (entry + at) * 4;
-    const rest = field(LENGTH) - DELIVERY_HEADER_SIZE;
-    const targetRegion = field(TARGET_REGION);
-    const behind = place(TARGET) + DELIVERY_HEADER_SIZE;
+    const behind = ((entry - first) / WORDS) * DELIVERY_STRIDE;
+    const length = field(entry + LENGTH) & LENGTH_MASK;
+    const regions = field(entry + REGIONS);
+    const source = bits(regions, DELIVERY_SOURCE_REGION_HI, DELIVERY_SOURCE_REGION_LO);
+    const target = bits(regions, DELIVERY_TARGET_REGION_HI, DELIVERY_TARGET_REGION_LO);
+    const rings = field(first + RING_REGIONS);
+    const ring = bits(rings, DELIVERY_RING_REGION_HI, DELIVERY_RING_REGION_LO);
+    const report = bits(rings, DELIVERY_REPORT_REGION_HI, DELIVERY_REPORT_REGION_LO);
+    const header = (entry + HEADER) * 4;
+    const body = place(entry + SOURCE) + DELIVERY_HEADER_SIZE;
+    const to = place(entry + TARGET);
     let refused = 0;
     if (
-      targetRegion !== 0 &&
+      target !== 0 &&
       !(
-        transfers.copy(field(SOURCE_REGION), place(SOURCE) + DELIVERY_HEADER_SIZE, targetRegion, behind, rest) &&
-        transfers.copy(TRANSFER_POINTER, pointer(HEADER), targetRegion, place(TARGET), DELIVERY_HEADER_SIZE) &&
-        transfers.copy(TRANSFER_POINTER, pointer(WRITEBACK), field(RING_REGION), place(RING), DELIVERY_WRITEBACK_SIZE)
+        transfers.copy(source, body, target, to + DELIVERY_HEADER_SIZE, length - DELIVERY_HEADER_SIZE) &&
+        transfers.copy(TRANSFER_POINTER, header, target, to, DELIVERY_HEADER_SIZE) &&
+        this.#describeSlowly(ring, place(first + RING) + behind, written, length)
       )
     ) {
       refused = DELIVERY_REFUSED_FRAME;
     }
-    if (
-      field(STATUS) !== 0 &&
-      !transfers.copy(TRANSFER_POINTER, pointer(STATUS), field(REPORT_REGION), place(REPORT), STATUS_SIZE)
-    ) {
+    const status = (entry + STATUS) * 4;
+    const reported = field(entry + STATUS) !== 0;
+    if (reported && !transfers.copy(TRANSFER_POINTER, status, report, place(first + REPORT) + behind, STATUS_SIZE)) {
       refused |= DELIVERY_REFUSED_REPORT;
     }
-    this.#engine.u32[entry + REFUSED] = refused;
+    this.#engine.u32[entry + LENGTH] = (field(entry + LENGTH) | (refused << DELIVERY_REFUSED_LO)) >>> 0;
     return refused === 0;
+  }
+
+  #describeSlowly(region: number, place: number, written: number, length: number): boolean {
+    const writeback = this.#writeback;
+    writeback[2] = written;
+    writeback[3] = length;
+    return this.#transfers.write(region, place, new Uint8Array(writeback.buffer));
   }
 }

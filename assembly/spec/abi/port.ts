@@ -190,6 +190,9 @@ export const SCRATCH_RECEIVE: u32 = 0x2_0000;
 export const SCRATCH_DESCRIPTORS: u32 = 0x2_1000;
 /** The addressees of a burst: a byte for each frame, then u32: all of them as a mask. */
 export const SCRATCH_ADDRESSEES: u32 = 0x2_2000;
+/** The part of the transmit ring that the burst works on. */
+export const SCRATCH_SENDER: u32 = 0x2_3000;
+export const SCRATCH_FLOW: u32 = 0x2_3800;
 export const SCRATCH_POOLS: u32 = 0x2_4000;
 export const SCRATCH_DELIVERIES: u32 = 0x2_6000;
 export const SCRATCH_LIST: u32 = 0x2_8000;

@@ -1,0 +1,197 @@
+// The short way of a burst through memory outside, for frames of one flow: only the first one's header is fetched before
+// the host moves them, and the host moves those that have the same one (spec/abi/flow). Whatever is not simple, cached
+// and alike is left to outside.ts, which looks at every frame.
+
+import { hostFlow } from "../core/env";
+import { Context, Dma, FAULT } from "../iommu/translate";
+import {
+  FLOW_FRAME_LENGTH,
+  FLOW_FRAME_SIZE,
+  FLOW_FRAME_SOURCE,
+  FLOW_FRAME_STATUS,
+  FLOW_FRAME_TARGET,
+  FLOW_FRAMES,
+  FLOW_HEADER,
+  FLOW_REPORT,
+  FLOW_REPORT_END,
+  FLOW_REPORT_REGION,
+  FLOW_REPORT_START,
+  FLOW_RING,
+  FLOW_RING_END,
+  FLOW_RING_REGION,
+  FLOW_RING_START,
+  FLOW_SOURCE_REGION,
+  FLOW_TARGET_REGION,
+  FLOW_WRITTEN,
+} from "../spec/abi/flow";
+import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
+import { REGION_KIND_EXTERNAL, REGION_KIND_RAM, TRANSFER_POINTER } from "../spec/abi/memory-map";
+import { CAUSE_TX, SCRATCH_DESCRIPTORS, SCRATCH_FLOW } from "../spec/abi/port";
+import { FRAME_CRC } from "../spec/igb/receive";
+import { RX_DESCRIPTOR_SIZE, RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
+import { TDWBAL_HEAD_WB_EN } from "../spec/igb/transmit";
+import { TX_DESCRIPTOR_SIZE, TXD_COMMAND, TXD_DCMD_RS, TXD_STA_DD, TXD_STATUS } from "../spec/igb/tx-descriptor";
+import { POOLS } from "../spec/igb/virtualization";
+import { Deliveries } from "./deliveries";
+import { OutsideRings } from "./outside-rings";
+import { Sender } from "./outside-sender";
+import { Receive } from "./receive";
+import { Cursor, PAGE, Port, Queue } from "./state";
+import { Transmit } from "./transmit";
+
+/** In place of a place: not simple. */
+const NOWHERE: u64 = 0xffff_ffff_ffff_ffff;
+
+export class OutsideFlow {
+  /**
+   * Sends frames of the first one's flow, whose descriptors `sender` has copied, at most `frames`. Returns how many; the
+   * head stays where it is.
+   */
+  static burst(
+    port: Port,
+    sender: Sender,
+    queue: Queue,
+    index: u32,
+    context: Context,
+    reachable: u32,
+    frames: u32,
+  ): u32 {
+    const state = port.state;
+    const pool = index & (POOLS - 1);
+    const delivery = Deliveries.of(port, 0);
+    const copy = port.scratch + SCRATCH_DESCRIPTORS;
+    const source = OutsideFlow.placeOf(port, context, load<u64>(copy), ACCESS_READ);
+    if (source == NOWHERE || OutsideFlow.lengthOf(copy) == 0) return 0;
+    delivery.source = <u64>(<u32>source);
+    delivery.sourceRegion = <u16>(source >> 32);
+    if (Deliveries.headers(port, 1) == 0) return 0;
+    const to = Transmit.addressee(port, state, pool, delivery.bytes, reachable);
+    if (to == 0) return 0;
+    const target = ctz(to);
+    OutsideRings.want(port, target, true, frames);
+    OutsideRings.open(port, to);
+    const cursor = port.cursor(target);
+    let moved: u32 = 0;
+    if (cursor.left != 0 && cursor.direct) {
+      const available = min(frames, cursor.left + OutsideRings.rest(port, target));
+      const list = OutsideFlow.list(port);
+      const known = OutsideFlow.gather(port, context, cursor, copy, available, source);
+      if (known != 0 && OutsideFlow.describe(port, sender, queue, context, target, cursor)) {
+        store<u64>(list, delivery.header, FLOW_HEADER);
+        store<u64>(list, delivery.headerRest, FLOW_HEADER + 8);
+        moved = hostFlow(port.map.mapId, list, known);
+      }
+      if (moved != 0) OutsideFlow.settle(port, pool, index, target, cursor, moved);
+    }
+    OutsideRings.close(port, to);
+    return moved;
+  }
+
+  @inline private static list(port: Port): usize {
+    return port.scratch + SCRATCH_FLOW;
+  }
+
+  /** The length of the plain frame of a descriptor that lies in one page; 0 for any other. */
+  @inline private static lengthOf(descriptor: usize): u32 {
+    const length = Transmit.plainLength(load<u32>(descriptor, TXD_COMMAND), load<u32>(descriptor, TXD_STATUS));
+    return (load<u32>(descriptor) & (PAGE - 1)) + length > PAGE ? 0 : length;
+  }
+
+  /** The place of an address in 31:0 and its region above, or NOWHERE: not cached, no memory, or not simple. */
+  @inline private static placeOf(port: Port, context: Context, iova: u64, access: u32): u64 {
+    const result = Dma.peek(port.unit, context, iova, access);
+    if (result & FAULT) return NOWHERE;
+    let number = Dma.region(result);
+    const region = port.map.region(number);
+    let place = Dma.hpa(result) - region.base;
+    if (region.kind == REGION_KIND_RAM) {
+      number = TRANSFER_POINTER;
+      place = <u64>region.pointer(Dma.hpa(result));
+    } else if (region.kind != REGION_KIND_EXTERNAL) return NOWHERE;
+    return (place >> 32) | (place & 3) ? NOWHERE : ((<u64>number) << 32) | place;
+  }
+
+  /** Lists frames that lie in one memory and go to one, the first from `first`. Returns how many. */
+  private static gather(port: Port, context: Context, cursor: Cursor, copy: usize, frames: u32, first: u64): u32 {
+    const list = OutsideFlow.list(port);
+    const to = changetype<Context>(cursor.context);
+    const bufferSize = cursor.bufferSize;
+    let descriptor = copy;
+    let receiver = cursor.descriptor;
+    let entry = list + FLOW_FRAMES;
+    const end = entry + frames * FLOW_FRAME_SIZE;
+    let source = first;
+    let memories: u64 = 0;
+    while (entry < end) {
+      const length = OutsideFlow.lengthOf(descriptor);
+      const address = load<u64>(receiver);
+      if (length == 0 || length > bufferSize || (<u32>address & (PAGE - 1)) + length > PAGE) break;
+      const target = OutsideFlow.placeOf(port, to, address, ACCESS_WRITE);
+      if (source == NOWHERE || target == NOWHERE) break;
+      const both = (source & 0xffff_ffff_0000_0000) | (target >> 32);
+      if (memories == 0) memories = both;
+      if (memories != both) break;
+      const options = load<u32>(descriptor, TXD_STATUS);
+      store<u32>(entry, <u32>source, FLOW_FRAME_SOURCE);
+      store<u32>(entry, <u32>target, FLOW_FRAME_TARGET);
+      store<u32>(entry, length, FLOW_FRAME_LENGTH);
+      const asked = (load<u32>(descriptor, TXD_COMMAND) & TXD_DCMD_RS) != 0;
+      store<u32>(entry, asked ? options | TXD_STA_DD : 0, FLOW_FRAME_STATUS);
+      descriptor += TX_DESCRIPTOR_SIZE;
+      receiver += RX_DESCRIPTOR_SIZE;
+      entry += FLOW_FRAME_SIZE;
+      if (entry < end) source = OutsideFlow.placeOf(port, context, load<u64>(descriptor), ACCESS_READ);
+    }
+    store<u32>(list, <u32>(memories >> 32), FLOW_SOURCE_REGION);
+    store<u32>(list, <u32>memories, FLOW_TARGET_REGION);
+    return <u32>(entry - list - FLOW_FRAMES) / FLOW_FRAME_SIZE;
+  }
+
+  /** Says where both rings are. False when they are not simple, or transmit descriptors may not just be written. */
+  private static describe(port: Port, sender: Sender, queue: Queue, context: Context, pool: u32, cursor: Cursor): bool {
+    if ((<u32>queue.writeback & TDWBAL_HEAD_WB_EN) != 0) return false;
+    if (Dma.peek(port.unit, context, queue.base + <u64>queue.head * TX_DESCRIPTOR_SIZE, ACCESS_WRITE) & FAULT)
+      return false;
+    const list = OutsideFlow.list(port);
+    const receiver = port.rx(pool);
+    const ring = OutsideRings.place(port, pool, cursor);
+    const start = ring - <u64>receiver.head * RX_DESCRIPTOR_SIZE;
+    const end = start + <u64>receiver.length;
+    const report = sender.report(0);
+    const first = report - <u64>queue.head * TX_DESCRIPTOR_SIZE;
+    const last = first + <u64>queue.length;
+    if (<u32>((ring | end | report | last) >> 32) | (<u32>(ring | report) & 3)) return false;
+    store<u32>(list, OutsideRings.region(port, pool), FLOW_RING_REGION);
+    store<u32>(list, sender.region, FLOW_REPORT_REGION);
+    store<u32>(list, <u32>ring, FLOW_RING);
+    store<u32>(list, <u32>end, FLOW_RING_END);
+    store<u32>(list, <u32>start, FLOW_RING_START);
+    store<u32>(list, <u32>report, FLOW_REPORT);
+    store<u32>(list, <u32>last, FLOW_REPORT_END);
+    store<u32>(list, <u32>first, FLOW_REPORT_START);
+    store<u32>(list, <u32>Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, 0, 0), FLOW_WRITTEN);
+    return true;
+  }
+
+  /** Moves the receive queue's head on, and counts. */
+  private static settle(port: Port, pool: u32, index: u32, target: u32, cursor: Cursor, moved: u32): void {
+    const receiver = port.rx(target);
+    const beside = min(moved, cursor.left);
+    Receive.advance(receiver, cursor, beside);
+    if (moved != beside && OutsideRings.turn(port, target, cursor)) Receive.advance(receiver, cursor, moved - beside);
+    let octets: u32 = 0;
+    let asked: u32 = 0;
+    let entry = OutsideFlow.list(port) + FLOW_FRAMES;
+    for (const end = entry + moved * FLOW_FRAME_SIZE; entry < end; entry += FLOW_FRAME_SIZE) {
+      octets += load<u32>(entry, FLOW_FRAME_LENGTH);
+      asked |= load<u32>(entry, FLOW_FRAME_STATUS);
+    }
+    port.unit.translations += moved << 1;
+    cursor.frames += moved;
+    cursor.octets += octets;
+    const state = port.state;
+    if (asked != 0) state.causes |= 1 << (CAUSE_TX + index);
+    Transmit.account(port, state, pool, moved, octets + moved * FRAME_CRC, true);
+    Receive.settle(port, state, 1 << target);
+  }
+}

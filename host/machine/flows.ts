@@ -1,0 +1,200 @@
+// Moves frames of one flow between memories of the embedder (assembly/spec/abi/flow). What the module decided is not
+// decided again here, and holds for the header that it has seen: a frame's header is read once, compared and written.
+import {
+  FLOW_FRAME_LENGTH,
+  FLOW_FRAME_SIZE,
+  FLOW_FRAME_SOURCE,
+  FLOW_FRAME_STATUS,
+  FLOW_FRAME_TARGET,
+  FLOW_FRAMES,
+  FLOW_HEADER,
+  FLOW_HEADER_SIZE,
+  FLOW_REPORT,
+  FLOW_REPORT_END,
+  FLOW_REPORT_REGION,
+  FLOW_REPORT_START,
+  FLOW_RING,
+  FLOW_RING_END,
+  FLOW_RING_REGION,
+  FLOW_RING_START,
+  FLOW_SOURCE_REGION,
+  FLOW_STRIDE,
+  FLOW_TARGET_REGION,
+  FLOW_WRITTEN,
+} from "../../assembly/spec/abi/flow.ts";
+import type { Engine } from "../core/engine.ts";
+import type { Transfers } from "./transfers.ts";
+
+/** Up to this many bytes a loop over words beats the bulk operations. */
+const WORD_LOOP_LIMIT = 128;
+/** A frame's first words, whose last half is behind its header. */
+const HEADER_WORDS = 4;
+const HEADER_BYTES = 16;
+const LAST_MASK = 0xffff_ffff >>> (8 * (HEADER_BYTES - FLOW_HEADER_SIZE));
+
+const WORDS = FLOW_FRAME_SIZE >>> 2;
+const STRIDE = FLOW_STRIDE >>> 2;
+const SOURCE = FLOW_FRAME_SOURCE >>> 2;
+const TARGET = FLOW_FRAME_TARGET >>> 2;
+const LENGTH = FLOW_FRAME_LENGTH >>> 2;
+const STATUS = FLOW_FRAME_STATUS >>> 2;
+
+/** Whether a frame is one for a loop over words. */
+function isShort(length: number): boolean {
+  return length <= WORD_LOOP_LIMIT && (length & 3) === 0;
+}
+
+// Loops call nothing, and each does one thing: what describes the arrays stays in registers.
+
+/** Moves short frames from `first` on; `list` is where their header is. Returns the entry at which it stopped. */
+function moveShort(
+  words: Uint32Array,
+  from: Uint32Array,
+  to: Uint32Array,
+  list: number,
+  first: number,
+  end: number,
+): number {
+  const one = words[list] as number;
+  const two = words[list + 1] as number;
+  const three = words[list + 2] as number;
+  const four = words[list + 3] as number;
+  let entry = first;
+  for (; entry < end; entry += WORDS) {
+    const length = words[entry + LENGTH] as number;
+    let word = (words[entry + SOURCE] as number) >>> 2;
+    let place = (words[entry + TARGET] as number) >>> 2;
+    if (!isShort(length)) break;
+    const last = from[word + 3] as number;
+    const other = ((from[word] as number) ^ one) | ((from[word + 1] as number) ^ two);
+    if ((other | ((from[word + 2] as number) ^ three) | ((last ^ four) & LAST_MASK)) !== 0) break;
+    to[place] = one;
+    to[place + 1] = two;
+    to[place + 2] = three;
+    to[place + 3] = ((four & LAST_MASK) | (last & ~LAST_MASK)) >>> 0;
+    const stop = word + (length >>> 2);
+    word += HEADER_WORDS;
+    place += HEADER_WORDS;
+    // Four loads before four stores: half the time of a simple loop.
+    for (; word + 4 <= stop; word += 4) {
+      const a = from[word] as number;
+      const b = from[word + 1] as number;
+      const c = from[word + 2] as number;
+      const d = from[word + 3] as number;
+      to[place] = a;
+      to[place + 1] = b;
+      to[place + 2] = c;
+      to[place + 3] = d;
+      place += 4;
+    }
+    for (; word < stop; word++) to[place++] = from[word] as number;
+  }
+  return entry;
+}
+
+/** As `moveShort` for the other frames; `source` and `target` are the bytes of the two memories. */
+function moveLong(
+  words: Uint32Array,
+  from: Uint32Array,
+  to: Uint32Array,
+  source: Uint8Array,
+  target: Uint8Array,
+  list: number,
+  first: number,
+  end: number,
+): number {
+  let entry = first;
+  for (; entry < end; entry += WORDS) {
+    const length = words[entry + LENGTH] as number;
+    const start = words[entry + SOURCE] as number;
+    const place = words[entry + TARGET] as number;
+    if (isShort(length)) break;
+    const word = start >>> 2;
+    const one = from[word] as number;
+    const two = from[word + 1] as number;
+    const three = from[word + 2] as number;
+    const four = from[word + 3] as number;
+    const other = (one ^ (words[list] as number)) | (two ^ (words[list + 1] as number));
+    const rest = (three ^ (words[list + 2] as number)) | ((four ^ (words[list + 3] as number)) & LAST_MASK);
+    if ((other | rest) !== 0) break;
+    const body = start + HEADER_BYTES;
+    if (source === target) target.copyWithin(place + HEADER_BYTES, body, start + length);
+    else target.set(source.subarray(body, start + length), place + HEADER_BYTES);
+    const header = place >>> 2;
+    to[header] = one;
+    to[header + 1] = two;
+    to[header + 2] = three;
+    to[header + 3] = four;
+  }
+  return entry;
+}
+
+/** Writes the descriptors of the frames from `first` to `end`. */
+function describe(
+  words: Uint32Array,
+  ring: Uint32Array,
+  reports: Uint32Array,
+  list: number,
+  first: number,
+  end: number,
+): void {
+  const written = words[list + (FLOW_WRITTEN >>> 2)] as number;
+  const ringEnd = (words[list + (FLOW_RING_END >>> 2)] as number) >>> 2;
+  const reportEnd = (words[list + (FLOW_REPORT_END >>> 2)] as number) >>> 2;
+  let descriptor = (words[list + (FLOW_RING >>> 2)] as number) >>> 2;
+  let report = (words[list + (FLOW_REPORT >>> 2)] as number) >>> 2;
+  for (let entry = first; entry < end; entry += WORDS) {
+    const length = words[entry + LENGTH] as number;
+    const status = words[entry + STATUS] as number;
+    ring[descriptor] = 0;
+    ring[descriptor + 1] = 0;
+    ring[descriptor + 2] = written;
+    ring[descriptor + 3] = length;
+    if (status !== 0) reports[report] = status;
+    descriptor += STRIDE;
+    report += STRIDE;
+    if (descriptor === ringEnd) descriptor = (words[list + (FLOW_RING_START >>> 2)] as number) >>> 2;
+    if (report === reportEnd) report = (words[list + (FLOW_REPORT_START >>> 2)] as number) >>> 2;
+  }
+}
+
+export class Flows {
+  readonly #engine: Engine;
+  readonly #transfers: Transfers;
+
+  constructor(engine: Engine, transfers: Transfers) {
+    this.#engine = engine;
+    this.#transfers = transfers;
+  }
+
+  /**
+   * Moves the frames at `list` up to the first whose header is another one, and writes their descriptors. Returns how
+   * many; none when a memory is not reached without a call.
+   */
+  move(list: number, count: number): number {
+    const transfers = this.#transfers;
+    const words = this.#engine.u32;
+    const block = (list + FLOW_HEADER) >>> 2;
+    const sourceRegion = words[block + (FLOW_SOURCE_REGION >>> 2)] as number;
+    const targetRegion = words[block + (FLOW_TARGET_REGION >>> 2)] as number;
+    const from = transfers.words(sourceRegion);
+    const to = transfers.words(targetRegion);
+    const ring = transfers.words(words[block + (FLOW_RING_REGION >>> 2)] as number);
+    const reports = transfers.words(words[block + (FLOW_REPORT_REGION >>> 2)] as number);
+    if (from === undefined || to === undefined || ring === undefined || reports === undefined) return 0;
+    const first = block + (FLOW_FRAMES >>> 2);
+    const end = first + count * WORDS;
+    let done = first;
+    for (;;) {
+      const before = done;
+      done = moveShort(words, from, to, block, done, end);
+      if (done === end) break;
+      const source = transfers.bytes(sourceRegion) as Uint8Array;
+      const target = transfers.bytes(targetRegion) as Uint8Array;
+      done = moveLong(words, from, to, source, target, block, done, end);
+      if (done === end || done === before) break;
+    }
+    describe(words, ring, reports, block, first, done);
+    return (done - first) / WORDS;
+  }
+}
