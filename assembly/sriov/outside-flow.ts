@@ -122,11 +122,21 @@ export class OutsideFlow {
     const end = entry + frames * FLOW_FRAME_SIZE;
     let source = first;
     let memories: u64 = 0;
+    // Where the buffers before were: often the next one is in the same page.
+    let sourceIova = load<u64>(copy);
+    let targetIova: u64 = 0;
+    let target = NOWHERE;
     while (entry < end) {
       const length = OutsideFlow.lengthOf(descriptor);
       const address = load<u64>(receiver);
       if (length == 0 || length > bufferSize || (<u32>address & (PAGE - 1)) + length > PAGE) break;
-      const target = OutsideFlow.placeOf(port, to, address, ACCESS_WRITE);
+      if (target == NOWHERE || (address ^ targetIova) & ~(<u64>PAGE - 1)) {
+        target = OutsideFlow.placeOf(port, to, address, ACCESS_WRITE);
+      } else {
+        target += address - targetIova;
+        if (target & 3) break;
+      }
+      targetIova = address;
       if (source == NOWHERE || target == NOWHERE) break;
       const both = (source & 0xffff_ffff_0000_0000) | (target >> 32);
       if (memories == 0) memories = both;
@@ -140,7 +150,14 @@ export class OutsideFlow {
       descriptor += TX_DESCRIPTOR_SIZE;
       receiver += RX_DESCRIPTOR_SIZE;
       entry += FLOW_FRAME_SIZE;
-      if (entry < end) source = OutsideFlow.placeOf(port, context, load<u64>(descriptor), ACCESS_READ);
+      if (entry == end) break;
+      const next = load<u64>(descriptor);
+      if ((next ^ sourceIova) & ~(<u64>PAGE - 1)) source = OutsideFlow.placeOf(port, context, next, ACCESS_READ);
+      else {
+        source += next - sourceIova;
+        if (source & 3) source = NOWHERE;
+      }
+      sourceIova = next;
     }
     store<u32>(list, <u32>(memories >> 32), FLOW_SOURCE_REGION);
     store<u32>(list, <u32>memories, FLOW_TARGET_REGION);

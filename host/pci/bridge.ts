@@ -82,6 +82,7 @@ export class Bridge extends PciFunction implements Upstream {
   linkDown(): void {
     if (!this.#linkUp) return;
     this.#linkUp = false;
+    this.requestsChanged();
     this.express?.showLink(false);
     this.errors.uncorrectable(aer.UE_SURPRISE_DOWN_LO);
     this.routesChanged();
@@ -91,6 +92,7 @@ export class Bridge extends PciFunction implements Upstream {
   linkTrained(): void {
     if (this.#linkUp) return;
     this.#linkUp = true;
+    this.requestsChanged();
     this.express?.showLink(true);
     this.bus.reset("hot");
     this.routesChanged();

@@ -48,6 +48,7 @@ export class ConfigSpace {
   readonly #sticky: Uint8Array;
   readonly #linkOwned: Uint8Array;
   readonly #claimed: Uint8Array;
+  #version = 0;
   readonly #watches = new Map<number, Watch[]>();
 
   /** Throws ArgumentError when `size` is neither 256 nor 4096. */
@@ -65,12 +66,18 @@ export class ConfigSpace {
     this.#claimed = new Uint8Array(size);
   }
 
+  /** Changes whenever a byte may have changed. */
+  get version(): number {
+    return this.#version;
+  }
+
   /**
    * Lays out registers from `base`, replacing what was said of their bytes, at their reset values.
    * Throws ArgumentError, before anything changes, when a row lies outside the space.
    */
   define(rows: readonly RegisterRow[], base = 0): void {
     for (const row of rows) this.#check("offset", base + row.offset, row.width);
+    this.#version++;
     for (const row of rows) {
       const at = base + row.offset;
       const fill = (target: Uint8Array, value: number): void => {
@@ -129,6 +136,7 @@ export class ConfigSpace {
 
   /** The device's write of a register: no masks, no observers. */
   set(offset: number, width: number, value: number): void {
+    this.#version++;
     for (let i = 0; i < width; i++) this.#bytes[offset + i] = value >>> (8 * i);
   }
 
@@ -173,6 +181,7 @@ export class ConfigSpace {
 
   /** Returns every register to its reset value, except for what this kind of reset leaves alone. */
   reset(kind: ResetKind): void {
+    this.#version++;
     for (let i = 0; i < this.size; i++) {
       let kept = 0;
       if (kind !== "cold") kept = this.#sticky[i] as number;
@@ -206,6 +215,7 @@ export class ConfigSpace {
   /** Throws ArgumentError when the state is of another size. Observers are not called. */
   restore(state: ConfigSpaceState): void {
     if (state.bytes.length !== this.size) throw new ArgumentError("state", state.bytes.length, "bytes do not fit");
+    this.#version++;
     this.#bytes.set(state.bytes);
   }
 
@@ -223,6 +233,7 @@ export class ConfigSpace {
   }
 
   #writeBytes(offset: number, length: number, value: number): void {
+    this.#version++;
     for (let i = 0; i < length; i++) {
       const at = offset + i;
       const written = (value >>> (8 * i)) & 0xff;

@@ -55,6 +55,9 @@ export interface VirtualFunctions {
   restored(): void;
 }
 
+/** Counts for more than all changes of a configuration space. */
+const PLACEMENT = 2 ** 32;
+
 /** A function of the topology, physical or virtual. */
 export class PciFunction {
   /** Names the function in snapshots and messages; unique in its machine. */
@@ -68,6 +71,8 @@ export class PciFunction {
   readonly msi: Msi | undefined;
   readonly errors: ErrorReporting;
   #requesterId = 0 as RequesterId;
+  /** How often the function got another place or requester ID, or its link went up or down. */
+  #placements = 0;
   #upstream: Upstream | undefined;
   #virtualFunctions: VirtualFunctions | undefined;
   #interrupts: ((vector: number) => void) | undefined;
@@ -108,6 +113,7 @@ export class PciFunction {
   /** For the bus that the function is put on or taken from. */
   set upstream(upstream: Upstream | undefined) {
     this.#upstream = upstream;
+    this.#placements++;
   }
 
   /** VFs of this PF. */
@@ -215,6 +221,20 @@ export class PciFunction {
     return this.upstream?.passesRequests(this.#requesterId) === true;
   }
 
+  /**
+   * Changes whenever the requester ID or what `requestsReachRoot` says may have changed; of a VF, together with its PF's.
+   * NaN when nobody can tell.
+   */
+  requestsVersion(): number {
+    const own = this.config.version + this.#placements * PLACEMENT;
+    return this.virtual ? own : own + (this.#upstream?.requestsVersion?.() ?? Number.NaN);
+  }
+
+  /** For what decides about requests and is not in the configuration space: it changed. */
+  protected requestsChanged(): void {
+    this.#placements++;
+  }
+
   /** Sends a message-signalled interrupt, unless bus mastering or a port above stops it. True when it was sent. */
   sendMessage(addressLo: number, addressHi: number, data: number): boolean {
     if (!this.requestsReachRoot()) return false;
@@ -237,6 +257,7 @@ export class PciFunction {
   capture(requesterId: RequesterId): void {
     if (requesterId === this.#requesterId) return;
     this.#requesterId = requesterId;
+    this.#placements++;
     this.#virtualFunctions?.captured();
     this.upstream?.routesChanged();
     for (const listener of this.#requesterListeners) listener();
@@ -300,6 +321,7 @@ export class PciFunction {
     }
     this.config.restore(state.config);
     this.#requesterId = state.requesterId as RequesterId;
+    this.#placements++;
     for (const [name, part] of this.#parts) part.restore(state.parts[name]);
     this.#virtualFunctions?.restored();
     this.enablesChanged();

@@ -193,6 +193,10 @@ export class RootComplex implements Upstream, ConfigAccess {
     return true;
   }
 
+  requestsVersion(): number {
+    return 0;
+  }
+
   message(requesterId: RequesterId, addressLo: number, addressHi: number, data: number): void {
     this.#messages.message(requesterId, addressLo, addressHi, data);
   }

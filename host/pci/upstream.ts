@@ -8,6 +8,11 @@ export type ErrorSeverity = "correctable" | "non-fatal" | "fatal";
 export interface Upstream {
   /** Whether a memory request from `requesterId` gets from this bus to the root (bus mastering, link, ACS). */
   passesRequests(requesterId: RequesterId): boolean;
+  /**
+   * Changes whenever what `passesRequests` says may have changed; without it, or while it is NaN, whoever wants to know
+   * has to ask each time.
+   */
+  requestsVersion?(): number;
   /** Delivers an interrupt that a request carries; the caller has asked `passesRequests`. */
   message(requesterId: RequesterId, addressLo: number, addressHi: number, data: number): void;
   /** Passes ERR_COR, ERR_NONFATAL or ERR_FATAL up to the root port. */

@@ -42,6 +42,9 @@ export class IgbPort {
   readonly #owners: QueueOwners;
   #linkUp = true;
   #missed = 0;
+  /** What the owners of queues were derived from. */
+  #ownersVersion = Number.NaN;
+  #master = false;
 
   constructor(options: IgbPortOptions) {
     const { engine, profile, clock } = options;
@@ -174,8 +177,13 @@ export class IgbPort {
 
   /** Tells the data path who owns each queue and whether it may make DMA requests now. */
   #own(): void {
-    const present = this.sriov.count;
     const master = (this.registers.get(device.CTRL) & device.CTRL_GIO_MASTER_DISABLE) === 0;
+    let version = this.pf.requestsVersion();
+    for (const { fn } of this.#vfs) version += fn.requestsVersion();
+    if (!this.#owners.forgotten && version === this.#ownersVersion && master === this.#master) return;
+    this.#ownersVersion = version;
+    this.#master = master;
+    const present = this.sriov.count;
     this.#owners.begin();
     for (let pool = 0; pool < virt.POOLS; pool++) {
       const vf = pool < present ? this.#vfs[pool] : undefined;

@@ -13,6 +13,7 @@ export class QueueOwners {
   /** For each pool a requester ID, its complement while DMA is refused. */
   readonly #owners = new Int32Array(POOLS).fill(NOBODY);
   #refused = true;
+  #forgotten = true;
 
   /** @param queues of each direction; queue n is of pool n modulo 8. */
   constructor(state: PortState, queues: number) {
@@ -25,9 +26,15 @@ export class QueueOwners {
     return this.#refused;
   }
 
+  /** Pools have to be given to their owners again. */
+  get forgotten(): boolean {
+    return this.#forgotten;
+  }
+
   /** Before every pool is given to its owner. */
   begin(): void {
     this.#refused = false;
+    this.#forgotten = false;
   }
 
   /** Gives the queues of a pool to a requester. Doorbells that rang while it might not make requests ring again. */
@@ -52,6 +59,7 @@ export class QueueOwners {
   forget(pool: number): void {
     this.#owners[pool] = NOBODY;
     this.#refused = true;
+    this.#forgotten = true;
   }
 
   /** Empties the rows of a pool's queues. */

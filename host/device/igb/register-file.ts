@@ -92,8 +92,11 @@ export class RegisterFile implements MmioHandler {
     const cell = this.#cells.get(offset);
     if (cell === undefined) return;
     const { rw = 0, w1c = 0 } = cell.row;
-    const before = this.get(offset);
-    this.set(offset, ((before & ~rw & ~(value & w1c)) | (value & rw)) >>> 0);
+    const { place } = cell;
+    const before = place < 0 ? (this.#values[offset >>> 2] as number) : this.#port.get(place);
+    const after = ((before & ~rw & ~(value & w1c)) | (value & rw)) >>> 0;
+    if (place < 0) this.#values[offset >>> 2] = after;
+    else this.#port.set(place, after);
     if (cell.row.filter === true) this.#port.update();
   }
 
