@@ -92,7 +92,10 @@ function moveShort(
   return entry;
 }
 
-/** As `moveShort` for the other frames; `source` and `target` are the bytes of the two memories. */
+/**
+ * As `moveShort` for the other frames; `source` and `target` are the bytes of the two memories. The next frame's header is
+ * read while this one is still to be copied: it is on its way meanwhile.
+ */
 function moveLong(
   words: Uint32Array,
   from: Uint32Array,
@@ -104,19 +107,24 @@ function moveLong(
   end: number,
 ): number {
   let entry = first;
-  for (; entry < end; entry += WORDS) {
+  let start = words[entry + SOURCE] as number;
+  let one = from[start >>> 2] as number;
+  let two = from[(start >>> 2) + 1] as number;
+  let three = from[(start >>> 2) + 2] as number;
+  let four = from[(start >>> 2) + 3] as number;
+  while (entry < end) {
     const length = words[entry + LENGTH] as number;
-    const start = words[entry + SOURCE] as number;
     const place = words[entry + TARGET] as number;
     if (isShort(length)) break;
-    const word = start >>> 2;
-    const one = from[word] as number;
-    const two = from[word + 1] as number;
-    const three = from[word + 2] as number;
-    const four = from[word + 3] as number;
     const other = (one ^ (words[list] as number)) | (two ^ (words[list + 1] as number));
     const rest = (three ^ (words[list + 2] as number)) | ((four ^ (words[list + 3] as number)) & LAST_MASK);
     if ((other | rest) !== 0) break;
+    entry += WORDS;
+    const next = entry < end ? (words[entry + SOURCE] as number) : start;
+    const nextOne = from[next >>> 2] as number;
+    const nextTwo = from[(next >>> 2) + 1] as number;
+    const nextThree = from[(next >>> 2) + 2] as number;
+    const nextFour = from[(next >>> 2) + 3] as number;
     const body = start + HEADER_BYTES;
     if (source === target) target.copyWithin(place + HEADER_BYTES, body, start + length);
     else target.set(source.subarray(body, start + length), place + HEADER_BYTES);
@@ -125,6 +133,11 @@ function moveLong(
     to[header + 1] = two;
     to[header + 2] = three;
     to[header + 3] = four;
+    start = next;
+    one = nextOne;
+    two = nextTwo;
+    three = nextThree;
+    four = nextFour;
   }
   return entry;
 }

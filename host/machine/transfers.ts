@@ -15,7 +15,7 @@ import type { Engine } from "../core/engine.ts";
 import type { Backing, BufferBacking } from "./backing.ts";
 
 /** Up to this many bytes a loop over words beats setting up a view. */
-const WORD_LOOP_LIMIT = 128;
+const WORD_LOOP_LIMIT = 512;
 
 /** The regions that transfers name. */
 export interface Regions {
