@@ -60,6 +60,10 @@ export class RamBacking implements Backing {
 /** RAM of the embedder in one piece: a buffer, or a WebAssembly memory, which has a new one whenever it grows. */
 export type BufferSource = ArrayBufferLike | WebAssembly.Memory;
 
+/** Bytes of a block: making a view takes longer than copying as many. */
+export const BLOCK_SIZE = 1024;
+const BLOCK_VIEWS = 256;
+
 /** RAM in an embedder's buffer. */
 export class BufferBacking implements Backing {
   readonly #source: BufferSource;
@@ -67,6 +71,9 @@ export class BufferBacking implements Backing {
   readonly #size: number;
   #bytes: Uint8Array;
   #words: Uint32Array;
+  /** Views of blocks, each where its number leads; and their numbers. */
+  #blocks: Uint8Array[] = [];
+  readonly #blockNumbers = new Int32Array(BLOCK_VIEWS);
 
   constructor(source: BufferSource, byteOffset: number, size: number) {
     this.#source = source;
@@ -87,6 +94,19 @@ export class BufferBacking implements Backing {
   get words(): Uint32Array {
     if (this.#words.length === 0) this.#renew();
     return this.#words;
+  }
+
+  /** The bytes of the block with this number, a view that is kept; undefined when the buffer was detached. */
+  block(number: number): Uint8Array | undefined {
+    const { bytes } = this;
+    if (bytes.length === 0) return undefined;
+    const slot = number & (BLOCK_VIEWS - 1);
+    const kept = this.#blocks[slot];
+    if (kept !== undefined && this.#blockNumbers[slot] === number) return kept;
+    const view = bytes.subarray(number * BLOCK_SIZE, (number + 1) * BLOCK_SIZE);
+    this.#blocks[slot] = view;
+    this.#blockNumbers[slot] = number;
+    return view;
   }
 
   read(offset: number, width: AccessWidth): number {
@@ -118,6 +138,7 @@ export class BufferBacking implements Backing {
     if (buffer.byteLength < this.#byteOffset + this.#size) return;
     this.#bytes = new Uint8Array(buffer, this.#byteOffset, this.#size);
     this.#words = new Uint32Array(buffer, this.#byteOffset, this.#size >>> 2);
+    this.#blocks = [];
   }
 }
 
