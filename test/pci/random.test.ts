@@ -36,7 +36,12 @@ const HOT_FAR = [0xb0, 0xc8, 0xe4, 0x104, 0x108, 0x130, 0x156, 0x168, 0x170, 0x1
 const OFFSETS = [...HOT, ...HOT_FAR];
 
 /** Performs `count` operations; what was read, folded into one number, and how many reads reached something. */
-function program(machine: Machine, seed: number, count: number): { fold: number; answered: number } {
+function program(
+  machine: Machine,
+  seed: number,
+  count: number,
+  after: (step: number) => void = () => {},
+): { fold: number; answered: number } {
   const random = new Random(seed);
   const { root } = machine;
   let fold = 0;
@@ -83,6 +88,7 @@ function program(machine: Machine, seed: number, count: number): { fold: number;
     }
     fold = (Math.imul(fold, 31) + read) | 0;
     if (read !== nothing) answered++;
+    after(i);
   }
   return { fold, answered };
 }
@@ -162,3 +168,37 @@ test("a restored topology goes on exactly as the one that was saved", () => {
     { numRuns: 10 },
   );
 }, 120_000);
+
+test("who may make requests, and as whom, changes with its version only", () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const machine = new Machine();
+      const cards = [machine.plain, ...machine.left];
+      const known = new Map<string, { version: number; answer: string }>();
+      let held = 0;
+      let changed = 0;
+      const look = (): void => {
+        for (const { pf, sriov } of cards) {
+          for (const fn of [pf, ...sriov.allVfs]) {
+            const version = pf.requestsVersion() + (fn === pf ? 0 : fn.requestsVersion());
+            const answer = `${fn.requestsReachRoot()} ${fn.requesterId}`;
+            const before = known.get(fn.name);
+            if (before !== undefined && before.version === version) {
+              expect(answer, fn.name).toBe(before.answer);
+              held++;
+            } else if (before !== undefined && before.answer !== answer) changed++;
+            known.set(fn.name, { version: pf.requestsVersion() + (fn === pf ? 0 : fn.requestsVersion()), answer });
+          }
+        }
+      };
+      program(machine, seed, 4000, (step) => {
+        if (step % 97 === 13) machine.down1.linkDown();
+        if (step % 97 === 51) machine.down1.linkTrained();
+        if (step % 3 === 0) look();
+      });
+      expect(held).toBeGreaterThan(1000);
+      expect(changed).toBeGreaterThan(20);
+    }),
+    { numRuns: 5 },
+  );
+});

@@ -85,6 +85,35 @@ describe("the ways of a frame", () => {
     );
   }, 60_000);
 
+  it("also for flows of many frames to one addressee, around the ends of both rings", async () => {
+    const flow = fc
+      .record({ first: send, rest: fc.array(send, { maxLength: 40 }), strangers: fc.boolean() })
+      .map(({ first, rest, strangers }) =>
+        rest.map((one, at) => ({
+          ...one,
+          pool: first.pool,
+          to: strangers && at % 9 === 8 ? one.to : first.to,
+          cut: 0,
+          forged: false,
+          broken: at === 30 && one.broken,
+        })),
+      );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(flow, { minLength: 1, maxLength: 6 }),
+        fc.constantFrom(5, 4096),
+        async (turns, budget) => {
+          const inside = await history(false, turns, budget);
+          const outside = await history(true, turns, budget);
+          expect(outside.received).toEqual(inside.received);
+          expect(outside.wire).toEqual(inside.wire);
+          expect(outside.state).toBe(inside.state);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  }, 60_000);
+
   it("a sender inside and a receiver outside, and the other way round", async () => {
     const port = await TestPort.create({ pools: 2 });
     const buffer = new ArrayBuffer(AREA);

@@ -30,6 +30,8 @@ export interface InterruptOptions {
   clock: Clock;
   /** Sends the vector's message. */
   raise(vector: number): void;
+  /** Called when a message has to wait for its interval: `tick` is due until `waiting` is false again. */
+  onWait?(): void;
   /** GPIE.EIAME: sending a message masks what EIAM names. */
   autoMask(): boolean;
 }
@@ -116,6 +118,11 @@ export class InterruptBlock {
     if ((value & EITR_CNT_INGR) === 0) this.#next[vector] = Math.min(this.#next[vector] ?? 0, this.#after(vector));
   }
 
+  /** Whether messages wait for their intervals to end. */
+  get waiting(): boolean {
+    return this.#waiting !== 0;
+  }
+
   /** When the next waiting message is due, in the machine's nanoseconds; infinity when none waits. */
   get deadlineNs(): number {
     let deadline = Number.POSITIVE_INFINITY;
@@ -164,6 +171,7 @@ export class InterruptBlock {
     this.#eiac = state.eiac;
     this.#eiam = state.eiam;
     this.#waiting = state.waiting;
+    if (this.waiting) this.#options.onWait?.();
     for (let vector = 0; vector < this.#eitr.length; vector++) {
       this.#eitr[vector] = state.eitr[vector] ?? 0;
       this.#next[vector] = state.next[vector] ?? 0;
@@ -176,8 +184,10 @@ export class InterruptBlock {
       const vector = 31 - Math.clz32(rising & -rising);
       const bit = (1 << vector) >>> 0;
       rising = (rising & ~bit) >>> 0;
-      if (this.#options.clock.nowNs < (this.#next[vector] as number)) this.#waiting = (this.#waiting | bit) >>> 0;
-      else this.#send(vector, bit);
+      if (this.#options.clock.nowNs < (this.#next[vector] as number)) {
+        this.#waiting = (this.#waiting | bit) >>> 0;
+        this.#options.onWait?.();
+      } else this.#send(vector, bit);
     }
   }
 

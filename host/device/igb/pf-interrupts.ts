@@ -20,6 +20,8 @@ export interface PfInterruptOptions {
   vectors: number;
   /** Sends an MSI-X message. */
   raise(vector: number): void;
+  /** A message waits for its interval to end. */
+  onWait(): void;
   /** Signals the one interrupt of a driver that uses no MSI-X mode. */
   raiseSingle(): void;
 }
@@ -39,6 +41,7 @@ export class PfInterrupts {
       raise: (vector) => {
         if (vector < options.vectors) options.raise(vector);
       },
+      onWait: () => options.onWait(),
       autoMask: () => this.autoMask,
     });
     this.#hook(registers);

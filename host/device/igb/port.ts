@@ -42,6 +42,8 @@ export class IgbPort {
   readonly #owners: QueueOwners;
   #linkUp = true;
   #missed = 0;
+  /** Some message waits for its interval to end. */
+  #throttled = false;
   /** What the owners of queues were derived from. */
   #ownersVersion = Number.NaN;
   #master = false;
@@ -68,6 +70,9 @@ export class IgbPort {
       vectors: common.PF_VECTORS,
       raise: (vector) => msix.raise(vector),
       raiseSingle: () => this.pf.raiseInterrupt(0),
+      onWait: () => {
+        this.#throttled = true;
+      },
     });
     this.#mailboxes = new Mailboxes({
       notifyVf: (vf) => this.#vfs[vf]?.mailboxCause(),
@@ -126,9 +131,15 @@ export class IgbPort {
       moved = this.state.service(budget);
       this.#signal();
     }
-    this.#interrupts.block.tick();
-    for (const vf of this.#vfs) vf.interrupts.tick();
+    if (this.#throttled) this.#tick();
     return moved;
+  }
+
+  /** Sends the messages whose throttling is over. */
+  #tick(): void {
+    const blocks = [this.#interrupts.block, ...this.#vfs.map((vf) => vf.interrupts)];
+    for (const block of blocks) block.tick();
+    this.#throttled = blocks.some((block) => block.waiting);
   }
 
   save(): IgbPortState {
@@ -231,6 +242,9 @@ export class IgbPort {
       timer: () => this.#timer(),
       autoMask: () => this.#interrupts.autoMask,
       onReset: () => this.#resetVf(index, true),
+      onWait: () => {
+        this.#throttled = true;
+      },
     });
     this.#vfs.push(vf);
     connect(vf.registers);

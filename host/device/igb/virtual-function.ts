@@ -32,6 +32,8 @@ export interface VirtualFunctionOptions {
   timer(): number;
   /** GPIE.EIAME of the PF. */
   autoMask(): boolean;
+  /** A message of the VF waits for its interval to end. */
+  onWait(): void;
   /** The VF reset itself. */
   onReset(): void;
 }
@@ -50,6 +52,7 @@ export class VirtualFunction {
       vectors: spec.VF_VECTORS,
       clock: options.clock,
       raise: (vector) => options.msix.raise(vector),
+      onWait: () => options.onWait(),
       autoMask: () => options.autoMask(),
     });
     this.#hook();
