@@ -1,17 +1,23 @@
-// An inherited socket as a byte stream that is read and written between two commands, never by itself: so the order of
-// frames and commands is the order in which their sender wrote them.
+// Sockets as the byte streams that carry frames. An inherited one is read and written between two commands, never by
+// itself: so the order of frames and commands is the order in which their sender wrote them.
 import { readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { getSystemErrorMap } from "node:util";
 import type { ByteStream } from "../embed/qtest/index.ts";
 import { QemuError } from "../embed/qtest/index.ts";
-import { reasonOf } from "./io.ts";
 
 const CHUNK = 65536;
 /** Bytes that wait for a reader that does not read; more are dropped, as a wire does. */
 const HELD_MAX = 2 ** 24;
 const NOTHING = new Uint8Array(0);
 
-export class SocketStream implements ByteStream {
+/** What the system says to a call that failed: `no such file or directory`. */
+export function systemReason(error: unknown): string {
+  const { errno = 0, message } = error as NodeJS.ErrnoException;
+  return getSystemErrorMap().get(errno)?.[1] ?? message;
+}
+
+export class InheritedStream implements ByteStream {
   readonly #fd: number;
   readonly #socket: Socket;
   readonly #chunk = new Uint8Array(CHUNK);
@@ -26,7 +32,7 @@ export class SocketStream implements ByteStream {
       // Makes the descriptor one that does not block, and keeps it open.
       this.#socket = new Socket({ fd, readable: false, writable: false });
     } catch (error) {
-      throw new QemuError(`-netdev socket,fd=${fd}: ${reasonOf(error)}`);
+      throw new QemuError(`-netdev socket,fd=${fd}: ${systemReason(error)}`);
     }
     this.#socket.on("error", () => {});
     this.#socket.unref();
@@ -68,5 +74,36 @@ export class SocketStream implements ByteStream {
     }
     this.#held = [];
     this.#heldBytes = 0;
+  }
+}
+
+/** A socket that this process opened itself: what arrives is kept until somebody reads it. */
+export class OpenedStream implements ByteStream {
+  readonly #socket: Socket;
+  #received: Buffer[] = [];
+  #receivedBytes = 0;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", (chunk: Buffer) => {
+      this.#received.push(chunk);
+      this.#receivedBytes += chunk.length;
+      if (this.#receivedBytes > HELD_MAX) socket.pause();
+    });
+    socket.on("error", () => socket.destroy());
+    socket.unref();
+  }
+
+  read(): Uint8Array {
+    if (this.#received.length === 0) return NOTHING;
+    const bytes = Buffer.concat(this.#received);
+    this.#received = [];
+    this.#receivedBytes = 0;
+    this.#socket.resume();
+    return bytes;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#socket.writable && this.#socket.writableLength + bytes.length <= HELD_MAX) this.#socket.write(bytes);
   }
 }

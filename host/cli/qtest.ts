@@ -12,8 +12,8 @@ import {
   QtestServer,
 } from "../embed/qtest/index.ts";
 import type { Command } from "./command.ts";
-import { EXIT_FAILED, reasonOf } from "./io.ts";
-import { SocketStream } from "./qtest-stream.ts";
+import { EXIT_FAILED } from "./io.ts";
+import { InheritedStream, OpenedStream, systemReason } from "./qtest-stream.ts";
 
 /** Characters that a line may have: data of the longest transfer in hexadecimal, and a command around it. */
 const LINE_MAX = 2 ** 28;
@@ -26,7 +26,7 @@ export const qtestCommand: Command = {
     "",
     "Takes the command line of a QEMU system emulator and speaks its test protocol (-qtest stdio, -qtest unix:PATH) and",
     "its monitor protocol (-qmp, -chardev socket with -mon). Machines (-M): pc, q35, none. Devices (-device): igb,",
-    "intel-iommu, iommu-testdev, edu, pcie-root-port. Networks (-netdev): socket,fd=N.",
+    "intel-iommu, iommu-testdev, edu, pcie-root-port. Networks (-netdev): socket,fd=N; stream with addr.type=unix or fd.",
     "",
     "A file named qemu-system-x86_64 that holds",
     "",
@@ -50,20 +50,20 @@ export const qtestCommand: Command = {
 
 /** Serves until whoever drives the test goes, or asks for the end. */
 async function serve(config: QtestConfig): Promise<number> {
-  const nets = networks(config);
+  const nets = await networks(config);
   const board = config.machine === "none" ? undefined : await Board.create(config, nets);
-  const open = new Set<Channel>();
+  const channels = new Set<Channel>();
   return await new Promise((resolve, reject) => {
     const end = (status: number): void => {
-      for (const channel of open) channel.input.destroy();
+      for (const channel of channels) channel.input.destroy();
       for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.removeListener(signal, stop);
       resolve(status);
     };
     const stop = (): void => end(0);
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, stop);
     const closed = (channel: Channel): void => {
-      open.delete(channel);
-      if (channel.leading || open.size === 0) end(0);
+      channels.delete(channel);
+      if (channel.leading || channels.size === 0) end(0);
     };
     const connect = async (): Promise<void> => {
       const monitors: QmpServer[] = [];
@@ -75,7 +75,7 @@ async function serve(config: QtestConfig): Promise<number> {
       }
       for (const id of config.monitors) {
         const channel = await openChannel(config.chardevs.get(id) ?? new Map(), config.qtest === undefined);
-        open.add(channel);
+        channels.add(channel);
         const send = (message: object): void => void channel.output.write(`${JSON.stringify(message)}\r\n`);
         const now = (): number => Date.now() * MICROSECONDS;
         const monitor = new QmpServer({ board, send, quit: () => setImmediate(() => end(0)), now });
@@ -85,13 +85,16 @@ async function serve(config: QtestConfig): Promise<number> {
       }
       if (config.qtest !== undefined) {
         const channel = await openChannel(qtestAddress(config, config.qtest), true);
-        open.add(channel);
+        channels.add(channel);
         speak(new QtestServer(board), channel);
         for (const event of ["end", "close"]) channel.input.once(event, () => closed(channel));
       }
-      if (open.size === 0) throw new QemuError("neither -qtest nor a monitor is given");
+      if (channels.size === 0) throw new QemuError("neither -qtest nor a monitor is given");
     };
-    connect().catch(reject);
+    connect().catch((error: unknown) => {
+      reject(error);
+      end(EXIT_FAILED);
+    });
   });
 }
 
@@ -139,42 +142,50 @@ async function openChannel(chardev: ReadonlyMap<string, string>, leading: boolea
   if (backend !== "socket" || path === undefined) {
     throw new QemuError(`'${backend}' is not a valid char driver: stdio and socket with a path are`);
   }
-  const socket = await (chardev.get("server") === "on" ? accept(path) : connectTo(path));
+  const socket = await open(path, chardev.get("server"));
   socket.on("error", () => socket.destroy());
   return { input: socket, output: socket, leading };
+}
+
+/** A socket at `path`: the first who connects, or a connection to who listens there. */
+function open(path: string, server: string | undefined): Promise<Socket> {
+  return server === "on" ? accept(path) : connectTo(path);
 }
 
 function connectTo(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path, () => resolve(socket));
-    socket.once("error", (error) => reject(new QemuError(`Failed to connect to '${path}': ${reasonOf(error)}`)));
+    socket.once("error", (error) => reject(new QemuError(`Failed to connect to '${path}': ${systemReason(error)}`)));
   });
 }
 
-/** The first who connects to a socket at `path`. */
 function accept(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       server.close();
       resolve(socket);
     });
-    server.once("error", (error) => reject(new QemuError(`Failed to listen on '${path}': ${reasonOf(error)}`)));
+    server.once("error", (error) => reject(new QemuError(`Failed to listen on '${path}': ${systemReason(error)}`)));
     server.listen(path);
   });
 }
 
-/** Network backends that carry frames: sockets that were inherited. The others are wires that lead nowhere. */
-function networks(config: QtestConfig): Map<string, NetStream> {
+/** Network backends that carry frames. The others are wires that lead nowhere. */
+async function networks(config: QtestConfig): Promise<Map<string, NetStream>> {
   const nets = new Map<string, NetStream>();
   for (const [id, values] of config.netdevs) {
     const type = values.get("type");
     if (type === "user" || type === "hubport") continue;
     const fd = type === "socket" ? values.get("fd") : values.get("addr.str");
-    const inherited = type === "socket" || (type === "stream" && values.get("addr.type") === "fd");
-    if (!inherited || fd === undefined || !/^\d+$/.test(fd)) {
-      throw new QemuError(`-netdev ${type},id=${id}: only sockets that are inherited as fd=N are supported`);
+    const path = values.get("addr.path");
+    if (fd !== undefined && /^\d+$/.test(fd)) nets.set(id, new NetStream(new InheritedStream(Number(fd))));
+    else if (type === "stream" && values.get("addr.type") === "unix" && path !== undefined) {
+      nets.set(id, new NetStream(new OpenedStream(await open(path, values.get("server")))));
+    } else {
+      throw new QemuError(
+        `-netdev ${type},id=${id}: only socket,fd=N and stream with addr.type=unix or fd are supported`,
+      );
     }
-    nets.set(id, new NetStream(new SocketStream(Number(fd))));
   }
   return nets;
 }

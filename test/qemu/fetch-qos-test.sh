@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds QEMU's own test program qos-test from Debian's source package, without root and without touching the system,
-# and prints its path; where that cannot be, one line on stderr that says why, and exit status 1. What it needs and this
-# machine lacks of libraries and tools is unpacked beside it. Takes about two minutes and 1.5 GB for that time.
+# Builds QEMU's own test programs qos-test and, beside it, intel-iommu-test from Debian's source package, without root
+# and without touching the system, and prints the path of the former; where that cannot be, one line on stderr that says
+# why, and exit status 1. What it needs and this machine lacks of libraries and tools is unpacked beside it. Takes about
+# two minutes, and 1.5 GB for that time.
 #
 #   fetch-qos-test.sh [--offline]     --offline: print what is already there, fetch nothing
 #
@@ -89,7 +90,7 @@ build() {
   (cd "$work/source" && APT_CONFIG="$work/source/apt.conf" apt-get source -q --download-only "qemu=$VERSION")
   dpkg-source --no-check -x "$work/source/qemu_${VERSION#*:}.dsc" "$work/qemu"
 
-  # Nothing but the test program. It finds its libraries where they were unpacked.
+  # Nothing but the test programs. They find their libraries where those were unpacked.
   local libraries
   libraries="$target/root/usr/lib/$(gcc -print-multiarch)"
   export PATH="$target/root/usr/bin:$PATH" PKG_CONFIG_PATH="$libraries/pkgconfig:$target/root/usr/share/pkgconfig"
@@ -99,8 +100,9 @@ build() {
   ../configure --python="$python" --target-list=x86_64-softmmu --without-default-features --disable-docs \
     --disable-download --disable-install-blobs \
     --extra-cflags="$include" --extra-ldflags="-L$libraries -Wl,-rpath,$libraries"
-  nice ninja tests/qtest/qos-test
+  nice ninja tests/qtest/qos-test tests/qtest/intel-iommu-test
   mkdir -p "$target/run"
+  cp tests/qtest/intel-iommu-test "$target/run/"
   cp tests/qtest/qos-test "$target/run/qos-test.new"
   mv "$target/run/qos-test.new" "$program"
 }

@@ -26,7 +26,7 @@ const PAGE = 8192;
 /** Options with an argument that changes nothing here. */
 const IGNORED = new Set([
   ...["qtest-log", "display", "audio", "audiodev", "accel", "L", "name", "run-with", "trace", "cpu", "vga", "net"],
-  ...["serial", "parallel", "monitor", "D", "d", "boot", "rtc", "uuid", "overcommit", "global", "pidfile", "sandbox"],
+  ...["serial", "parallel", "monitor", "D", "d", "boot", "rtc", "uuid", "overcommit", "pidfile", "sandbox"],
 ]);
 /** Flags that change nothing here. */
 const FLAGS = new Set([
