@@ -1,9 +1,9 @@
-// QEMU's own test program qos-test, unmodified, with the built program in QEMU's place.
-// The binary is IOVIRT_QOS_TEST, or what test/qemu/fetch-qos-test.sh has built.
+// QEMU's own test programs, unmodified, with the built program in QEMU's place: qos-test is IOVIRT_QOS_TEST, or what
+// test/qemu/fetch-qos-test.sh has built, intel-iommu-test lies beside it.
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { requireJudge } from "../../support/judge.ts";
@@ -12,9 +12,10 @@ const MAIN = fileURLToPath(new URL("../../../dist/host/cli/main.js", import.meta
 const { IOVIRT_QOS_TEST, IOVIRT_QEMU_CACHE, XDG_CACHE_HOME = join(homedir(), ".cache") } = process.env;
 const CACHE = IOVIRT_QEMU_CACHE ?? join(XDG_CACHE_HOME, "iovirt/qemu");
 const QOS_TEST = IOVIRT_QOS_TEST ?? join(CACHE, "qos-test/run/qos-test");
+const INTEL_IOMMU_TEST = join(dirname(QOS_TEST), "intel-iommu-test");
 const IGB = "/x86_64/pc/i440FX-pcihost/pci-bus-pc/pci-bus/igb/igb-tests";
 
-describe("qos-test", () => {
+describe("QEMU's test programs", () => {
   let folder: string;
   let qemu: string;
 
@@ -27,8 +28,8 @@ describe("qos-test", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const qosTest = (...args: string[]) =>
-    spawnSync(QOS_TEST, ["--tap", ...args], {
+  const run = (program: string, ...args: string[]) =>
+    spawnSync(program, ["--tap", ...args], {
       encoding: "utf8",
       timeout: 50_000,
       env: { ...process.env, QTEST_QEMU_BINARY: qemu, TMPDIR: folder },
@@ -36,17 +37,24 @@ describe("qos-test", () => {
 
   test.for(["init", "tx", "rx", "multiple_transfers", "hotplug"])("igb-tests/%s passes", (name, context) => {
     requireJudge(context, QOS_TEST);
-    const { status, stdout, stderr } = qosTest("-p", `${IGB}/${name}`);
+    const { status, stdout, stderr } = run(QOS_TEST, "-p", `${IGB}/${name}`);
     expect(stdout + stderr).toContain(`ok 1 ${IGB}/${name}`);
     expect(status).toBe(0);
   });
 
   test("everything that it finds in this machine passes in one process, with resets between", (context) => {
     requireJudge(context, QOS_TEST);
-    const { status, stdout } = qosTest();
+    const { status, stdout } = run(QOS_TEST);
     const results = stdout.split("\n").filter((line) => /^(not )?ok /.test(line));
     expect(results.length).toBeGreaterThanOrEqual(5);
     expect(results.filter((line) => !line.startsWith("ok "))).toEqual([]);
+    expect(status).toBe(0);
+  });
+
+  test("intel-iommu-test: capabilities, and the same registers after a reset", (context) => {
+    requireJudge(context, INTEL_IOMMU_TEST);
+    const { status, stdout, stderr } = run(INTEL_IOMMU_TEST);
+    expect(stdout + stderr).toContain("ok 1 /x86_64/q35/intel-iommu/stage-1");
     expect(status).toBe(0);
   });
 });
