@@ -15,17 +15,19 @@ function blocks(language: string): string[] {
 }
 
 describe("README", () => {
+  // A command, the lines that it is given between <<END and END, the answer.
   const sessions = blocks("console").flatMap((block) =>
-    [...block.matchAll(/^\$ iovirt (.*)\n((?:(?!\$ ).*\n)*)/gm)]
-      .map((match): [string, string] => [match[1] as string, match[2] as string])
-      .filter(([, answer]) => answer !== ""),
+    [...block.matchAll(/^\$ iovirt (.*?)(?: <<END\n([\s\S]*?)END)?\n((?:(?!\$ ).*\n)*)/gm)]
+      .map((match): [string, string, string] => [match[1] as string, match[2] ?? "", match[3] as string])
+      .filter(([, , answer]) => answer !== ""),
   );
 
   test("shows answers", () => expect(sessions.length).toBeGreaterThanOrEqual(2));
 
-  test.each(sessions)("`iovirt %s` answers as it says", (command, answer) => {
+  test.each(sessions)("`iovirt %s` answers as it says", (command, input, answer) => {
     const { stdout, stderr } = spawnSync(process.execPath, [`${root}dist/host/cli/main.js`, ...command.split(" ")], {
       encoding: "utf8",
+      input,
     });
     expect(stdout + stderr).toBe(answer);
   });
