@@ -45,7 +45,8 @@ export class CarefulWalk {
   ): u64 {
     const force = format.force(context);
     const required = format.required(access);
-    let level = context.levels;
+    // A state that was restored may claim no level at all.
+    let level = max(context.levels, 1);
     let table = context.table;
     let granted = BOTH;
     let home = table;

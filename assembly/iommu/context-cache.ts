@@ -95,7 +95,7 @@ export class ContextCache {
     if (!ContextCache.isLegacy(unit)) return Space.openRequester(unit, requesterId, iova, access);
     Tables.refresh(unit);
     const line = Context.line(unit, requesterId);
-    const cached = line.valid(unit);
+    const cached = line.valid(unit) && ContextCache.refuses(line);
     const reason = cached ? line.refusal : ContextCache.decide(unit, requesterId, line);
     if (reason == 0) return line;
     const unreadable = reason == FAULT_ROOT_ACCESS || reason == FAULT_CONTEXT_ACCESS;

@@ -1,5 +1,6 @@
-// The PASID cache (VT-d 5.10 §6.2.3): sets of four lines, found by a hash of the space's key. A line that is taken
-// over by another space, domain or kind of translation first loses what the other caches hold under its number.
+// The PASID cache (VT-d 5.10 §6.2.3): sets of 16 lines, found by a hash of the space's key. A line that is taken over by
+// another space, domain or kind of translation first loses what the other caches hold under its number. The least
+// recently used of a set makes room: one burst may hold the contexts of 16 spaces.
 
 import { HASH_MULTIPLIER } from "../core/bits";
 import { PASID_CACHE_ENTRIES, PASID_CACHE_INDEX_WIDTH, PASID_CACHE_WAYS } from "../spec/abi/iommu";
@@ -10,35 +11,41 @@ import { PagingCaches } from "./paging-cache";
 import { ATTRIBUTE_DECIDED, PasidLine } from "./pasid-line";
 import { Unit } from "./unit";
 
+/** Which bits of a hash say where in a set to begin. */
+const WAY_SHIFT: u64 = 32;
+
 export class PasidCache {
   /** The line of a space, whether decided or not; null when it has none. */
-  @inline static find(unit: Unit, key: u64): PasidLine {
-    const first = PasidCache.setOf(key);
-    for (let way: u32 = 0; way < PASID_CACHE_WAYS; way++) {
-      const line = PasidLine.at(unit, first + way);
+  static find(unit: Unit, key: u64): PasidLine {
+    const hash = key * HASH_MULTIPLIER;
+    const first = PasidCache.setOf(hash);
+    const way = <u32>(hash >> WAY_SHIFT);
+    for (let step: u32 = 0; step < PASID_CACHE_WAYS; step++) {
+      const line = PasidLine.at(unit, first + ((way + step) % PASID_CACHE_WAYS));
       if (line.key == key) return line;
     }
     return changetype<PasidLine>(0);
   }
 
-  /** The space's line, taken from another space if need be. */
+  /** A line for a space that has none: a free one, or the one of its set that was not used for longest. */
   static claim(unit: Unit, key: u64): PasidLine {
     unit.pasidsUsed = 1;
-    const own = PasidCache.find(unit, key);
-    if (changetype<usize>(own) != 0) return own;
-    const first = PasidCache.setOf(key);
-    let chosen = PasidLine.at(unit, first + (unit.pasidTurn % PASID_CACHE_WAYS));
-    for (let way: u32 = 0; way < PASID_CACHE_WAYS; way++) {
-      const line = PasidLine.at(unit, first + way);
-      if (line.key == 0) chosen = line;
+    const hash = key * HASH_MULTIPLIER;
+    const first = PasidCache.setOf(hash);
+    const way = <u32>(hash >> WAY_SHIFT);
+    let oldest = PasidLine.at(unit, first + (way % PASID_CACHE_WAYS));
+    for (let step: u32 = 0; step < PASID_CACHE_WAYS; step++) {
+      const line = PasidLine.at(unit, first + ((way + step) % PASID_CACHE_WAYS));
+      if (line.key == 0) {
+        oldest = line;
+        break;
+      }
+      if (unit.pasidTurn - line.turn > unit.pasidTurn - oldest.turn) oldest = line;
     }
-    if (chosen.key != 0) {
-      unit.pasidTurn++;
-      PasidCache.forget(unit, chosen);
-    }
-    chosen.key = key;
-    chosen.attributes = 0;
-    return chosen;
+    if (oldest.key != 0) PasidCache.forget(unit, oldest);
+    oldest.key = key;
+    oldest.attributes = 0;
+    return oldest;
   }
 
   /** Drops what the other caches hold under a line's number. */
@@ -48,8 +55,8 @@ export class PasidCache {
     PagingCaches.dropSpace(unit, wanted);
   }
 
-  @inline static setOf(key: u64): u32 {
-    return <u32>((key * HASH_MULTIPLIER) >> <u64>(64 - PASID_CACHE_INDEX_WIDTH)) * PASID_CACHE_WAYS;
+  @inline static setOf(hash: u64): u32 {
+    return <u32>(hash >> <u64>(64 - PASID_CACHE_INDEX_WIDTH)) * PASID_CACHE_WAYS;
   }
 
   /** Drops all decisions. What was translated by them stays until the IOTLB is invalidated. */

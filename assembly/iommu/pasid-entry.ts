@@ -95,7 +95,7 @@ export class PasidEntry {
     const unreadable = reason == FAULT_SM_DIRECTORY_ACCESS || reason == FAULT_SM_PASID_ACCESS;
     if (reason != 0) {
       line.info = INFO_REFUSED | ((<u64>reason) << INFO_REASON_LO);
-      line.domainId = 0;
+      line.secondTag = TAG_VALID;
       if (unit.cachingMode && !unreadable) line.attributes |= ATTRIBUTE_DECIDED;
     } else {
       line.attributes |= ATTRIBUTE_DECIDED;
@@ -141,7 +141,6 @@ export class PasidEntry {
     const domain = Bits.of64(middle, PASID_ENTRY_DID_HI - UPPER, PASID_ENTRY_DID_LO - UPPER);
     const hasSecond = type == PGTT_SECOND_STAGE || type == PGTT_NESTED;
     const hasFirst = type == PGTT_FIRST_STAGE || type == PGTT_NESTED;
-    line.domainId = <u32>domain;
     line.attributes |= type;
     if (Bits.of64(middle, PASID_ENTRY_PWSNP_HI - UPPER, PASID_ENTRY_PWSNP_LO - UPPER)) {
       line.attributes |= ATTRIBUTE_SNOOPED;

@@ -2,7 +2,7 @@
 // requester with a PASID, or without, and one privilege. The line's number tags what the IOTLB and the
 // paging-structure caches hold for the space; it lasts longer than the decision, which a PASID-cache invalidation drops.
 //
-//   +0 Context: first stage │ +16 Context: second stage │ +32 key │ +40 force ─ +48 accessed │ +56 domain ─ +60 attributes
+//   +0 Context: first stage │ +16 Context: second stage │ +32 key │ +40 force ─ +48 accessed │ +56 turn ─ +60 attributes
 
 import { Bits } from "../core/bits";
 import {
@@ -46,8 +46,14 @@ export class PasidLine {
   force: u64;
   /** and bits that the use of an entry sets. */
   accessed: u64;
-  domainId: u32;
+  /** The number of the last use of this line. */
+  turn: u32;
   attributes: u32;
+
+  /** The domain-id; 0 of a refusal. */
+  @inline get domainId(): u32 {
+    return <u32>(this.secondTag & TAG_DOMAIN);
+  }
 
   /** What requests of this space are translated by. */
   @inline get context(): Context {
@@ -98,6 +104,11 @@ export class PasidLine {
 
   @inline get privileged(): bool {
     return (<u32>this.key & KEY_PRIVILEGED) != 0;
+  }
+
+  /** Notes a use of this line. */
+  @inline use(unit: Unit): void {
+    this.turn = ++unit.pasidTurn;
   }
 
   @inline static at(unit: Unit, index: u32): PasidLine {

@@ -36,7 +36,10 @@ export class Space {
     if (line.valid(unit)) {
       const space = PasidLine.at(unit, <u32>Bits.of64(line.info, INFO_LINE_HI, INFO_LINE_LO) % PASID_CACHE_ENTRIES);
       const own = !space.withPasid && space.context.requesterId(unit) == requesterId;
-      if (own && space.key != 0 && space.decided && !ContextCache.refuses(space.context)) return space.context;
+      if (own && space.key != 0 && space.decided && !ContextCache.refuses(space.context)) {
+        space.use(unit);
+        return space.context;
+      }
     }
     const refused = Space.refuseMode(unit);
     if (refused != 0) return Space.refuse(unit, requesterId, 0, iova, access, refused, false);
@@ -75,10 +78,11 @@ export class Space {
     const suppressed = context.suppressed;
     let line = PasidCache.find(unit, key);
     let reason: u32 = 0;
-    if (changetype<usize>(line) != 0 && line.decided) {
+    if (changetype<usize>(line) == 0) line = PasidCache.claim(unit, key);
+    line.use(unit);
+    if (line.decided) {
       if (ContextCache.refuses(line.context)) reason = line.context.refusal;
     } else {
-      line = PasidCache.claim(unit, key);
       reason = PasidEntry.decide(unit, context, line);
     }
     const fpd = suppressed || (line.attributes & ATTRIBUTE_SUPPRESSED) != 0;

@@ -109,7 +109,7 @@ export class Unit {
 
   /** The generation of valid scalable-mode contexts. */
   scalableGeneration: u32;
-  /** Which line of a full set of the PASID cache makes room next. */
+  /** Counts the uses of lines of the PASID cache. */
   pasidTurn: u32;
   /** 1 when the PASID cache may hold something. */
   pasidsUsed: u32;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ACCESS_EXECUTE, ACCESS_PRIVILEGED } from "../../assembly/spec/abi/iommu.ts";
 import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
-import { NOWHERE, RAM_BASE, READ, WRITE } from "./harness.ts";
+import { RAM_BASE, READ, WRITE } from "./harness.ts";
 import { FIRST, NESTED, PASS, Scalable, SECOND } from "./scalable.ts";
 
 const RID = 0x0215;

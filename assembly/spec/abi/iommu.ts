@@ -10,7 +10,7 @@
 //         ├─ context cache           16 B × 65536, one per requester ID
 //         ├─ paging-structure caches 16 B × 256, two of them, for the upper levels
 //         ├─ scalable-mode contexts  32 B × 1024
-//         └─ PASID cache             64 B × 4096, sets of four
+//         └─ PASID cache             64 B × 4096, sets of 16
 
 /** A read is allowed, or wanted. */
 export const ACCESS_READ: u32 = 1;
@@ -82,7 +82,7 @@ export const UNIT_USED: u32 = 192;
 export const UNIT_DERIVED_MASKS: u32 = 200;
 export const UNIT_BUSES: u32 = 216;
 export const UNIT_DERIVED_FORMAT: u32 = 248;
-/** Generation of valid scalable-mode contexts, the next victim of a full set of the PASID cache, and 0 or 1. */
+/** Generation of valid scalable-mode contexts, the number of the last use of the PASID cache, and 0 or 1. */
 export const UNIT_SCALABLE: u32 = 296;
 export const UNIT_PASIDS_USED: u32 = 304;
 export const UNIT_DERIVED_SCALABLE: u32 = 312;
@@ -135,9 +135,9 @@ export const SCALABLE_CONTEXT_INDEX_WIDTH: u32 = 10;
 export const UNIT_PASID_CACHE: u32 = 1282560;
 export const PASID_CACHE_ENTRIES: u32 = 4096;
 export const PASID_CACHE_ENTRY_SIZE: u32 = 64;
-export const PASID_CACHE_WAYS: u32 = 4;
+export const PASID_CACHE_WAYS: u32 = 16;
 /** log2 of the number of sets. */
-export const PASID_CACHE_INDEX_WIDTH: u32 = 10;
+export const PASID_CACHE_INDEX_WIDTH: u32 = 8;
 
 export const UNIT_SIZE: u32 = 1544704;
 

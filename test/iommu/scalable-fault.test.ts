@@ -1,0 +1,519 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { ACCESS_EXECUTE, ACCESS_PRIVILEGED } from "../../assembly/spec/abi/iommu.ts";
+import {
+  RTADDR_TTM_ABORT,
+  RTADDR_TTM_LO,
+  RTADDR_TTM_RESERVED,
+  RTADDR_TTM_SCALABLE,
+} from "../../assembly/spec/vtd/root-table-address.ts";
+import { hpa, type RequesterId } from "../../host/core/address.ts";
+import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
+import { Harness, NOWHERE, RAM_BASE, READ, WRITE } from "./harness.ts";
+import { FIRST, NESTED, PASS, Scalable, SECOND } from "./scalable.ts";
+
+const RID = 0x0215;
+const UPPER_RID = 0x02a3;
+const PASID = 0x4c5;
+const IOVA = 0x12_3456_7890;
+const PAGE = 0x12_3456_7000;
+const TARGET = RAM_BASE + 0x5000;
+let s: Scalable;
+let directory: number;
+let second: number;
+let first: number;
+
+async function start(options: IommuOptions = {}): Promise<void> {
+  s = await Scalable.create(options);
+  directory = s.h.page();
+  second = s.h.page();
+  first = s.h.page();
+  s.context(RID, { directory });
+  s.pasid(directory, 0, { type: SECOND, second });
+  s.pasid(directory, PASID, { type: FIRST, first, domainId: 9 });
+  s.h.mapPage(second, 4, PAGE, TARGET);
+  s.mapFirst(first, 4, PAGE, TARGET);
+  s.enable();
+}
+
+beforeEach(() => start());
+
+/** Sets bits of the 512-bit entry at an address. */
+function set(at: number, bit: number): void {
+  const word = at + (bit >>> 6) * 8;
+  s.h.write64(word, s.h.read64(word) | (1n << BigInt(bit & 63)));
+}
+
+const plain = (access = READ): number => s.translate(RID, IOVA, access);
+const tagged = (access = READ, pasid = PASID): number => s.translate(RID, IOVA, access, pasid);
+
+describe("VT-d §7.1.3 root table address", () => {
+  test("RTA.1 30h: TTM=10b, TTM=11b without ADMS, TTM=01b without SMTS", async () => {
+    s.enable(RTADDR_TTM_RESERVED);
+    expect([plain(), tagged()]).toEqual([-0x30, -0x30]);
+    await start({ abortDma: false });
+    s.enable(RTADDR_TTM_ABORT);
+    expect([plain(), tagged()]).toEqual([-0x30, -0x30]);
+    const legacy = await Harness.create({ preset: "client" });
+    legacy.enable(legacy.page() | (RTADDR_TTM_SCALABLE << RTADDR_TTM_LO));
+    expect(legacy.translate(RID, IOVA)).toBe(-0x30);
+  });
+
+  test("RTA.2 31h: a request with PASID in legacy mode", () => {
+    s.enable(0);
+    expect(tagged(READ | ACCESS_PRIVILEGED)).toBe(-0x31);
+    expect(s.h.unit.faults()).toMatchObject([{ reason: 0x31, requesterId: RID }]);
+  });
+
+  test("RTA.4 33h: every request in abort-DMA mode", () => {
+    s.enable(RTADDR_TTM_ABORT);
+    expect([plain(), tagged()]).toEqual([-0x33, -0x33]);
+  });
+
+  test("RTA.5 34h: a request to execute, from version 8 on", async () => {
+    await start({ majorVersion: 8, executeRequests: false });
+    expect(tagged(READ | ACCESS_EXECUTE)).toBe(-0x34);
+    expect(tagged(READ)).toBe(TARGET + 0x890);
+  });
+});
+
+describe("VT-d §7.1.3 scalable-mode root and context entries", () => {
+  test("SRT.1 38h: the root table cannot be read", () => {
+    s.h.enable(BigInt(NOWHERE) | 0x400n);
+    expect([plain(), tagged()]).toEqual([-0x38, -0x38]);
+  });
+
+  test("SRT.2 39h: LP or UP is clear, whichever the requester's half is", () => {
+    expect(s.translate(UPPER_RID, IOVA)).toBe(-0x39);
+    expect(s.translate(0x0515, IOVA, READ, PASID)).toBe(-0x39);
+  });
+
+  test.each([1, 11, 65, 75])("SRT.3 3Ah: reserved bit %i of a present half of the root-entry", (bit) => {
+    s.context(UPPER_RID, { directory });
+    set(s.root + 2 * 16, bit);
+    expect(plain()).toBe(-0x3a);
+  });
+
+  test("§9.2: the bits of a half that is not present are ignored", () => {
+    set(s.root + 2 * 16, 70);
+    expect(plain()).toBe(TARGET + 0x890);
+  });
+
+  test("SCT.1 40h: the context table cannot be read", () => {
+    s.h.write64(s.root + 2 * 16, BigInt(NOWHERE) | 1n);
+    expect([plain(), tagged()]).toEqual([-0x40, -0x40]);
+  });
+
+  test("SCT.2 41h: P=0 in the context-entry", () => {
+    expect(s.translate(0x0216, IOVA)).toBe(-0x41);
+  });
+
+  test.each([7, 8, 5, 85, 128, 255])("SCT.3 42h: reserved bit %i of a context-entry", (bit) => {
+    set(s.contextAt(RID), bit);
+    expect(plain()).toBe(-0x42);
+  });
+
+  test.each([
+    [2, { deviceTlb: false }],
+    [3, { pasidWidth: 0, executeRequests: false }],
+    [4, { pageRequests: false }],
+    [6, {}],
+    [64, { ridPasid: false }],
+    [84, { ridPrivilege: false }],
+  ] as [number, IommuOptions][])(
+    "SCT.3 42h: bit %i of a context-entry without its capability",
+    async (bit, options) => {
+      await start(options);
+      s.context(RID, { directory, paside: false });
+      expect(plain()).toBe(TARGET + 0x890);
+      set(s.contextAt(0x0217), 0);
+      s.context(0x0217, { directory, paside: false });
+      set(s.contextAt(0x0217), bit);
+      expect(s.translate(0x0217, IOVA)).toBe(-0x42);
+    },
+  );
+
+  test("SCT.4.1 43h: PRE without DTE", async () => {
+    await start({ deviceTlb: true, pageRequests: true });
+    s.context(RID, { directory, pre: true });
+    expect(plain()).toBe(-0x43);
+    s.context(RID, { directory, pre: true, dte: true });
+    expect(plain()).toBe(TARGET + 0x890);
+  });
+
+  test("SCT.4.2 43h: a RID_PASID beyond the directory of PDTS", () => {
+    s.context(RID, { directory, ridPasid: 0x2000 });
+    expect(plain()).toBe(-0x43);
+    s.context(0x0217, { directory, ridPasid: 0x2000, pdts: 1 });
+    expect(s.translate(0x0217, IOVA)).toBe(-0x51);
+  });
+
+  test("SCT.6 45h: a request with PASID with PASIDE clear; others are served", () => {
+    s.context(RID, { directory, paside: false });
+    expect([plain(), tagged()]).toEqual([TARGET + 0x890, -0x45]);
+  });
+
+  test("SCT.7 46h: a PASID beyond the directory of PDTS", () => {
+    expect(tagged(READ, 0x2000)).toBe(-0x46);
+    expect(tagged(READ, 0x1fff)).toBe(-0x51);
+  });
+
+  test("SCT.9 48h: a PASID that is RID_PASID", () => {
+    s.context(RID, { directory, ridPasid: PASID });
+    expect(tagged()).toBe(-0x48);
+    expect(plain()).toBe(TARGET + 0x890);
+  });
+
+  test("SGN.10 89h: a PASID wider than PSS tells", async () => {
+    await start({ pasidWidth: 11 });
+    expect(tagged()).toBe(TARGET + 0x890);
+    expect(tagged(READ, 0x800)).toBe(-0x89);
+  });
+});
+
+describe("VT-d §7.1.3 PASID directory and table", () => {
+  test("SPD.1 50h: the directory cannot be read", () => {
+    s.context(RID, { directory: NOWHERE });
+    expect([plain(), tagged()]).toEqual([-0x50, -0x50]);
+  });
+
+  test("SPD.2 51h: P=0 in the directory entry", () => {
+    expect(tagged(READ, 0x1000)).toBe(-0x51);
+  });
+
+  test.each([2, 11])("SPD.3 52h: reserved bit %i of a directory entry", (bit) => {
+    set(s.directoryAt(directory, PASID), bit);
+    expect(tagged()).toBe(-0x52);
+  });
+
+  test("SPD.3 52h: a table beyond the host address width", async () => {
+    await start({ hostAddressWidth: 46 });
+    set(s.directoryAt(directory, PASID), 46);
+    expect(tagged()).toBe(-0x52);
+  });
+
+  test("SPT.1 58h: the PASID table cannot be read", () => {
+    s.h.write64(s.directoryAt(directory, PASID), BigInt(NOWHERE) | 1n);
+    expect(tagged()).toBe(-0x58);
+  });
+
+  test("SPT.2 59h: P=0 in the PASID-table entry", () => {
+    expect(tagged(READ, PASID + 1)).toBe(-0x59);
+  });
+
+  test.each([5, 10, 11, 80, 86, 89, 90, 91, 95, 96, 127, 129, 136, 139, 192, 256, 268, 320, 511])(
+    "SPT.3 5Ah: reserved bit %i of a PASID-table entry",
+    (bit) => {
+      set(s.pasidAt(directory, PASID), bit);
+      expect(tagged()).toBe(-0x5a);
+    },
+  );
+
+  test.each([133, 134])("§9.6: bit %i of a PASID-table entry is ignored", (bit) => {
+    set(s.pasidAt(directory, PASID), bit);
+    expect(tagged()).toBe(TARGET + 0x890);
+  });
+
+  test.each([
+    [9, { secondStageAccessDirty: false }],
+    [87, { coherentScalableTables: false, secondStageAccessDirty: false, extendedAccessed: false }],
+    [88, { snoopControl: false }],
+    [72, { domainIdWidth: 8 }],
+    [128, { supervisorRequests: false, ridPrivilege: false }],
+    [130, { firstStage: false, firstStage1G: false, firstStage5Level: false, nested: false, extendedAccessed: false }],
+    [132, { firstStage: false, firstStage1G: false, firstStage5Level: false, nested: false, extendedAccessed: false }],
+    [135, { extendedAccessed: false }],
+    [140, { firstStage: false, firstStage1G: false, firstStage5Level: false, nested: false, extendedAccessed: false }],
+    [46, { hostAddressWidth: 46 }],
+    [46 + 128, { hostAddressWidth: 46 }],
+  ] as [number, IommuOptions][])(
+    "SPT.3 5Ah: bit %i of a PASID-table entry without its capability",
+    async (bit, options) => {
+      await start(options);
+      s.pasid(directory, 3, { type: PASS, domainId: 5, snoop: false });
+      expect(tagged(READ, 3)).toBe(IOVA);
+      s.pasid(directory, 4, { type: PASS, domainId: 5, snoop: false });
+      set(s.pasidAt(directory, 4), bit);
+      expect(tagged(READ, 4)).toBe(-0x5a);
+    },
+  );
+
+  test.each([0, 4, 5, 6, 7])("SPT.4.1 5Bh: AW=%i of a second stage", (width) => {
+    s.pasid(directory, PASID, { type: SECOND, second, width });
+    expect(tagged()).toBe(-0x5b);
+  });
+
+  test.each([0, 5, 6, 7])("SPT.4.2 5Bh: PGTT=%i is reserved", (type) => {
+    s.pasid(directory, PASID, { type });
+    expect(tagged()).toBe(-0x5b);
+  });
+
+  test.each([
+    [
+      FIRST,
+      { firstStage: false, firstStage1G: false, firstStage5Level: false, nested: false, extendedAccessed: false },
+    ],
+    [SECOND, { secondStage: false, nested: false, secondStageAccessDirty: false }],
+    [NESTED, { nested: false }],
+    [PASS, { passThrough: false }],
+  ] as [number, IommuOptions][])("SPT.4.2 5Bh: PGTT=%i without its capability", async (type, options) => {
+    await start(options);
+    s.pasid(directory, PASID, { type });
+    expect(tagged()).toBe(-0x5b);
+  });
+
+  test("SPT.4.3 5Bh: FSPM=01b without FS5LP, or reserved", async () => {
+    set(s.pasidAt(directory, PASID), 131);
+    expect(tagged()).toBe(-0x5b);
+    await start({ firstStage5Level: false });
+    set(s.pasidAt(directory, PASID), 130);
+    expect(tagged()).toBe(-0x5b);
+  });
+
+  test("SPT.4.4 5Bh: a nested FSPTPTR beyond the second stage's width", () => {
+    s.pasid(directory, PASID, { type: NESTED, second, width: 1, first: 2 ** 39 });
+    expect(tagged()).toBe(-0x5b);
+  });
+
+  test("SPT.5 5Ch: a request to execute without ERS", async () => {
+    await start({ executeRequests: false });
+    expect(tagged(READ | ACCESS_EXECUTE)).toBe(-0x5c);
+    expect(tagged(READ)).toBe(TARGET + 0x890);
+  });
+
+  test("SPT.6 5Dh: a privileged request with SRE clear, by PR or by RID_PRIV", () => {
+    expect(tagged(READ | ACCESS_PRIVILEGED)).toBe(-0x5d);
+    s.context(UPPER_RID, { directory, ridPasid: PASID, ridPriv: true });
+    expect(s.translate(UPPER_RID, IOVA)).toBe(-0x5d);
+  });
+});
+
+describe("VT-d §7.1.3 first-stage tables", () => {
+  test("SFS.1 70h: a table below the top cannot be read", () => {
+    s.h.write64(s.firstAt(first, 4, BigInt(PAGE), 1), BigInt(NOWHERE) | 7n);
+    expect(tagged()).toBe(-0x70);
+  });
+
+  test.each([0, 1, 2, 3])("SFS.2 71h: P=0 at level %i, whatever else the entry has", (level) => {
+    s.h.write64(s.firstAt(first, 4, BigInt(PAGE), level), 0xff_fffen);
+    expect(tagged()).toBe(-0x71);
+  });
+
+  test.each([
+    [3, 7],
+    [2, 20],
+    [1, 13],
+  ])("SFS.3 72h: reserved at level %i: bit %i", (level, bit) => {
+    const at = s.firstAt(first, 4, BigInt(PAGE), level);
+    if (level < 3) set(at, 7);
+    if (level < 3) s.h.write64(at, 0x4000_0087n);
+    set(at, bit);
+    expect(tagged()).toBe(-0x72);
+  });
+
+  test("SFS.3 72h: a page beyond the host address width; PS of 1 GiB without FS1GP", async () => {
+    await start({ hostAddressWidth: 46, firstStage1G: false });
+    set(s.firstAt(first, 4, BigInt(PAGE)), 46);
+    expect(tagged()).toBe(-0x72);
+    s.mapFirst(first, 4, 0xc000_0000, 0x4000_0000, 7, 2);
+    expect(s.translate(RID, 0xc000_0123, READ, PASID)).toBe(-0x72);
+  });
+
+  test("§9.7: PAT, PCD, PWT, G and the ignored bits are not reserved", () => {
+    const at = s.firstAt(first, 4, BigInt(PAGE));
+    for (const bit of [3, 4, 7, 8, 9, 10, 11, 52, 63]) set(at, bit);
+    expect(tagged()).toBe(TARGET + 0x890);
+  });
+
+  test("SFS.4 73h: the top table cannot be read", () => {
+    s.pasid(directory, PASID, { type: FIRST, first: NOWHERE, domainId: 9 });
+    expect(tagged()).toBe(-0x73);
+  });
+
+  test("SFS.9 90h: accessed bits are to be set in tables that are not snooped", () => {
+    s.pasid(directory, PASID, { type: FIRST, first, domainId: 9, snoop: false });
+    expect(tagged()).toBe(-0x90);
+    for (const level of [3, 2, 1, 0]) set(s.firstAt(first, 4, BigInt(PAGE), level), 5);
+    expect(tagged()).toBe(TARGET + 0x890);
+    expect(tagged(WRITE)).toBe(-0x90);
+  });
+
+  test("SFS.10 91h: accessed bits cannot be set, for the memory refuses", () => {
+    const bytes = new Uint8Array(4096);
+    const base = hpa(0x8000_0000);
+    s.h.map.addExternalRam({
+      base,
+      size: 4096,
+      read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)),
+      write: () => {
+        throw new Error("a ROM");
+      },
+    });
+    bytes[0] = 7;
+    s.h.write64(s.firstAt(first, 4, BigInt(PAGE), 1), 0x8000_0007n);
+    new DataView(bytes.buffer).setBigUint64(0x167 * 8, BigInt(TARGET) | 7n, true);
+    expect(tagged()).toBe(-0x91);
+    new DataView(bytes.buffer).setBigUint64(0x167 * 8, BigInt(TARGET) | 0x27n, true);
+    expect(tagged()).toBe(TARGET + 0x890);
+  });
+
+  test("SGN.1 80h: the address is not canonical", () => {
+    expect(s.translate(RID, 0x8000_0000_0000n, READ, PASID)).toBe(-0x80);
+  });
+
+  test.each([0, 1, 2, 3])("SGN.2 81h: U/S=0 at level %i", (level) => {
+    const at = s.firstAt(first, 4, BigInt(PAGE), level);
+    s.h.write64(at, s.h.read64(at) & ~4n);
+    expect(tagged()).toBe(-0x81);
+  });
+
+  test("SGN.6 85h: R/W=0 of a write", () => {
+    const at = s.firstAt(first, 4, BigInt(PAGE), 2);
+    s.h.write64(at, s.h.read64(at) & ~2n);
+    expect(tagged(WRITE)).toBe(-0x85);
+  });
+
+  test("SGN.8.1 87h: an output address in the interrupt range; an input address there is one like any other", () => {
+    s.mapFirst(first, 4, PAGE, 0xfeed_b000);
+    expect(tagged()).toBe(-0x87);
+    s.mapFirst(first, 4, 0xfee0_1000, TARGET);
+    expect(s.translate(RID, 0xfee0_1234, WRITE, PASID)).toBe(TARGET + 0x234);
+  });
+});
+
+describe.each([false, true])("VT-d §7.1.3 second-stage tables in scalable mode, SSADE %s", (ssade) => {
+  beforeEach(() => {
+    s.pasid(directory, 0, { type: SECOND, second, ssade });
+    s.pasid(directory, PASID, { type: SECOND, second, ssade });
+  });
+  const both = (access = READ): number => {
+    const [a, b] = [plain(access), tagged(access)];
+    expect(b).toBe(a);
+    return a;
+  };
+
+  test("SSS.1 78h: a table below the top cannot be read", () => {
+    s.h.write64(s.h.entryAt(second, 4, BigInt(PAGE), 1), BigInt(NOWHERE) | 3n);
+    expect(both()).toBe(-0x78);
+  });
+
+  test("SSS.2 79h: R=W=0, in one entry or of all together", () => {
+    const [upper, leaf] = [s.h.entryAt(second, 4, BigInt(PAGE), 2), s.h.entryAt(second, 4, BigInt(PAGE))];
+    const table = s.h.read64(upper) & ~3n;
+    s.h.write64(leaf, BigInt(TARGET) | 1n);
+    s.h.write64(upper, table | 2n);
+    expect(both(WRITE)).toBe(-0x79);
+    s.h.write64(upper, table | 3n);
+    s.h.write64(leaf, BigInt(TARGET));
+    expect(both()).toBe(-0x79);
+  });
+
+  test.each([11, 62])("SSS.3 7Ah: reserved bit %i", (bit) => {
+    set(s.h.entryAt(second, 4, BigInt(PAGE), 2), bit);
+    expect(both()).toBe(-0x7a);
+  });
+
+  test("SSS.4 7Bh: the top table cannot be read", () => {
+    s.pasid(directory, 0, { type: SECOND, second: NOWHERE, ssade, domainId: 20 });
+    s.pasid(directory, PASID, { type: SECOND, second: NOWHERE, ssade, domainId: 20 });
+    expect(both()).toBe(-0x7b);
+  });
+
+  test("SGN.5 84h: the address is beyond the second stage's width", () => {
+    expect(s.translate(RID, 2 ** 48)).toBe(-0x84);
+    expect(s.translate(RID, 2 ** 48, READ, PASID)).toBe(-0x84);
+  });
+
+  test("SGN.6 85h, SGN.7 86h: permission is missing", () => {
+    const leaf = s.h.entryAt(second, 4, BigInt(PAGE));
+    s.h.write64(leaf, BigInt(TARGET) | 1n);
+    expect(both(WRITE)).toBe(-0x85);
+    s.h.write64(leaf, BigInt(TARGET) | 2n);
+    expect(both(READ)).toBe(-0x86);
+  });
+
+  test("SGN.8.1 87h: an output address in the interrupt range", () => {
+    s.h.mapPage(second, 4, PAGE, 0xfeed_b000);
+    expect(both()).toBe(-0x87);
+  });
+});
+
+describe("VT-d §7.1.3 the others of scalable mode", () => {
+  test("SSS.5 7Ch: second-stage accessed bits are to be set in tables that are not snooped", () => {
+    s.pasid(directory, PASID, { type: SECOND, second, ssade: true, snoop: false });
+    expect(tagged()).toBe(-0x7c);
+    for (const level of [3, 2, 1, 0]) set(s.h.entryAt(second, 4, BigInt(PAGE), level), 8);
+    expect(tagged()).toBe(TARGET + 0x890);
+    expect(tagged(WRITE)).toBe(-0x7c);
+  });
+
+  test("SSS.6 7Dh: second-stage accessed bits cannot be set", () => {
+    const entry = new DataView(new ArrayBuffer(8));
+    entry.setBigUint64(0, BigInt(TARGET) | 3n, true);
+    s.h.map.addExternalRam({
+      base: hpa(0x8000_0000),
+      size: 4096,
+      read: (_offset, target) => target.set(new Uint8Array(entry.buffer)),
+      write: () => {
+        throw new Error("a ROM");
+      },
+    });
+    s.h.write64(s.h.entryAt(second, 4, BigInt(PAGE), 1), 0x8000_0003n);
+    s.pasid(directory, PASID, { type: SECOND, second, ssade: true });
+    expect(tagged()).toBe(-0x7d);
+  });
+
+  test("SGN.4.2 83h: a pass-through address beyond HAW", async () => {
+    await start({ hostAddressWidth: 46 });
+    s.pasid(directory, 0, { type: PASS });
+    s.pasid(directory, PASID, { type: PASS });
+    expect(s.translate(RID, 2 ** 46)).toBe(-0x83);
+    expect(s.translate(RID, 2 ** 46, READ, PASID)).toBe(-0x83);
+    expect(s.translate(RID, 2 ** 46 - 1, READ, PASID)).toBe(2 ** 46 - 1);
+  });
+
+  test("SGN.8.1 87h: a pass-through address in the interrupt range, of a request with PASID", () => {
+    s.pasid(directory, PASID, { type: PASS });
+    expect(s.translate(RID, 0xfee0_0000, WRITE, PASID)).toBe(-0x87);
+  });
+
+  test("§11.4.7.6: the record shows PASID, execute and privilege of a request with PASID", () => {
+    s.h.unit.translate(RID as RequesterId, 0x3456_7890, 0x12, READ | ACCESS_EXECUTE | ACCESS_PRIVILEGED, PASID);
+    expect(s.h.unit.faults()).toMatchObject([
+      { reason: 0x5d, requesterId: RID, pasid: PASID, execute: true, privileged: true, access: "read" },
+    ]);
+  });
+});
+
+describe("VT-d §7.1.3 Qualified: FPD suppresses the record, at each of three levels", () => {
+  const faults = (): number => s.h.unit.faults().length;
+
+  test.each([
+    ["context-entry", (): void => void s.context(RID, { directory, fpd: true })],
+    ["directory entry", (): void => set(s.directoryAt(directory, PASID), 1)],
+    ["PASID-table entry", (): void => set(s.pasidAt(directory, PASID), 1)],
+  ])("%s", (_name, suppress) => {
+    suppress();
+    expect(s.translate(RID, IOVA + 0x1000, READ, PASID)).toBe(-0x71);
+    expect(faults()).toBe(0);
+    expect(s.h.unit.statistics().faults).toBe(1);
+  });
+
+  test("FPD counts with P=0: 41h, 51h, 59h", () => {
+    s.h.write64(s.contextAt(0x0216), 2n);
+    expect(s.translate(0x0216, IOVA)).toBe(-0x41);
+    s.h.write64(s.directoryAt(directory, 0x1000), 2n);
+    expect(tagged(READ, 0x1000)).toBe(-0x51);
+    s.h.write64(s.pasidAt(directory, PASID + 1), 2n);
+    expect(tagged(READ, PASID + 1)).toBe(-0x59);
+    expect(faults()).toBe(0);
+  });
+
+  test("50h and 58h are recorded all the same", () => {
+    s.context(RID, { directory: NOWHERE, fpd: true });
+    expect(tagged()).toBe(-0x50);
+    s.context(0x0301, { directory, fpd: true });
+    s.h.write64(s.directoryAt(directory, PASID), BigInt(NOWHERE) | 3n);
+    expect(s.translate(0x0301, IOVA, READ, PASID)).toBe(-0x58);
+    expect(faults()).toBe(2);
+  });
+});
