@@ -396,15 +396,17 @@ describe.each([false, true])("VT-d §7.1.3 second-stage tables in scalable mode,
     expect(both()).toBe(-0x78);
   });
 
-  test("SSS.2 79h: R=W=0, in one entry or of all together", () => {
-    const [upper, leaf] = [s.h.entryAt(second, 4, BigInt(PAGE), 2), s.h.entryAt(second, 4, BigInt(PAGE))];
-    const table = s.h.read64(upper) & ~3n;
-    s.h.write64(leaf, BigInt(TARGET) | 1n);
-    s.h.write64(upper, table | 2n);
-    expect(both(WRITE)).toBe(-0x79);
-    s.h.write64(upper, table | 3n);
-    s.h.write64(leaf, BigInt(TARGET));
+  test.each([0, 1, 2, 3])("SSS.2 79h: R=W=0 at level %i", (level) => {
+    const at = s.h.entryAt(second, 4, BigInt(PAGE), level);
+    s.h.write64(at, s.h.read64(at) & ~3n);
     expect(both()).toBe(-0x79);
+  });
+
+  test("SSS.2 79h: one level grants reads only, another one writes only", () => {
+    const [upper, leaf] = [s.h.entryAt(second, 4, BigInt(PAGE), 2), s.h.entryAt(second, 4, BigInt(PAGE))];
+    s.h.write64(leaf, BigInt(TARGET) | 1n);
+    s.h.write64(upper, (s.h.read64(upper) & ~3n) | 2n);
+    expect(both(WRITE)).toBe(-0x79);
   });
 
   test.each([11, 62])("SSS.3 7Ah: reserved bit %i", (bit) => {
