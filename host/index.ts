@@ -2,7 +2,7 @@
 export * from "./core/address.ts";
 export { Clock } from "./core/clock.ts";
 export { Engine, type EngineOptions, type HostMemory } from "./core/engine.ts";
-export { ArgumentError, FormatError, ReentryError, RegionError } from "./core/errors.ts";
+export { ArgumentError, DisposedError, FormatError, ReentryError, RegionError } from "./core/errors.ts";
 export type {
   AccessWidth,
   DmaPort,

@@ -25,11 +25,6 @@ export class Arena {
     return this.#end;
   }
 
-  /** The pieces that are out now: their bytes, by place. */
-  pieces(): Map<number, number> {
-    return new Map(this.#pieces);
-  }
-
   /** Where a piece would go that `take` is to be told of. */
   find(bytes: number, alignment: number): number {
     for (const { start, end } of this.#gaps) {

@@ -1,7 +1,7 @@
 // One instance of the WebAssembly module on one memory, and the arena in which machines lay out their state.
 import { Arena } from "./arena.ts";
 import { checkOptions } from "./arguments.ts";
-import { ArgumentError, ReentryError } from "./errors.ts";
+import { ArgumentError, DisposedError, ReentryError } from "./errors.ts";
 import type { WasmExports } from "./exports.ts";
 import { instantiate } from "./loader.ts";
 
@@ -43,31 +43,36 @@ export interface EngineOptions {
   arenaBase?: number;
 }
 
+/** What belongs to the instance, whoever of its leases is asked. */
+interface Instance {
+  readonly wasm: WasmExports;
+  /** By mapId; undefined where an address map is gone. */
+  readonly hosts: (HostMemory | undefined)[];
+  readonly arena: Arena;
+  /** Whether the memory is another emulator's too. */
+  readonly shared: boolean;
+  /** The function of the embedder that is running. */
+  away: string | undefined;
+}
+
 /** An instance of the module. Machines on one engine share its memory, at most 4 GiB; each keeps its own state. */
 export class Engine {
   readonly memory: WebAssembly.Memory;
+  readonly #instance: Instance;
   readonly #wasm: WasmExports;
-  readonly #hosts: HostMemory[];
-  readonly #arena: Arena;
-  /** Whether the memory is another emulator's too. */
-  readonly #shared: boolean;
-  /** The function of the embedder that is running. */
-  #away: string | undefined;
+  /** What was allocated by this lease and is out: bytes by place. */
+  readonly #pieces = new Map<number, number>();
+  /** Address maps of this lease. */
+  readonly #mapIds: number[] = [];
+  #closed = false;
   #u8: Uint8Array;
   #u32: Uint32Array;
   #f64: Float64Array;
 
-  private constructor(
-    memory: WebAssembly.Memory,
-    wasm: WasmExports,
-    hosts: HostMemory[],
-    arena: { base: number; shared: boolean },
-  ) {
+  private constructor(memory: WebAssembly.Memory, instance: Instance) {
     this.memory = memory;
-    this.#wasm = wasm;
-    this.#hosts = hosts;
-    this.#arena = new Arena(arena.base);
-    this.#shared = arena.shared;
+    this.#instance = instance;
+    this.#wasm = instance.wasm;
     this.#u8 = new Uint8Array(memory.buffer);
     this.#u32 = new Uint32Array(memory.buffer);
     this.#f64 = new Float64Array(memory.buffer);
@@ -89,7 +94,7 @@ export class Engine {
     ) {
       throw new ArgumentError("arenaBase", arenaBase, "is not an aligned place in the memory");
     }
-    const hosts: HostMemory[] = [];
+    const hosts: (HostMemory | undefined)[] = [];
     let engine: Engine | undefined;
     const bytes = (pointer: number, length: number): Uint8Array =>
       (engine as Engine).u8.subarray(pointer >>> 0, (pointer >>> 0) + length);
@@ -115,33 +120,69 @@ export class Engine {
     const module = options.module ?? (await packagedModule());
     // The instance's own exports: the loader's wrappers would spread the arguments of every call.
     const { instance } = await instantiate(module as WebAssembly.Module, { env });
-    engine = new Engine(memory, instance.exports as unknown as WasmExports, hosts, {
-      base: arenaBase,
+    engine = new Engine(memory, {
+      wasm: instance.exports as unknown as WasmExports,
+      hosts,
+      arena: new Arena(arenaBase),
       shared: options.memory !== undefined,
+      away: undefined,
     });
-    return engine;
+    return engine.lease();
   }
 
-  /** The module's exports. Throws ReentryError while a function of the embedder runs. */
+  /** The same instance for one user of it, whose share `close` gives back. */
+  lease(): Engine {
+    this.refuseReentry("lease");
+    return new Engine(this.memory, this.#instance);
+  }
+
+  /**
+   * Gives back everything that was allocated by this lease. What works by it throws DisposedError from then on; other
+   * leases are not concerned.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.refuseReentry("close");
+    for (const [pointer, bytes] of this.#pieces) this.#instance.arena.release(pointer, bytes);
+    this.#pieces.clear();
+    for (const mapId of this.#mapIds) this.#instance.hosts[mapId] = undefined;
+    this.#closed = true;
+    // A view without length asks for a new one, and is refused.
+    this.#u8 = new Uint8Array();
+    this.#u32 = new Uint32Array();
+    this.#f64 = new Float64Array();
+  }
+
+  /** Whether `close` was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The module's exports. Throws ReentryError while a function of the embedder runs, DisposedError once closed. */
   get wasm(): WasmExports {
-    if (this.#away !== undefined) this.refuseReentry("the module");
+    if (this.#closed || this.#instance.away !== undefined) this.refuseReentry("the module");
     return this.#wasm;
   }
 
   /** Runs a function of the embedder, for errors `name`. Until it returns nothing may change the machines here. */
   callOut(name: string, run: () => void): void {
-    const before = this.#away;
-    this.#away = name;
+    const before = this.#instance.away;
+    this.#instance.away = name;
     try {
       run();
     } finally {
-      this.#away = before;
+      this.#instance.away = before;
     }
   }
 
-  /** Throws ReentryError, which says that `call` was called, while a function of the embedder runs. */
+  /**
+   * Throws ReentryError, which says that `call` was called, while a function of the embedder runs; DisposedError once
+   * this is closed.
+   */
   refuseReentry(call: string): void {
-    if (this.#away !== undefined) throw new ReentryError(call, this.#away);
+    if (this.#closed) throw new DisposedError(call);
+    const { away } = this.#instance;
+    if (away !== undefined) throw new ReentryError(call, away);
   }
 
   // `memory.buffer` takes some 20 ns to ask for, so the views ask themselves: growing the memory detaches them, and a
@@ -166,6 +207,7 @@ export class Engine {
   }
 
   #refresh(): void {
+    if (this.#closed) throw new DisposedError("memory");
     const { buffer } = this.memory;
     this.#u8 = new Uint8Array(buffer);
     this.#u32 = new Uint32Array(buffer);
@@ -177,11 +219,12 @@ export class Engine {
    * Throws ArgumentError when the memory cannot grow that far (4 GiB at most).
    */
   allocate(bytes: number, alignment = 64): number {
+    if (this.#closed) throw new DisposedError("allocate");
     if (!Number.isInteger(bytes) || bytes <= 0) throw new ArgumentError("bytes", bytes, "is not a size");
     if (!Number.isInteger(Math.log2(alignment)) || alignment < 1) {
       throw new ArgumentError("alignment", alignment, "is not a power of two");
     }
-    const pointer = this.#arena.find(bytes, alignment);
+    const pointer = this.#instance.arena.find(bytes, alignment);
     const end = pointer + bytes;
     // What the memory grows by is zero already; what was there may be another's leavings.
     const used = Math.min(end, this.memory.buffer.byteLength);
@@ -193,7 +236,8 @@ export class Engine {
         throw new ArgumentError("bytes", bytes, "does not fit: the WebAssembly memory cannot grow that far");
       }
     }
-    this.#arena.take(pointer, bytes);
+    this.#instance.arena.take(pointer, bytes);
+    this.#pieces.set(pointer, bytes);
     if (pointer < used) this.u8.fill(0, pointer, used);
     return pointer;
   }
@@ -203,22 +247,9 @@ export class Engine {
    * Throws ArgumentError for anything else.
    */
   release(pointer: number, bytes: number): void {
-    this.#arena.release(pointer, bytes);
-  }
-
-  /** Runs `build`; when it fails, takes back what it allocated. */
-  orRelease<Result>(build: () => Result): Result {
-    const before = this.#arena.pieces();
-    const hosts = this.#hosts.length;
-    try {
-      return build();
-    } catch (error) {
-      for (const [pointer, bytes] of this.#arena.pieces()) {
-        if (!before.has(pointer)) this.#arena.release(pointer, bytes);
-      }
-      this.#hosts.length = hosts;
-      throw error;
-    }
+    if (this.#pieces.get(pointer) !== bytes) throw new ArgumentError("pointer", pointer, "is no piece of this size");
+    this.#instance.arena.release(pointer, bytes);
+    this.#pieces.delete(pointer);
   }
 
   /**
@@ -228,13 +259,19 @@ export class Engine {
   ownable(pointer: number, bytes: number): boolean {
     const end = pointer + bytes;
     if (!Number.isInteger(end) || pointer < 0 || end > this.memory.buffer.byteLength) return false;
-    if (this.#arena.holds(pointer, bytes)) return true;
-    return this.#shared && (end <= this.#arena.base || pointer >= this.#arena.end);
+    if (this.#instance.arena.holds(pointer, bytes)) return true;
+    const { arena, shared } = this.#instance;
+    return shared && (end <= arena.base || pointer >= arena.end);
   }
 
   /** Registers who answers for an address map's outside memory; the result is its mapId. */
   addHost(host: HostMemory): number {
-    return this.#hosts.push(host) - 1;
+    const { hosts } = this.#instance;
+    const free = hosts.indexOf(undefined);
+    const mapId = free < 0 ? hosts.length : free;
+    hosts[mapId] = host;
+    this.#mapIds.push(mapId);
+    return mapId;
   }
 }
 

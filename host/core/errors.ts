@@ -38,6 +38,15 @@ export class ReentryError extends Error {
   }
 }
 
+/** A machine was used after its `dispose`. */
+export class DisposedError extends Error {
+  /** @param call is what was called. */
+  constructor(call: string) {
+    super(`${call} was called of a machine that is disposed`);
+    this.name = "DisposedError";
+  }
+}
+
 /** What stands behind a region of a machine's address map failed while a device used it: that access was refused. */
 export class RegionError extends Error {
   /** The region's first address. */

@@ -6,16 +6,25 @@ import { ArgumentError, FormatError } from "./errors.ts";
 const MAGIC = "iovirt snapshot 1\n";
 const HEADER = MAGIC.length + 4;
 
-/** The bytes of what a part's `save` gave. Equal states give equal bytes. */
+/**
+ * The bytes of what a part's `save` gave. Equal states give equal bytes. Throws ArgumentError for what is no state: no
+ * object, one that contains itself, or values that JSON has not.
+ */
 export function encodeSnapshot(state: object): Uint8Array {
+  if (typeof state !== "object" || state === null) throw new ArgumentError("state", state, "is no object");
   const blobs: Uint8Array[] = [];
   let blobBytes = 0;
-  const json = JSON.stringify(state, (_key, item: unknown) => {
-    if (!(item instanceof Uint8Array)) return item;
-    blobs.push(item);
-    blobBytes += item.length;
-    return { $bytes: [blobBytes - item.length, item.length] };
-  });
+  let json: string;
+  try {
+    json = JSON.stringify(state, (_key, item: unknown) => {
+      if (!(item instanceof Uint8Array)) return item;
+      blobs.push(item);
+      blobBytes += item.length;
+      return { $bytes: [blobBytes - item.length, item.length] };
+    });
+  } catch (error) {
+    throw new ArgumentError("state", state, `cannot be written (${(error as Error).message.split("\n")[0]})`);
+  }
   const text = new TextEncoder().encode(json);
   const bytes = new Uint8Array(HEADER + text.length + blobBytes);
   bytes.set(new TextEncoder().encode(MAGIC));

@@ -123,8 +123,24 @@ export class Machine implements Snapshotable<MachineState> {
     if (options.engine !== undefined && !(options.engine instanceof Engine)) {
       throw new ArgumentError("engine", options.engine, "is not an Engine");
     }
-    const engine = options.engine ?? (await Engine.create());
-    return engine.orRelease(() => new Machine(engine, options));
+    const engine = (options.engine ?? (await Engine.create())).lease();
+    try {
+      return new Machine(engine, options);
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Gives back the machine's part of the engine: its RAM, cards and unit, where other machines may then lie. Nothing of
+   * it may be used any more: what reaches the module or its memory throws DisposedError. A second call does nothing.
+   */
+  dispose(): void {
+    if (this.engine.closed) return;
+    this.engine.refuseReentry("dispose");
+    this.trace.listener = undefined;
+    this.engine.close();
   }
 
   /** Every port of every card, in the order of the cards. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FormatError } from "../../host/core/errors.ts";
+import { ArgumentError, FormatError } from "../../host/core/errors.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../host/core/snapshot.ts";
 
 type Value = null | boolean | number | string | Uint8Array | Value[] | { [key: string]: Value };
@@ -36,6 +36,20 @@ describe("snapshots as bytes", () => {
         expect(encodeSnapshot(decoded)).toEqual(bytes);
       }),
     );
+  });
+
+  it("refuse what is no state, and one that contains itself, with an ArgumentError", () => {
+    const cycle: { name: string; self?: unknown } = { name: "x" };
+    cycle.self = { deep: [cycle] };
+    for (const [state, message] of [
+      [cycle, /^state Object cannot be written \(.*circular/],
+      [{ big: 1n }, /^state Object cannot be written \(.*BigInt/],
+      [undefined, /^state undefined is no object/],
+      ["text", /^state "text" is no object/],
+    ] as const) {
+      expect(() => encodeSnapshot(state as object)).toThrow(ArgumentError);
+      expect(() => encodeSnapshot(state as object)).toThrow(message);
+    }
   });
 
   it("refuse bytes that are cut short or are something else, with a FormatError", () => {

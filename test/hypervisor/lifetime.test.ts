@@ -199,6 +199,15 @@ describe("an embedder's mistakes", () => {
     expect(() => decodeSnapshot("x" as never)).toThrow(/^bytes "x" is no Uint8Array/);
   });
 
+  it("drain without a function is an ArgumentError, and no frame is lost", async () => {
+    const { machine, pf } = await build(1);
+    expect(pf.send([new Uint8Array(60).fill(0xff, 0, 6)])).toBe(1);
+    machine.run(10_000);
+    const uplink = machine.ports[0]?.uplink;
+    expect(() => uplink?.drain(undefined as never)).toThrow(/^receive undefined is not a function/);
+    expect(uplink?.drain(() => undefined)).toBe(1);
+  });
+
   it("an address for a VF that is none is an ArgumentError", async () => {
     const { pf } = await build(1);
     expect(() => pf.server?.setMac(0, Uint8Array.of(2, 4))).toThrow(/^mac 2 bytes are no MAC address/);

@@ -1,4 +1,5 @@
 // The wire of a port: frames that come from it and frames that leave by it.
+import { checkFunction } from "../../core/arguments.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { FRAME_MAX, FRAME_MIN } from "./frame-ring.ts";
 import type { PortState } from "./port-state.ts";
@@ -7,7 +8,7 @@ import type { PortState } from "./port-state.ts";
 export interface Uplink {
   /** A frame from the wire, without CRC. False when the port has no room. Throws ArgumentError for no frame at all. */
   inject(frame: Uint8Array): boolean;
-  /** Hands over every frame that left for the wire. Returns how many. */
+  /** Hands over every frame that left for the wire. Returns how many. Throws ArgumentError for no function. */
   drain(receive: (frame: Uint8Array) => void): number;
 }
 
@@ -31,6 +32,7 @@ export function createUplink({ state, linked, tell }: UplinkOptions): Uplink {
       return taken;
     },
     drain: (receive) => {
+      checkFunction("receive", receive);
       let count = 0;
       for (let frame = state.egress.shift(); frame !== undefined; frame = state.egress.shift()) {
         tell("out", frame.length);
