@@ -77,15 +77,28 @@ export class InheritedStream implements ByteStream {
   }
 }
 
+/** What of Node's sockets is used: the package's declarations name none of Node's types. */
+export interface OpenedSocket {
+  readonly writable: boolean;
+  readonly writableLength: number;
+  on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
+  on(event: "error", listener: () => void): unknown;
+  write(bytes: Uint8Array): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  destroy(): unknown;
+  unref(): unknown;
+}
+
 /** A socket that this process opened itself: what arrives is kept until somebody reads it. */
 export class OpenedStream implements ByteStream {
-  readonly #socket: Socket;
-  #received: Buffer[] = [];
+  readonly #socket: OpenedSocket;
+  #received: Uint8Array[] = [];
   #receivedBytes = 0;
 
-  constructor(socket: Socket) {
+  constructor(socket: OpenedSocket) {
     this.#socket = socket;
-    socket.on("data", (chunk: Buffer) => {
+    socket.on("data", (chunk) => {
       this.#received.push(chunk);
       this.#receivedBytes += chunk.length;
       if (this.#receivedBytes > HELD_MAX) socket.pause();
