@@ -2,9 +2,10 @@
 // The program `iovirt`.
 import { createRequire } from "node:module";
 import { runDemo } from "../demo/index.ts";
-import { demoTopology } from "../demo/machine.ts";
+import { demoMachine, demoTopology } from "../demo/machine.ts";
 import { type Commands, runCli } from "./command.ts";
 import { demoCommand } from "./demo.ts";
+import { explainCommand } from "./explain.ts";
 import { processIo } from "./io.ts";
 import { listFunctions, lspciCommand } from "./lspci.ts";
 import { qtestCommand } from "./qtest.ts";
@@ -12,6 +13,7 @@ import { webCommand } from "./web.ts";
 
 const commands: Commands = {
   demo: demoCommand(runDemo),
+  explain: explainCommand(demoMachine),
   lspci: lspciCommand(async () => listFunctions([await demoTopology()])),
   qtest: qtestCommand,
   web: webCommand,

@@ -32,9 +32,20 @@ export interface FileRow extends OptionRowBase {
   kind: "file";
 }
 
-export type OptionRow = FlagRow | CountRow | NumberRow | FileRow;
+/** An option whose value is text of some form. */
+export interface TextRow extends OptionRowBase {
+  kind: "text";
+  /** What stands for the value in --help. */
+  form: string;
+}
 
-type ValueOf<Row extends OptionRow> = Row extends NumberRow | CountRow ? number : Row extends FileRow ? string : true;
+export type OptionRow = FlagRow | CountRow | NumberRow | FileRow | TextRow;
+
+type ValueOf<Row extends OptionRow> = Row extends NumberRow | CountRow
+  ? number
+  : Row extends FileRow | TextRow
+    ? string
+    : true;
 
 /** The options that were given, by name. */
 export type Options<Rows extends readonly OptionRow[]> = {
@@ -71,7 +82,7 @@ export function parseOptions<const Rows extends readonly OptionRow[]>(
 /** The lines of --help for `rows`. */
 export function describeOptions(rows: readonly OptionRow[]): string {
   const heads = rows.map((row) => {
-    const value = !takesValue(row) ? "" : row.kind === "number" ? " N" : " FILE";
+    const value = takesValue(row) ? ` ${formOf(row)}` : "";
     return `${row.short === undefined ? "    " : `-${row.short}, `}--${row.name}${value}`;
   });
   const width = Math.max(...heads.map((head) => head.length));
@@ -83,8 +94,13 @@ export function quote(text: string): string {
   return JSON.stringify(text);
 }
 
-function takesValue(row: OptionRow): row is NumberRow | FileRow {
-  return row.kind === "number" || row.kind === "file";
+function takesValue(row: OptionRow): row is NumberRow | FileRow | TextRow {
+  return row.kind === "number" || row.kind === "file" || row.kind === "text";
+}
+
+function formOf(row: NumberRow | FileRow | TextRow): string {
+  if (row.kind === "text") return row.form;
+  return row.kind === "number" ? "N" : "FILE";
 }
 
 function checked(row: OptionRow, rawName: string, value: string | undefined, inline: boolean): true | number | string {
@@ -94,7 +110,7 @@ function checked(row: OptionRow, rawName: string, value: string | undefined, inl
   }
   const looksLikeOption = !inline && value !== undefined && /^-[^\d]/.test(value);
   if (value === undefined || value === "" || looksLikeOption) throw new UsageError(`${rawName} needs a value`);
-  if (row.kind === "file") return value;
+  if (row.kind !== "number") return value;
   const number = Number(value);
   if (!/^-?\d+$/.test(value)) throw new UsageError(`${rawName} ${quote(value)} is not a whole number`);
   if (number < row.min || number > row.max) {

@@ -12,7 +12,7 @@ import type { Engine } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, DmaPort, MmioHandler, PasidPrefix } from "../core/ports.ts";
 import type { AddressMap } from "./address-map.ts";
-import { explainMessage, explainRequest } from "./explain/explain.ts";
+import { Explainer } from "./explain/explainer.ts";
 import { peekOf } from "./explain/peek.ts";
 import type { ExplainInterruptRequest, ExplainRequest, Explanation } from "./explain/types.ts";
 import { type UnitView, viewUnit } from "./explain/unit-view.ts";
@@ -195,12 +195,17 @@ export class IommuUnit {
    * Throws ArgumentError for what is no request.
    */
   explain(request: ExplainRequest): Explanation {
-    return explainRequest(this.view, peekOf(this.#map), request);
+    return this.explainer.explain(request);
   }
 
   /** Likewise what becomes of an interrupt request: its address must lie in the interrupt range. */
   explainInterrupt(request: ExplainInterruptRequest): Explanation {
-    return explainMessage(this.view, peekOf(this.#map), request);
+    return this.explainer.explainInterrupt(request);
+  }
+
+  /** Explains requests by the registers as they are now. */
+  get explainer(): Explainer {
+    return new Explainer(this.view, peekOf(this.#map));
   }
 
   /** What software has latched and what the unit can do, as it is now. */

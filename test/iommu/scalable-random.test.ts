@@ -1,15 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ACCESS_EXECUTE, ACCESS_PRIVILEGED } from "../../assembly/spec/abi/iommu.ts";
+import { GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
 import { Harness, READ, WRITE } from "./harness.ts";
 import { isPossible, outcomeOf, verdictsOf } from "./possible.ts";
 import { generator, pick, type Random } from "./random.ts";
 import { PASIDS, REQUESTERS, ScalableTables, scalableCapabilities } from "./scalable-tables.ts";
 
-const RTADDR = 0x20;
-const SCALABLE = 0x400n;
-const SRTP = 30;
-const TE = 31;
 const FRCD = 0x400;
 
 interface Request {
@@ -27,19 +24,12 @@ function request(random: Random, tables: ScalableTables): Request {
   return { requesterId: pick(random, REQUESTERS), pasid, iova: tables.iova(), access };
 }
 
-async function scene(random: Random): Promise<{ h: Harness; tables: ScalableTables; invalidate: () => void }> {
+async function scene(random: Random): Promise<{ h: Harness; tables: ScalableTables }> {
   const h = await Harness.create({ ...scalableCapabilities(random), faultRecords: 1 });
   const tables = new ScalableTables(h, random);
-  h.set64(RTADDR, BigInt(tables.root) | SCALABLE);
-  h.command(SRTP);
-  h.command(TE);
-  // With ESRTPS, setting the root table pointer invalidates everything (§11.4.4.1 SRTP).
-  const invalidate = (): void => {
-    h.command(SRTP);
-    tables.forget();
-  };
-  tables.forget();
-  return { h, tables, invalidate };
+  tables.invalidate();
+  h.command(GCMD_TE_LO);
+  return { h, tables };
 }
 
 const halves = (iova: bigint) => ({ lo: Number(iova & 0xffff_ffffn), hi: Number(iova >> 32n) });
@@ -60,12 +50,12 @@ test("VT-d §3.4.3 scalable mode: with nothing stale, each request as the explan
   await fc.assert(
     fc.asyncProperty(fc.integer(), async (seed) => {
       const random = generator(seed);
-      const { h, tables, invalidate } = await scene(random);
+      const { h, tables } = await scene(random);
       for (let round = 0; round < 200; round++) {
         for (let n = random(4); n >= 0; n--) tables.change();
         for (let n = 0; n < 8; n++) {
           // Every time: an accessed flag may have been set in what is a PASID-table entry too.
-          invalidate();
+          tables.invalidate();
           const asked = request(random, tables);
           const { verdict } = h.unit.explain({ ...asked, iova: halves(asked.iova) });
           const wanted = outcomeOf(verdict, asked.iova);
@@ -108,12 +98,12 @@ test("VT-d §6.2 scalable mode: with stale entries, each outcome is one that som
   await fc.assert(
     fc.asyncProperty(fc.integer(), async (seed) => {
       const random = generator(seed);
-      const { h, tables, invalidate } = await scene(random);
+      const { h, tables } = await scene(random);
       const used: Request[] = [];
       for (let n = 0; n < 1500; n++) {
         const kind = random(40);
         if (kind < 6) tables.change();
-        else if (kind === 6) invalidate();
+        else if (kind === 6) tables.invalidate();
         const asked = used.length === 12 && random(4) > 0 ? pick(random, used) : request(random, tables);
         used[used.length < 12 ? used.length : random(12)] = asked;
         const got = translate(h, asked);

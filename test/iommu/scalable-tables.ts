@@ -1,6 +1,8 @@
 // Random scalable-mode tables in memory: every kind of entry, first and second stage over the same pool of pages, loops
 // and self-references, tables where nothing answers, spoilt bits. What a word held since the last invalidation of
 // everything is remembered.
+import { GCMD_SRTP_LO } from "../../assembly/spec/vtd/global.ts";
+import { RTADDR_REG, RTADDR_TTM_LO, RTADDR_TTM_SCALABLE } from "../../assembly/spec/vtd/root-table-address.ts";
 import { hpa } from "../../host/core/address.ts";
 import type { IommuCapabilities } from "../../host/machine/iommu-capabilities.ts";
 import { type Harness, NOWHERE, RAM_BASE } from "./harness.ts";
@@ -61,6 +63,7 @@ export class ScalableTables {
   readonly #pasidTables: number[];
   /** Second-stage tables that map RAM to itself, by levels. */
   readonly #identity = new Map<number, number>();
+  #domain = 0;
   readonly #now = new Map<number, bigint>();
   readonly #past = new Map<number, bigint[]>();
 
@@ -82,8 +85,10 @@ export class ScalableTables {
     for (let n = 0; n < 160; n++) this.writeEntry();
   }
 
-  /** Nothing older than now can be cached any more. */
-  forget(): void {
+  /** Latches the root table: with ESRTPS, that invalidates everything (§11.4.4.1 SRTP). */
+  invalidate(): void {
+    this.h.set64(RTADDR_REG, BigInt(this.root) | (BigInt(RTADDR_TTM_SCALABLE) << BigInt(RTADDR_TTM_LO)));
+    this.h.command(GCMD_SRTP_LO);
     this.#past.clear();
   }
 
@@ -175,9 +180,7 @@ export class ScalableTables {
     if (caps.secondStage) low |= (width << 2n) | BigInt(second);
     if (caps.secondStageAccessDirty && this.random(2) === 0) low |= 1n << 9n;
     if (this.random(12) === 0) low |= 2n;
-    // One domain per entry: those that share a domain must share a second stage (§6.2.3.1).
-    const place = this.#pasidTables.findIndex((table) => at >= table && at < table + PAGE);
-    let middle = BigInt(1 + place * 64 + ((at % PAGE) >> 6));
+    let middle = BigInt(this.#newDomain());
     if (caps.coherentScalableTables && this.random(6) > 0) middle |= 1n << 23n;
     let high = 0n;
     if (caps.firstStage) high |= BigInt(pick(this.random, this.#pool));
@@ -190,6 +193,15 @@ export class ScalableTables {
     this.#write(at + 16, this.#spoil(high, 40));
     this.#write(at + 24 + 8 * this.random(5), this.#spoil(0n, 60));
     this.#write(at, this.#spoil(low, 40));
+  }
+
+  /** Every entry has a domain of its own, as one that names another second stage must (§6.2.3.1). */
+  #newDomain(): number {
+    if (++this.#domain === 2 ** this.h.unit.capabilities.domainIdWidth) {
+      this.#domain = 1;
+      this.invalidate();
+    }
+    return this.#domain;
   }
 
   writeEntry(): void {

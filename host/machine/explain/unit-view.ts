@@ -32,7 +32,11 @@ export interface UnitView {
 
 /** The view of the unit at `pointer`. */
 export function viewUnit(engine: Engine, pointer: number, hostAddressWidth: number): UnitView {
-  const word = (offset: number): number => engine.u32[(pointer + offset) >>> 2] as number;
+  return viewRegisters((offset) => engine.u32[(pointer + offset) >>> 2] as number, hostAddressWidth);
+}
+
+/** The view of a unit whose word at an offset `word` tells; see assembly/spec/abi/iommu.ts. */
+export function viewRegisters(word: (offset: number) => number, hostAddressWidth: number): UnitView {
   const register = (offset: number): number => word(abi.UNIT_REGISTERS + offset);
   const halves = (offset: number): Halves => ({ lo: word(offset), hi: word(offset + 4) });
   const status = [register(gsts.GSTS_REG)];
