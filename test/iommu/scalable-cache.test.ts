@@ -34,23 +34,23 @@ async function start(options: IommuOptions = {}): Promise<void> {
   [directory, second, queue] = [s.h.page(), s.h.page(), s.h.page()];
   tail = 0;
   s.h.mapPage(second, 4, 0, 0, READ | WRITE, 2);
-  const tables = Array.from({ length: 4 }, () => s.h.page());
+  const [one, two, three, four] = [s.h.page(), s.h.page(), s.h.page(), s.h.page()];
   s.context(RID, { directory });
   s.context(OTHER, { directory });
   s.pasid(directory, 0, { type: SECOND, second, domainId: 20 });
-  s.pasid(directory, 1, { type: FIRST, first: tables[0], domainId: 10 });
-  s.pasid(directory, 2, { type: FIRST, first: tables[1], domainId: 10 });
-  s.pasid(directory, 3, { type: NESTED, second, first: tables[2], domainId: 20 });
+  s.pasid(directory, 1, { type: FIRST, first: one, domainId: 10 });
+  s.pasid(directory, 2, { type: FIRST, first: two, domainId: 10 });
+  s.pasid(directory, 3, { type: NESTED, second, first: three, domainId: 20 });
   s.pasid(directory, 4, { type: SECOND, second, domainId: 20 });
-  s.pasid(directory, 5, { type: FIRST, first: tables[3], domainId: 30 });
+  s.pasid(directory, 5, { type: FIRST, first: four, domainId: 30 });
   spaces = {
-    first: { rid: RID, pasid: 1, table: tables[0] as number },
-    "first of another": { rid: OTHER, pasid: 1, table: tables[0] as number },
-    "first, other PASID": { rid: RID, pasid: 2, table: tables[1] as number },
-    nested: { rid: RID, pasid: 3, table: tables[2] as number },
+    first: { rid: RID, pasid: 1, table: one },
+    "first of another": { rid: OTHER, pasid: 1, table: one },
+    "first, other PASID": { rid: RID, pasid: 2, table: two },
+    nested: { rid: RID, pasid: 3, table: three },
     second: { rid: RID, pasid: 4, table: second, levels: "second" },
     requester: { rid: RID, pasid: undefined, table: second, levels: "second" },
-    "other domain": { rid: RID, pasid: 5, table: tables[3] as number },
+    "other domain": { rid: RID, pasid: 5, table: four },
   };
   point(OLD);
   s.enable();
