@@ -14,9 +14,12 @@ export type {
 } from "./core/ports.ts";
 export { decodeSnapshot, encodeSnapshot } from "./core/snapshot.ts";
 export { Trace, type TraceEvent, type TraceListener } from "./core/trace.ts";
+export { Edu, type EduOptions } from "./device/edu/edu.ts";
+export type { Endpoint, EndpointPorts } from "./device/endpoint.ts";
 export { IgbCard, type IgbCardName, type IgbCardOptions } from "./device/igb/card.ts";
 export { IgbPort } from "./device/igb/port.ts";
 export type { Uplink } from "./device/igb/uplink.ts";
+export { IommuTestdev } from "./device/iommu-testdev/iommu-testdev.ts";
 export type { CapturedFrame } from "./embed/pcap/frame.ts";
 export { readCapture } from "./embed/pcap/read.ts";
 export type { CaptureTime } from "./embed/pcap/time.ts";
@@ -38,6 +41,7 @@ export {
 export { Vm } from "./hypervisor/vm.ts";
 export { AddressMap, type AddressMapState, type MessageListener, type Region } from "./machine/address-map.ts";
 export type { BufferSource, RamFunctions } from "./machine/backing.ts";
+export type { Slot } from "./machine/endpoints.ts";
 export type {
   ExplainedCache,
   ExplainedField,
@@ -70,6 +74,6 @@ export {
   type RemapResult,
   type TranslateResult,
 } from "./machine/iommu-unit.ts";
-export type { CardOptions, MachineOptions, MachineState } from "./machine/machine.ts";
+export type { BoardOptions, CardOptions, MachineOptions, MachineState } from "./machine/machine.ts";
 export { Machine } from "./machine/machine.ts";
 export * from "./pci/index.ts";

@@ -32,6 +32,8 @@ export interface BoardDevice {
   netdev: string | undefined;
   /** The monitor asked for its removal. */
   leaving: boolean;
+  /** Gives its memory back once it is unplugged. */
+  release(): void;
 }
 
 const SLOTS = 32;
@@ -81,26 +83,36 @@ export class Board {
     if (model?.chipset === undefined) throw new QemuError(`unsupported machine type: "${config.machine}"`);
     const hostBridge = pcHostBridge(model.chipset);
     const iommu = findIommu(config);
-    const places = ramPlaces(model.chipset, config.ram);
     const machine = await Machine.create({ board: { hostBridge }, ...(iommu === undefined ? {} : { iommu }) });
-    placeRam(machine.map, places);
-    const board = new Board(machine, model.chipset, config, nets);
-    const unit = iommu === undefined ? [] : [{ base: layout.IOMMU_BASE, size: layout.IOMMU_SIZE }];
-    for (const region of unit) machine.map.addMmio({ ...region, handler: machine.iommu.mmio });
+    try {
+      return new Board(machine, model.chipset, config, nets).#build(config, iommu !== undefined);
+    } catch (error) {
+      machine.dispose();
+      throw error;
+    }
+  }
+
+  /** Fills the address map and the slots. */
+  #build(config: QtestConfig, hasUnit: boolean): this {
+    const { map, iommu } = this.machine;
+    const places = ramPlaces(this.chipset, config.ram);
+    placeRam(map, places);
+    const unit = hasUnit ? [{ base: layout.IOMMU_BASE, size: layout.IOMMU_SIZE }] : [];
+    for (const region of unit) map.addMmio({ ...region, handler: iommu.mmio });
     for (const window of windowsAround([...places, ...unit])) {
-      machine.map.addMmio({ ...window, handler: board.#window(window.base) });
+      map.addMmio({ ...window, handler: this.#window(window.base) });
     }
     for (const values of config.devices) {
       if (values.get("driver") === "intel-iommu") continue;
       const text = [...values].map(([key, value]) => (key === "driver" ? value : `${key}=${value}`)).join(",");
       try {
-        board.#add(values, false);
+        this.#add(values, false);
       } catch (error) {
         if (error instanceof QemuError) throw new QemuError(`-device ${text}: ${error.message}`);
         throw error;
       }
     }
-    return board;
+    return this;
   }
 
   /** Reads memory as a processor does: all-ones where nothing answers. */
@@ -184,6 +196,7 @@ export class Board {
     this.#waiting.delete(device);
     if (device.bus !== undefined) this.#ports.empty(device.bus);
     this.machine.unplug(device.endpoint);
+    device.release();
     if (leaving) this.onDeleted(device);
   }
 
@@ -229,22 +242,30 @@ export class Board {
     const name = `${driver}-${this.#made++}`;
     if (driver === "pcie-root-port") {
       const endpoint = this.#ports.add(id, name, properties, slot, functionNumber);
-      const device = { id, driver, endpoint, bus, slot, netdev, leaving: false };
-      return device;
+      return { id, driver, endpoint, bus, slot, netdev, leaving: false, release: () => {} };
     }
-    const endpoint = createEndpoint(driver, properties, {
+    const context = {
       machine: this.machine,
       name,
-      nextMac: () => Uint8Array.from(MAC, (byte, place) => (place === 5 ? byte + this.#macs++ : byte)),
+      nextMac: () => Uint8Array.from(MAC, (byte, place) => (place === 5 ? (byte + this.#macs++) % 256 : byte)),
       ports: {
         clock: this.machine.clock,
         dma: this.machine.iommu.dma,
-        readMemory: (address, target) => this.machine.map.readBytes(address, target),
+        readMemory: (address: Hpa, target: Uint8Array) => this.machine.map.readBytes(address, target),
       },
-    });
-    this.machine.plug(endpoint, { above: this.#ports.bridge(bus), device: slot, functionNumber });
+    };
+    const engine = this.machine.engine.lease();
+    const release = (): void => engine.close();
+    let endpoint: Endpoint;
+    try {
+      endpoint = createEndpoint(driver, properties, { ...context, engine });
+      this.machine.plug(endpoint, { above: this.#ports.bridge(bus), device: slot, functionNumber });
+    } catch (error) {
+      release();
+      throw error;
+    }
     if (bus !== undefined) this.#ports.fill(bus);
-    const device = { id, driver, endpoint, bus, slot, netdev, leaving: false };
+    const device = { id, driver, endpoint, bus, slot, netdev, leaving: false, release };
     this.#devices.push(device);
     return device;
   }

@@ -1,4 +1,5 @@
 // From a device's properties to a device of the machine.
+import type { Engine } from "../../core/engine.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { Edu } from "../../device/edu/edu.ts";
 import type { Endpoint, EndpointPorts } from "../../device/endpoint.ts";
@@ -23,6 +24,8 @@ const BYTE = 8;
 /** What a device's maker gets. */
 export interface DeviceContext {
   machine: Machine;
+  /** What the device allocates is this lease's. */
+  engine: Engine;
   ports: EndpointPorts;
   /** Names the device in snapshots. */
   name: string;
@@ -46,9 +49,9 @@ export function createEndpoint(driver: string, properties: Properties, context: 
   properties.ignore("netdev");
   const mac = properties.text("mac");
   properties.finish();
-  const { engine, map, iommu, clock, trace } = context.machine;
+  const { map, iommu, clock, trace } = context.machine;
   return new IgbCard({
-    engine,
+    engine: context.engine,
     map: map.pointer,
     unit: iommu.pointer,
     clock,

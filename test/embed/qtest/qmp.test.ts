@@ -215,6 +215,19 @@ describe("hotplug", () => {
     expect(bench.execute("device_add", given)).toEqual([{ error: { class: "GenericError", desc } }]);
   });
 
+  test("a card that comes and goes, or is refused, leaves no memory behind", async () => {
+    const bench = await ready("-M q35 -m 64 -device pcie-root-port,id=rp,addr=3 -device edu,bus=rp,id=e");
+    const bytes = (): number => bench.board?.machine.engine.memory.buffer.byteLength as number;
+    expect(bench.execute("device_add", { driver: "igb", bus: "rp" })).toMatchObject([{ error: {} }]);
+    bench.execute("device_del", { id: "e" });
+    const sizes = Array.from({ length: 50 }, () => {
+      expect(bench.execute("device_add", { driver: "igb", id: "n", bus: "rp" })).toEqual([{ return: {} }]);
+      expect(bench.execute("device_del", { id: "n" })).toHaveLength(2);
+      return bytes();
+    });
+    expect(new Set(sizes).size).toBe(1);
+  });
+
   test("a slot that is taken is refused and keeps its device", async () => {
     const bench = await ready("-m 64 -device edu,addr=4");
     expect(bench.execute("device_add", { driver: "iommu-testdev", addr: "4" })).toMatchObject([

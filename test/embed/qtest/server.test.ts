@@ -81,6 +81,50 @@ test("Q35 §5.1.16 PCIEXBAR: configuration space lies in memory once it is enabl
   expect(qtest.command("readl 0xd0029100")).toBe("OK 0x00000000ffffffff");
 });
 
+test("fw_cfg answers with its signature and its version, and with zeros past an item's end and for unknown items", async () => {
+  const qtest = await server("-m 64");
+  const item = (key: number): number[] => {
+    qtest.command(`outw 0x510 ${key}`);
+    return Array.from({ length: 5 }, () => Number(qtest.command("inb 0x511").slice(3)));
+  };
+  expect(String.fromCharCode(...item(0))).toBe("QEMU\0");
+  expect(item(1)).toEqual([1, 0, 0, 0, 0]);
+  expect(item(0x4000)).toEqual([0, 0, 0, 0, 0]);
+});
+
+test("ports CF8h and CFCh as QEMU's chipsets have them: the address's low bits count like the data port's", async () => {
+  const qtest = await server("-m 64 -device edu,addr=5");
+  qtest.command("outl 0xcf8 0x80002802");
+  expect([qtest.command("inw 0xcfc"), qtest.command("inl 0xcf8")]).toEqual(["OK 0x11e8", "OK 0x80002802"]);
+  qtest.command("outl 0xcf8 0x80002800");
+  expect([qtest.command("inb 0xcff"), qtest.command("inw 0xcfe")]).toEqual(["OK 0x0011", "OK 0x11e8"]);
+  qtest.command("outl 0xcf8 0x2800");
+  expect(qtest.command("inl 0xcfc")).toBe("OK 0xffffffff");
+});
+
+test("PCIe 6.0 §9.3.3: igb's VFs answer once they are enabled, with their MSI-X BAR where the PF says", async () => {
+  const qtest = await server("-M q35 -m 64 -device igb,addr=3");
+  configure(qtest, 0, 0x60, 0xb000_0001);
+  const config = (requesterId: number, offset: number): string =>
+    `0x${(0xb000_0000 + requesterId * 4096 + offset).toString(16)}`;
+  const pf = 3 * 8;
+  expect(qtest.command(`readl ${config(pf, 0x160)}`)).toBe("OK 0x0000000000010010");
+  // VF offset 384, stride 2.
+  expect(qtest.command(`readl ${config(pf, 0x174)}`)).toBe("OK 0x0000000000020180");
+  const second = pf + 384 + 2;
+  expect(qtest.command(`readl ${config(second, 0x70)}`)).toBe("OK 0x00000000ffffffff");
+  qtest.command(`writew ${config(pf, 0x170)} 2`);
+  qtest.command(`writel ${config(pf, 0x190)} 0xe0000000`);
+  qtest.command(`writew ${config(pf, 0x168)} 9`);
+  expect(qtest.command(`readl ${config(second, 0x00)}`)).toBe("OK 0x00000000ffffffff");
+  expect(qtest.command(`readb ${config(second, 0x70)}`)).toBe("OK 0x0000000000000011");
+  expect(qtest.command("readl 0xe0004000")).toBe("OK 0x0000000000000000");
+  // Vector 0 of the second VF is masked after the reset.
+  expect(qtest.command("readl 0xe000400c")).toBe("OK 0x0000000000000001");
+  qtest.command(`writew ${config(pf, 0x168)} 0`);
+  expect(qtest.command("readl 0xe000400c")).toBe("OK 0x00000000ffffffff");
+});
+
 test("without intel-iommu nothing answers where its registers would be", async () => {
   expect((await server("-M q35 -m 64")).command("readl 0xfed90000")).toBe("OK 0x00000000ffffffff");
   expect((await server("-M q35 -m 64 -device intel-iommu")).command("readl 0xfed90000")).toBe("OK 0x0000000000000010");
