@@ -56,6 +56,8 @@ import {
   RTADDR_TTM_LEGACY,
   RTADDR_TTM_LO,
 } from "../spec/vtd/root-table-address";
+import { AtsFaults } from "./ats-faults";
+import { AtsState } from "./ats-state";
 import {
   Context,
   INFO_CAREFUL,
@@ -123,8 +125,12 @@ export class ContextCache {
     return Bits.of64(unit.rootTable, RTADDR_TTM_HI, RTADDR_TTM_LO) == <u64>RTADDR_TTM_LEGACY;
   }
 
-  /** Refuses a DMA request: FI shows the page, without bits beyond the largest AGAW (§11.4.7.6). */
+  /** Refuses a DMA request, unless it is one that recovers: FI shows the page, without bits beyond the largest AGAW (§11.4.7.6). */
   static refuse(unit: Unit, requesterId: u32, pasid: u32, iova: u64, access: u32, reason: u32, suppressed: bool): void {
+    if (AtsFaults.recovers(unit, reason)) {
+      unit.lastReason = reason;
+      return;
+    }
     unit.faults++;
     unit.trace(TRACE_FAULT, requesterId, iova, (access << TRACE_ACCESS_LO) | reason);
     const widest = BASE_WIDTH + WIDTH_PER_AW * (31 - clz<u32>(unit.supportedWidths));
@@ -165,7 +171,9 @@ export class ContextCache {
       return reason;
     }
     const domain = Bits.of64(upper, CONTEXT_DID_HI - UPPER, CONTEXT_DID_LO - UPPER);
-    if (<u32>Bits.of64(entry, CONTEXT_TT_HI, CONTEXT_TT_LO) == CONTEXT_TT_PASS_THROUGH) {
+    const type = <u32>Bits.of64(entry, CONTEXT_TT_HI, CONTEXT_TT_LO);
+    AtsState.of(unit).serve(requesterId, type == CONTEXT_TT_DEVICE_TLB);
+    if (type == CONTEXT_TT_PASS_THROUGH) {
       line.tag = TAG_VALID | TAG_IDENTITY | domain;
       line.info = generation | fpd;
       return 0;

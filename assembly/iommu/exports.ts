@@ -1,8 +1,12 @@
 // The exports of iommu/.
-import { ACCESS_READ, UNIT_SIZE } from "../spec/abi/iommu";
+import { UNIT_SIZE } from "../spec/abi/iommu";
+import { Ats } from "./ats";
+import { AtsState } from "./ats-state";
 import { Configuration } from "./configure";
 import { Context } from "./context";
 import { ContextCache } from "./context-cache";
+import { DeviceTlb } from "./device-tlb";
+import { PageRequests } from "./page-request";
 import { Queue } from "./queue";
 import { Registers } from "./registers";
 import { WALK_REFUSED } from "./result";
@@ -150,7 +154,70 @@ export function iommuDmaWrite(
   return u32(Dma.write(changetype<Unit>(unit), requesterId, pasid, iova, pointer, length));
 }
 
-/** A translation request or translated request (PCIe AT field 01b or 10b), which this unit refuses. */
-export function iommuRefuseType(unit: usize, requesterId: u32, iovaLo: u32, iovaHi: u32): void {
-  Dma.refuseType(changetype<Unit>(unit), requesterId, ((<u64>iovaHi) << 32) | <u64>iovaLo, ACCESS_READ);
+/**
+ * A translation request (AT 01b); `readOnly` is 1 for NW. Leaves the completion's 8 bytes at `out` and returns its
+ * status.
+ */
+export function iommuTranslationRequest(
+  unit: usize,
+  requesterId: u32,
+  pasid: u32,
+  iovaLo: u32,
+  iovaHi: u32,
+  readOnly: u32,
+  out: usize,
+): u32 {
+  const iova = ((<u64>iovaHi) << 32) | <u64>iovaLo;
+  return Ats.translate(changetype<Unit>(unit), requesterId, pasid, iova, readOnly != 0, out);
+}
+
+/** A translated read (AT 10b) to `pointer`. Returns 1, or 0 when any of it was refused. */
+export function iommuTranslatedRead(
+  unit: usize,
+  requesterId: u32,
+  hpaLo: u32,
+  hpaHi: u32,
+  pointer: usize,
+  length: u32,
+): u32 {
+  const hpa = ((<u64>hpaHi) << 32) | <u64>hpaLo;
+  return u32(Ats.read(changetype<Unit>(unit), requesterId, hpa, pointer, length));
+}
+
+/** A translated write from `pointer`. Returns 1, or 0 when any of it was refused. */
+export function iommuTranslatedWrite(
+  unit: usize,
+  requesterId: u32,
+  hpaLo: u32,
+  hpaHi: u32,
+  pointer: usize,
+  length: u32,
+): u32 {
+  const hpa = ((<u64>hpaHi) << 32) | <u64>hpaLo;
+  return u32(Ats.write(changetype<Unit>(unit), requesterId, hpa, pointer, length));
+}
+
+/** An Invalidate Completion message: ITag vector and completion count. */
+export function iommuInvalidationCompletion(unit: usize, requesterId: u32, tags: u32, count: u32): void {
+  DeviceTlb.complete(changetype<Unit>(unit), requesterId, tags, count);
+  Queue.run(changetype<Unit>(unit));
+}
+
+/** Takes up to `count` messages off the ring, which the host has sent; the queue goes on. */
+export function iommuMessagesSent(unit: usize, count: u32): void {
+  AtsState.of(changetype<Unit>(unit)).drop(count);
+  Queue.run(changetype<Unit>(unit));
+}
+
+/** Frees the ITags whose time is up at `nowNs`. */
+export function iommuExpireInvalidations(unit: usize, nowNs: f64): void {
+  DeviceTlb.expire(changetype<Unit>(unit), nowNs);
+}
+
+/**
+ * A Page Request message of `body`. Returns the code of a response that is to be sent, or RESPONSE_NONE.
+ */
+export function iommuPageRequest(unit: usize, requesterId: u32, pasid: u32, bodyLo: u32, bodyHi: u32): u32 {
+  const body = ((<u64>bodyHi) << 32) | <u64>bodyLo;
+  return PageRequests.receive(changetype<Unit>(unit), requesterId, pasid, body);
 }

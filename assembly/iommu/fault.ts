@@ -12,6 +12,7 @@ import {
 } from "../spec/vtd/event";
 import { ECAP_PASID_HI, ECAP_PASID_LO, ECAP_REG } from "../spec/vtd/extended-capability";
 import {
+  FRCD_AT_LO,
   FRCD_EXE_LO,
   FRCD_F_HI,
   FRCD_F_LO,
@@ -36,6 +37,7 @@ import {
   FSTS_PPF_LO,
   FSTS_REG,
 } from "../spec/vtd/fault-status";
+import { AtsState } from "./ats-state";
 import { Unit } from "./unit";
 
 /** A record's upper 64 bits hold what the specification numbers from here. */
@@ -104,9 +106,10 @@ export class Faults {
     Faults.setStatus(unit, fresh | Bits.mask32(FSTS_PPF_HI, FSTS_PPF_LO));
   }
 
-  /** What a record says of the request besides: T1, T2, and with PASID PP, PV, PRIV and of a read EXE. */
+  /** What a record says of the request besides: AT, T1, T2, and with PASID PP, PV, PRIV and of a read EXE. */
   static details(unit: Unit, pasid: u32, access: u32): u64 {
-    let details: u64 = access & ACCESS_READ ? u64(1) << (FRCD_T1_LO - UPPER) : 0;
+    let details = (<u64>AtsState.of(unit).addressType) << (FRCD_AT_LO - UPPER);
+    if (access & ACCESS_READ) details |= u64(1) << (FRCD_T1_LO - UPPER);
     if (access & PAGE_REQUEST) details |= u64(1) << (FRCD_T2_LO - UPPER);
     const known = Bits.of64(unit.register64(ECAP_REG), ECAP_PASID_HI, ECAP_PASID_LO) != 0;
     if (pasid == 0 || !known) return details;

@@ -41,6 +41,7 @@ import {
 import { IRTA_REG } from "../spec/vtd/interrupt-table-address";
 import { IQH_REG } from "../spec/vtd/invalidation-queue";
 import { RTADDR_REG } from "../spec/vtd/root-table-address";
+import { AtsState } from "./ats-state";
 import { InterruptEntryCache } from "./interrupt-entry-cache";
 import { Invalidate } from "./invalidate";
 import { Queue } from "./queue";
@@ -118,6 +119,7 @@ export class GlobalCommand {
   static enableQueue(unit: Unit, on: bool): void {
     const was = Bits.of32(unit.register(GSTS_REG), GSTS_QIES_HI, GSTS_QIES_LO) != 0;
     GlobalCommand.set(unit, GSTS_QIES_HI, GSTS_QIES_LO, on);
+    AtsState.of(unit).queueWaits = 0;
     if (!on) unit.setRegister(IQH_REG, 0);
     else if (!was) Queue.run(unit);
   }

@@ -40,6 +40,8 @@ import {
   PASID_ENTRY_FSPM_LO,
   PASID_ENTRY_P_HI,
   PASID_ENTRY_P_LO,
+  PASID_ENTRY_PGSNP_HI,
+  PASID_ENTRY_PGSNP_LO,
   PASID_ENTRY_PGTT_HI,
   PASID_ENTRY_PGTT_LO,
   PASID_ENTRY_PWSNP_HI,
@@ -68,7 +70,14 @@ import {
   TAG_VALID,
 } from "./context";
 import { PasidCache } from "./pasid-cache";
-import { ATTRIBUTE_DECIDED, ATTRIBUTE_FLAGS, ATTRIBUTE_SNOOPED, ATTRIBUTE_SUPPRESSED, PasidLine } from "./pasid-line";
+import {
+  ATTRIBUTE_DECIDED,
+  ATTRIBUTE_FLAGS,
+  ATTRIBUTE_FORCES_SNOOP,
+  ATTRIBUTE_SNOOPED,
+  ATTRIBUTE_SUPPRESSED,
+  PasidLine,
+} from "./pasid-line";
 import { ScalableContext } from "./scalable-context";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
@@ -107,7 +116,7 @@ export class PasidEntry {
 
   /** PGTT and SSADE: what decides how entries of the other caches came about. */
   @inline static kindOf(attributes: u32): u32 {
-    return attributes & ~(ATTRIBUTE_DECIDED | ATTRIBUTE_SNOOPED | ATTRIBUTE_SUPPRESSED);
+    return attributes & ~(ATTRIBUTE_DECIDED | ATTRIBUTE_SNOOPED | ATTRIBUTE_FORCES_SNOOP | ATTRIBUTE_SUPPRESSED);
   }
 
   static read(unit: Unit, context: ScalableContext, line: PasidLine): u32 {
@@ -144,6 +153,9 @@ export class PasidEntry {
     line.attributes |= type;
     if (Bits.of64(middle, PASID_ENTRY_PWSNP_HI - UPPER, PASID_ENTRY_PWSNP_LO - UPPER)) {
       line.attributes |= ATTRIBUTE_SNOOPED;
+    }
+    if (Bits.of64(middle, PASID_ENTRY_PGSNP_HI - UPPER, PASID_ENTRY_PGSNP_LO - UPPER)) {
+      line.attributes |= ATTRIBUTE_FORCES_SNOOP;
     }
     const tag = TAG_VALID | (type == PGTT_PASS_THROUGH ? TAG_IDENTITY : 0);
     const how = INFO_SCALABLE | INFO_CAREFUL;

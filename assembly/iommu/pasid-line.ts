@@ -23,6 +23,8 @@ const ATTRIBUTE_TYPE_LO: u32 = 0;
 export const ATTRIBUTE_FLAGS: u32 = 0x0000_0008;
 /** PWSNP: accessed and dirty bits can be set. */
 export const ATTRIBUTE_SNOOPED: u32 = 0x0000_0010;
+/** PGSNP: accesses to pages must snoop. */
+export const ATTRIBUTE_FORCES_SNOOP: u32 = 0x0000_0040;
 /** FPD of the directory entry or the table entry. */
 export const ATTRIBUTE_SUPPRESSED: u32 = 0x0000_0020;
 /** In place of a PASID: whichever. */
@@ -91,6 +93,11 @@ export class PasidLine {
 
   @inline get snooped(): bool {
     return (this.attributes & ATTRIBUTE_SNOOPED) != 0;
+  }
+
+  /** PGSNP. */
+  @inline get forcesSnoop(): bool {
+    return (this.attributes & ATTRIBUTE_FORCES_SNOOP) != 0;
   }
 
   @inline get pasid(): u32 {

@@ -1,5 +1,5 @@
 // The invalidation wait descriptor and its completion event (VT-d 5.10 §6.5.2.9, §6.5.2.10). Descriptors complete in
-// order here, so the fence flag FN has nothing to add.
+// order here, those of device TLBs before a wait descriptor is looked at, so the fence flag FN has nothing to add.
 
 import { Bits } from "../core/bits";
 import { EVENT_INVALIDATION } from "../spec/abi/iommu";

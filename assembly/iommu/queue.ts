@@ -15,11 +15,16 @@ import {
   TYPE_WAIT,
   WIDE_DESCRIPTOR_SIZE,
 } from "../spec/vtd/descriptors";
+import { TYPE_DEVICE_TLB, TYPE_PAGE_GROUP_RESPONSE, TYPE_PASID_DEVICE_TLB } from "../spec/vtd/device-tlb-descriptors";
 import {
   ECAP_ADMS_HI,
   ECAP_ADMS_LO,
+  ECAP_DT_HI,
+  ECAP_DT_LO,
   ECAP_IR_HI,
   ECAP_IR_LO,
+  ECAP_PRS_HI,
+  ECAP_PRS_LO,
   ECAP_REG,
   ECAP_SMTS_HI,
   ECAP_SMTS_LO,
@@ -56,8 +61,10 @@ import {
   RTADDR_TTM_SCALABLE,
 } from "../spec/vtd/root-table-address";
 import { PAGE_ADDRESS } from "./context";
+import { DeviceTlb } from "./device-tlb";
 import { Faults } from "./fault";
 import { QueueContext } from "./queue-context";
+import { QueueDeviceTlb } from "./queue-device-tlb";
 import { QueueInterrupt } from "./queue-interrupt";
 import { QueueIotlb } from "./queue-iotlb";
 import { QueuePasid } from "./queue-pasid";
@@ -88,10 +95,11 @@ export class Queue {
     Faults.setStatus(unit, unit.register(FSTS_REG) | Bits.mask32(FSTS_IQE_HI, FSTS_IQE_LO));
   }
 
-  /** Whether hardware fetches descriptors: the queue is enabled, not empty, and not stopped. */
+  /** Whether hardware fetches descriptors: the queue is enabled, not empty, not stopped, and waits for no device. */
   static due(unit: Unit): bool {
     if (!Bits.of32(unit.register(GSTS_REG), GSTS_QIES_HI, GSTS_QIES_LO)) return false;
     const errors = Bits.mask32(FSTS_IQE_HI, FSTS_IQE_LO) | Bits.mask32(FSTS_ITE_HI, FSTS_ITE_LO);
+    if (DeviceTlb.rests(unit)) return false;
     return unit.register(IQH_REG) != Queue.tail(unit) && (unit.register(FSTS_REG) & errors) == 0;
   }
 
@@ -134,6 +142,7 @@ export class Queue {
       const type = Queue.type(low);
       if (!Queue.valid(unit, type)) return IQEI_TYPE;
       if (above != 0) return IQEI_RESERVED;
+      if (Queue.waits(unit, type)) return 0;
       const error = Queue.execute(unit, type, low, high);
       if (error != 0) return error;
       left -= LEAST_WORK + Queue.work(type, low, high);
@@ -167,8 +176,13 @@ export class Queue {
    */
   static valid(unit: Unit, type: u32): bool {
     if (type == TYPE_CONTEXT || type == TYPE_IOTLB || type == TYPE_WAIT) return true;
-    if (type == TYPE_INTERRUPT_ENTRY) return Bits.of64(unit.register64(ECAP_REG), ECAP_IR_HI, ECAP_IR_LO) != 0;
+    const ecap = unit.register64(ECAP_REG);
+    if (type == TYPE_INTERRUPT_ENTRY) return Bits.of64(ecap, ECAP_IR_HI, ECAP_IR_LO) != 0;
+    const devices = Bits.of64(ecap, ECAP_DT_HI, ECAP_DT_LO) != 0;
+    if (type == TYPE_DEVICE_TLB) return devices;
     if (!Queue.scalable(unit) || Queue.mode(unit) == RTADDR_TTM_LEGACY) return false;
+    if (type == TYPE_PASID_DEVICE_TLB) return devices;
+    if (type == TYPE_PAGE_GROUP_RESPONSE) return Bits.of64(ecap, ECAP_PRS_HI, ECAP_PRS_LO) != 0;
     return type == TYPE_PASID_CACHE || type == TYPE_PASID_IOTLB;
   }
 
@@ -179,7 +193,20 @@ export class Queue {
     if (type == TYPE_INTERRUPT_ENTRY) return QueueInterrupt.entries(unit, low, high);
     if (type == TYPE_PASID_CACHE) return QueuePasid.pasids(unit, low, high);
     if (type == TYPE_PASID_IOTLB) return QueuePasid.space(unit, low, high);
+    if (type == TYPE_DEVICE_TLB) return QueueDeviceTlb.invalidation(unit, low, high);
+    if (type == TYPE_PASID_DEVICE_TLB) return QueueDeviceTlb.pasidInvalidation(unit, low, high);
+    if (type == TYPE_PAGE_GROUP_RESPONSE) return QueueDeviceTlb.response(unit, low, high);
     return QueueWait.wait(unit, low, high);
+  }
+
+  /**
+   * Whether a descriptor has to wait: for completions of device TLBs, which a wait descriptor must see, or for room to
+   * send its message.
+   */
+  static waits(unit: Unit, type: u32): bool {
+    if (type == TYPE_WAIT) return DeviceTlb.pending(unit);
+    if (type == TYPE_DEVICE_TLB || type == TYPE_PASID_DEVICE_TLB) return !DeviceTlb.ready(unit);
+    return type == TYPE_PAGE_GROUP_RESPONSE && !DeviceTlb.takes(unit);
   }
 
   /** About how many cache lines a descriptor made the unit look at. */

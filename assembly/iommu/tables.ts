@@ -99,4 +99,9 @@ export class Tables {
   @inline static inInterruptRange(address: u64): bool {
     return address - <u64>INTERRUPT_RANGE_BASE <= <u64>(INTERRUPT_RANGE_LIMIT - INTERRUPT_RANGE_BASE);
   }
+
+  /** Whether a byte of the range from `first` to `last`, whole pages both, lies in the interrupt range. */
+  @inline static meetsInterruptRange(first: u64, last: u64): bool {
+    return first <= <u64>INTERRUPT_RANGE_LIMIT && last >= <u64>INTERRUPT_RANGE_BASE;
+  }
 }

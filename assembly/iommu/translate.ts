@@ -19,7 +19,6 @@ import {
   FAULT_SM_BEYOND_HOST_WIDTH,
   FAULT_SM_BEYOND_WIDTH,
   FAULT_SM_INTERRUPT_RANGE,
-  FAULT_TYPE_BLOCKED,
 } from "../spec/vtd/fault-reason";
 import { CarefulWalk } from "./careful-walk";
 import {
@@ -219,13 +218,6 @@ export class Dma {
     unit.lastReason = FAULT_INTERRUPT_MALFORMED;
     if (unit.remapping) Faults.record(unit, requesterId, 0, 0, FAULT_INTERRUPT_MALFORMED, 0);
     return false;
-  }
-
-  /** A translation request or a translated request: every TT that this unit supports blocks it (LCT.5). */
-  static refuseType(unit: Unit, requesterId: u32, iova: u64, access: u32): void {
-    if (!unit.translating) return;
-    const context = Dma.open(unit, requesterId, iova, access);
-    if (changetype<usize>(context) != 0) Dma.refuse(unit, context, iova, access, FAULT_TYPE_BLOCKED);
   }
 
   /**

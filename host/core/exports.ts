@@ -57,7 +57,43 @@ export interface IommuExports {
   iommuWrite32(unit: number, offset: number, value: number, mask: number): void;
   /** Lets the invalidation queue go on for a bounded time. Returns 1 when some of it is left. */
   iommuWork(unit: number): number;
-  iommuRefuseType(unit: number, requesterId: number, iovaLo: number, iovaHi: number): void;
+}
+
+export interface AtsExports {
+  /** A translation request, `readOnly` 1 for NW: leaves 8 bytes at `out`, returns a COMPLETION_ status. */
+  iommuTranslationRequest(
+    unit: number,
+    requesterId: number,
+    pasid: number,
+    iovaLo: number,
+    iovaHi: number,
+    readOnly: number,
+    out: number,
+  ): number;
+  /** A translated read to `pointer`. Returns 1, or 0 when any of it was refused. */
+  iommuTranslatedRead(
+    unit: number,
+    requesterId: number,
+    hpaLo: number,
+    hpaHi: number,
+    pointer: number,
+    length: number,
+  ): number;
+  iommuTranslatedWrite(
+    unit: number,
+    requesterId: number,
+    hpaLo: number,
+    hpaHi: number,
+    pointer: number,
+    length: number,
+  ): number;
+  /** An Invalidate Completion message: ITag vector and completion count. */
+  iommuInvalidationCompletion(unit: number, requesterId: number, tags: number, count: number): void;
+  /** The host has sent `count` messages of the ring at UNIT_ATS. */
+  iommuMessagesSent(unit: number, count: number): void;
+  iommuExpireInvalidations(unit: number, nowNs: number): void;
+  /** A Page Request message: the code of a response that is to be sent, or RESPONSE_NONE. */
+  iommuPageRequest(unit: number, requesterId: number, pasid: number, bodyLo: number, bodyHi: number): number;
 }
 
 export interface SriovExports {
@@ -72,4 +108,4 @@ export interface InterruptExports {
   iommuRemap(unit: number, requesterId: number, address: number, data: number, out: number): number;
 }
 
-export interface WasmExports extends MemoryMapExports, IommuExports, InterruptExports, SriovExports {}
+export interface WasmExports extends MemoryMapExports, IommuExports, AtsExports, InterruptExports, SriovExports {}

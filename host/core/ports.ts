@@ -38,6 +38,79 @@ export interface DmaPort {
   ): boolean;
 }
 
+/** What the root complex answers a translation request (PCIe 6.0 §10.2.3): completion status and data, two halves. */
+export interface TranslationCompletion {
+  /** A COMPLETION_ number; without success the data is 0. */
+  status: number;
+  lo: number;
+  hi: number;
+}
+
+export interface TranslationOptions {
+  /** 20 bits; undefined for a request without PASID. */
+  pasid?: number | undefined;
+  /** NW: the device will only read. */
+  noWrite?: boolean;
+  /** Privileged-mode access; only with PASID, as `execute`. */
+  privileged?: boolean;
+  execute?: boolean;
+}
+
+/** A Page Request message (PCIe 6.0 §10.4.1). Neither read nor write, and last: a Stop Marker. */
+export interface PageRequest {
+  addressLo: number;
+  addressHi: number;
+  /** Page request group index, 9 bits. */
+  group: number;
+  last: boolean;
+  read: boolean;
+  write: boolean;
+  pasid?: number | undefined;
+  privileged?: boolean;
+  execute?: boolean;
+}
+
+/** What a function with a device TLB sends to the root complex besides ordinary DMA. */
+export interface TranslationPort {
+  translate(
+    requesterId: RequesterId,
+    addressLo: number,
+    addressHi: number,
+    options?: TranslationOptions,
+  ): TranslationCompletion;
+  /** As DmaPort's, at a translated address. */
+  readTranslated(requesterId: RequesterId, addressLo: number, addressHi: number, target: Uint8Array): boolean;
+  writeTranslated(requesterId: RequesterId, addressLo: number, addressHi: number, source: Uint8Array): boolean;
+  /** An Invalidate Completion: the ITag vector, and how many completions the requests of these ITags get, 1 to 8. */
+  invalidated(requesterId: RequesterId, tags: number, count: number): void;
+  requestPage(requesterId: RequesterId, request: PageRequest): void;
+}
+
+/** An Invalidate Request message (PCIe 6.0 §10.3.1). */
+export interface InvalidateRequest {
+  /** 0 to 31. */
+  tag: number;
+  pasid: number | undefined;
+  /** The message's body, two halves: address, S, Global Invalidate. */
+  lo: number;
+  hi: number;
+}
+
+/** A PRG Response message (PCIe 6.0 §10.4.2). */
+export interface PageGroupResponse {
+  /** Page request group index, 9 bits. */
+  group: number;
+  /** A RESPONSE_ number. */
+  code: number;
+  pasid: number | undefined;
+}
+
+/** What the root complex sends to a function with a device TLB. */
+export interface TranslationListener {
+  invalidate(request: InvalidateRequest): void;
+  respond(response: PageGroupResponse): void;
+}
+
 /** A part of a machine whose state can be saved; `restore` takes what `save` gave, for a part built alike. */
 export interface Snapshotable<State> {
   save(): State;

@@ -75,6 +75,11 @@ const DEFAULT: IommuCapabilities = {
   ridPasid: true,
   ridPrivilege: true,
   supervisorRequests: true,
+  deviceTlb: true,
+  noWriteFlag: true,
+  pageRequests: true,
+  pageDrain: true,
+  stopMarkers: true,
 };
 
 /** A desktop's unit in legacy mode: one fault record, 256 domains, 39-bit addresses in 4-level tables. */

@@ -1,4 +1,5 @@
 // An IOMMU unit's state as a snapshot keeps it: the bytes behind its wiring, verbatim.
+import * as ats from "../../assembly/spec/abi/ats.ts";
 import * as abi from "../../assembly/spec/abi/iommu.ts";
 import {
   MAP_GENERATION,
@@ -90,6 +91,10 @@ function checkScalars(words: Uint32Array): void {
     ["remapping", abi.UNIT_REMAPPING, ...exactly(bits(status, gsts.GSTS_IRES_HI, gsts.GSTS_IRES_LO))],
     ["contextGeneration", abi.UNIT_CONTEXT_GENERATION, 1, abi.CONTEXT_GENERATION_MAX],
     ["faultIndex", abi.UNIT_FAULT_INDEX, 0, records],
+    ["messageCount", abi.UNIT_ATS + ats.ATS_MESSAGE_COUNT, 0, ats.ATS_MESSAGE_LIMIT],
+    ["messageFirst", abi.UNIT_ATS + ats.ATS_MESSAGE_FIRST, 0, ats.ATS_MESSAGE_LIMIT - 1],
+    ["addressType", abi.UNIT_ATS + ats.ATS_ADDRESS_TYPE, 0, 0],
+    ["queueWaits", abi.UNIT_ATS + ats.ATS_QUEUE_WAITS, 0, 1],
     ["tableError", abi.UNIT_TABLE_ERROR, 0, 1],
     ["iotlbUsed", abi.UNIT_USED, 0, 1],
     ["pagingUsed", abi.UNIT_USED + 4, 0, 1],

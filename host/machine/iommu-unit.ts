@@ -9,7 +9,6 @@ import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import { type Hpa, join32, type RequesterId } from "../core/address.ts";
 import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
-import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, DmaPort, MmioHandler, PasidPrefix } from "../core/ports.ts";
 import type { AddressMap } from "./address-map.ts";
 import { Explainer } from "./explain/explainer.ts";
@@ -17,10 +16,12 @@ import { peekOf } from "./explain/peek.ts";
 import type { ExplainInterruptRequest, ExplainRequest, Explanation } from "./explain/types.ts";
 import { type UnitView, viewUnit } from "./explain/unit-view.ts";
 import { decodeFault, type FaultRecord } from "./fault.ts";
+import { UnitAts } from "./iommu-ats.ts";
 import { type IommuCapabilities, type IommuOptions, iommuCapabilities } from "./iommu-capabilities.ts";
 import { capabilityRegisters } from "./iommu-capability-registers.ts";
 import { registerRows, registerTables } from "./iommu-registers.ts";
 import { type IommuState, restoreUnit, saveUnit } from "./iommu-state.ts";
+import { pasidArgument } from "./pasid-argument.ts";
 import { postedInterrupt, type RemapResult, remappedInterrupt } from "./remap-result.ts";
 
 export type { PostedInterrupt, RemappedInterrupt, RemapResult } from "./remap-result.ts";
@@ -67,6 +68,8 @@ export class IommuUnit {
   readonly mmio: MmioHandler;
   /** DMA of any length through the unit. */
   readonly dma: DmaPort;
+  /** What devices with a device TLB ask of the unit, and the unit of them. */
+  readonly ats: UnitAts;
   readonly #engine: Engine;
   readonly #map: AddressMap;
   readonly #staging: number;
@@ -86,6 +89,12 @@ export class IommuUnit {
     engine.u32.set(tables.w1c, (this.pointer + abi.UNIT_W1C_MASKS) >>> 2);
     engine.u32.set(tables.reset, (this.pointer + abi.UNIT_RESET_VALUES) >>> 2);
     engine.wasm.iommuInit(this.pointer, map.pointer, this.capabilities.hostAddressWidth);
+    this.ats = new UnitAts({
+      engine,
+      unit: this.pointer,
+      timeoutNs: this.capabilities.deviceTlbTimeoutNs,
+      worked: () => this.deliverEvents(),
+    });
     this.mmio = {
       read: (offset, width) => this.#read(offset, width),
       write: (offset, width, value) => this.#write(offset, width, value),
@@ -152,15 +161,10 @@ export class IommuUnit {
     return { kind: "refused", reason };
   }
 
-  /** Refuses a translation request or translated request (ATS), which this unit does not serve. */
-  refuseTyped(requesterId: RequesterId, addressLo: number, addressHi: number): void {
-    this.#engine.wasm.iommuRefuseType(this.pointer, requesterId, addressLo, addressHi);
-    this.deliverEvents();
-  }
-
   /** Sends the messages that are due. Whoever lets the module work on this unit directly calls it afterwards. */
   deliverEvents(): void {
     this.#returned?.();
+    this.ats.sendMessages();
     const due = this.#u32(abi.UNIT_EVENTS);
     if (due === 0) return;
     this.#engine.u32[(this.pointer + abi.UNIT_EVENTS) >>> 2] = 0;
@@ -305,17 +309,6 @@ export class IommuUnit {
   #counter(offset: number): number {
     return join32(this.#u32(offset), this.#u32(offset + 4));
   }
-}
-
-/** A prefix as the module takes it; 0 for a request without PASID. Throws ArgumentError for a PASID beyond 20 bits. */
-function pasidArgument(prefix: PasidPrefix | undefined): number {
-  if (prefix === undefined) return 0;
-  const { pasid, execute = false, privileged = false } = typeof prefix === "number" ? { pasid: prefix } : prefix;
-  if (!Number.isInteger(pasid) || pasid < 0 || pasid >= 2 ** (abi.PASID_HI + 1)) {
-    throw new ArgumentError("pasid", pasid, "is not in 0–1048575");
-  }
-  const asked = (execute ? abi.PASID_EXECUTE : 0) + (privileged ? abi.PASID_PRIVILEGED : 0);
-  return abi.PASID_PRESENT + asked + pasid;
 }
 
 /** The halves of an address `ahead` bytes further on, modulo 2^64. */

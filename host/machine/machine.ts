@@ -8,6 +8,7 @@ import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import { applyOrUndo } from "../core/snapshot.ts";
 import { Trace } from "../core/trace.ts";
+import { CopyEngine } from "../device/copy-engine/engine.ts";
 import type { Endpoint } from "../device/endpoint.ts";
 import { IgbCard, type IgbCardState } from "../device/igb/card.ts";
 import type { IgbPort } from "../device/igb/port.ts";
@@ -37,6 +38,12 @@ export interface CardOptions {
   slot?: "root-port" | "switch";
 }
 
+/** A device that is no network card, in a slot of its own behind a root port. */
+export interface DeviceOptions {
+  /** "copy-engine": a DMA engine with PASID, ATS and page requests. */
+  kind: "copy-engine";
+}
+
 export interface MachineOptions {
   /** Default: an engine of its own. */
   engine?: Engine;
@@ -44,6 +51,8 @@ export interface MachineOptions {
   ram?: number;
   /** Default: one I350 with one port. At most 16. */
   cards?: readonly CardOptions[];
+  /** Default: none. At most 8, in the slots after the cards. */
+  devices?: readonly DeviceOptions[];
   /** What the VT-d unit can do: a preset and what differs from it. Default: everything that the model has. */
   iommu?: IommuOptions;
   /**
@@ -74,6 +83,7 @@ export interface MachineState {
 const DEFAULT_RAM = 16 * 2 ** 20;
 const MAX_RAM = 2 ** 31;
 const MAX_CARDS = 16;
+const MAX_DEVICES = 8;
 const FIRST_SLOT = 1;
 /** Frames that one port moves before the others have their turn. */
 const SERVICE_BUDGET = 1024;
@@ -87,11 +97,13 @@ export class Machine implements Snapshotable<MachineState> {
   readonly iommu: IommuUnit;
   readonly root: RootComplex;
   readonly cards: readonly IgbCard[];
+  /** What `devices` of the options named, in that order. */
+  readonly devices: readonly CopyEngine[];
   readonly #endpoints: Endpoints;
   readonly #shape: string;
 
   private constructor(engine: Engine, options: MachineOptions) {
-    const { ram = DEFAULT_RAM, board, cards = board === undefined ? [{}] : [], iommu = {} } = options;
+    const { ram = DEFAULT_RAM, board, cards = board === undefined ? [{}] : [], devices = [], iommu = {} } = options;
     if (!Number.isInteger(ram) || ram <= 0 || ram > MAX_RAM || ram % PAGE_SIZE !== 0) {
       throw new ArgumentError("ram", ram, "is not a multiple of 4 KiB up to 2 GiB");
     }
@@ -100,26 +112,32 @@ export class Machine implements Snapshotable<MachineState> {
       throw new ArgumentError("board", board, "comes without cards and RAM");
     }
     for (const card of cards) checkCard(card);
+    checkDevices(devices);
     if (cards.length > MAX_CARDS) throw new ArgumentError("cards", cards.length, `are more than ${MAX_CARDS}`);
     this.engine = engine;
     this.interrupts = new Interrupts(this.trace);
     this.map = new AddressMap(engine, (...message) => this.interrupts.queue(...message));
     this.iommu = new IommuUnit(engine, this.map, iommu);
-    this.#shape = JSON.stringify({ cards: cards.map(cardShape), iommu: this.iommu.capabilities });
+    this.#shape = JSON.stringify({ cards: cards.map(cardShape), devices, iommu: this.iommu.capabilities });
     this.iommu.onEvent((message) => this.#unitMessage(message));
     this.interrupts.connect(this.iommu);
     this.root = new RootComplex({
       messages: this.interrupts,
       ...(board?.hostBridge === undefined ? {} : { hostBridge: board.hostBridge }),
     });
+    this.iommu.ats.connect({
+      clock: this.clock,
+      find: (requesterId) => this.root.functionAt(requesterId)?.translationListener,
+    });
     this.#endpoints = new Endpoints(this.root, (fn) => this.#watchResets(fn));
     if (board === undefined) this.#place(ram);
     this.cards = cards.map((card, index) => this.#addCard(card, index));
+    this.devices = devices.map((_, index) => this.#addDevice(index));
   }
 
   /** Builds a machine. Throws ArgumentError, with nothing left behind, for options that no machine could have. */
   static async create(options: MachineOptions = {}): Promise<Machine> {
-    checkOptions("options", options, ["engine", "ram", "cards", "iommu", "board"]);
+    checkOptions("options", options, ["engine", "ram", "cards", "devices", "iommu", "board"]);
     if (options.engine !== undefined && !(options.engine instanceof Engine)) {
       throw new ArgumentError("engine", options.engine, "is not an Engine");
     }
@@ -171,8 +189,9 @@ export class Machine implements Snapshotable<MachineState> {
         }
       }
       moved += this.#endpoints.service(SERVICE_BUDGET);
-      next = Math.min(next, this.#endpoints.nextDeadlineNs);
+      this.iommu.ats.expire();
       this.iommu.work();
+      next = Math.min(next, this.#endpoints.nextDeadlineNs, this.iommu.ats.nextDeadlineNs);
       this.interrupts.flush();
       const now = this.clock.nowNs;
       if (now >= end || until?.() === true) break;
@@ -301,6 +320,19 @@ export class Machine implements Snapshotable<MachineState> {
     if (region !== undefined && region.kind !== "mmio") this.map.write(address, 4, data);
   }
 
+  /** A device in a slot after the cards: a root port, and the device below it. */
+  #addDevice(index: number): CopyEngine {
+    const slot = this.cards.length + index;
+    const rootPort = new Bridge(`device-port-${index}`, profileConfig(rootPortProfile({ slot: slot + 1 })));
+    this.root.attach(rootPort, FIRST_SLOT + slot, 0);
+    this.#watchResets(rootPort);
+    const { clock } = this;
+    const { dma, ats } = this.iommu;
+    const engine = new CopyEngine({ name: `copy-engine-${index}`, dma, ats, clock });
+    this.#endpoints.plug(engine, { above: rootPort, device: 0 });
+    return engine;
+  }
+
   /** A card in slot `index`: a root port, a switch if it is wanted, the card's functions. */
   #addCard(options: CardOptions, index: number): IgbCard {
     const rootPort = new Bridge(`root-port-${index}`, profileConfig(rootPortProfile({ slot: index + 1 })));
@@ -341,6 +373,17 @@ export class Machine implements Snapshotable<MachineState> {
 /** What a card is built of; its number goes into a MAC address that was not given. */
 function cardShape({ profile = "i350", ports = 1, slot = "root-port", mac }: CardOptions, index: number) {
   return { profile, ports, slot, mac: [...(mac ?? [0x02, 0, 0, 0, index, 0])] };
+}
+
+function checkDevices(devices: unknown): void {
+  if (!Array.isArray(devices)) throw new ArgumentError("devices", devices, "is no array of devices");
+  for (const device of devices) {
+    checkOptions("devices", device, ["kind"]);
+    checkChoice("kind", (device as DeviceOptions).kind, ["copy-engine"]);
+  }
+  if (devices.length > MAX_DEVICES) {
+    throw new ArgumentError("devices", devices.length, `are more than ${MAX_DEVICES}`);
+  }
 }
 
 function checkCard(card: unknown): void {

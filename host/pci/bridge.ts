@@ -186,10 +186,10 @@ export class Bridge extends PciFunction implements Upstream {
     if (kind !== "flr") this.bus.reset(kind === "cold" ? "cold" : "hot");
   }
 
-  passesRequests(requesterId: RequesterId): boolean {
+  passesRequests(requesterId: RequesterId, typed = false): boolean {
     if (!this.forwards || !this.busMasterEnabled) return false;
-    if (!this.#access.admits(requesterId)) return false;
-    return this.upstream?.passesRequests(requesterId) === true;
+    if (!this.#access.admits(requesterId, typed)) return false;
+    return this.upstream?.passesRequests(requesterId, typed) === true;
   }
 
   message(requesterId: RequesterId, addressLo: number, addressHi: number, data: number): void {

@@ -3,7 +3,7 @@ import * as spec from "../../assembly/spec/pci/header.ts";
 import type { RequesterId } from "../core/address.ts";
 import { bits } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
-import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
+import type { AccessWidth, MmioHandler, Snapshotable, TranslationListener } from "../core/ports.ts";
 import { checkStateNumber } from "../core/snapshot.ts";
 import { type BarOptions, barBase, barRows, checkBar, checkRom, romBase, romRows } from "./bar.ts";
 import { behavioursOf } from "./behaviours.ts";
@@ -76,6 +76,7 @@ export class PciFunction {
   #upstream: Upstream | undefined;
   #virtualFunctions: VirtualFunctions | undefined;
   #interrupts: ((vector: number) => void) | undefined;
+  #translation: TranslationListener | undefined;
   readonly #parts = new Map<string, Snapshotable<unknown>>();
   readonly #bars: BarOptions[] = [];
   #rom: { size: number; handler: MmioHandler } | undefined;
@@ -214,11 +215,14 @@ export class PciFunction {
     this.config.write(offset, width, value);
   }
 
-  /** Whether a DMA request of this function gets to the root: D0 and bus mastering here and in every bridge above. */
-  requestsReachRoot(): boolean {
+  /**
+   * Whether a DMA request of this function gets to the root: D0 and bus mastering here and in every bridge above.
+   * `typed`: a translation request or a translated request, which ACS may block.
+   */
+  requestsReachRoot(typed = false): boolean {
     if (!this.busMasterEnabled || this.powerState !== 0) return false;
     if (this.virtual && this.decoder?.present !== true) return false;
-    return this.upstream?.passesRequests(this.#requesterId) === true;
+    return this.upstream?.passesRequests(this.#requesterId, typed) === true;
   }
 
   /**
@@ -266,6 +270,16 @@ export class PciFunction {
   /** Called after the function took another requester ID. */
   onRequesterIdChange(listener: () => void): void {
     this.#requesterListeners.push(listener);
+  }
+
+  /** Lets `listener` have the ATS and page request messages that the root complex sends to this function. */
+  listenToTranslation(listener: TranslationListener): void {
+    this.#translation = listener;
+  }
+
+  /** Who takes ATS and page request messages; undefined: nobody, they are unsupported requests. */
+  get translationListener(): TranslationListener | undefined {
+    return this.#translation;
   }
 
   /** For the SR-IOV capability: these are the function's VFs. */

@@ -6,8 +6,11 @@ import type { MmioHandler } from "../core/ports.ts";
 export type ErrorSeverity = "correctable" | "non-fatal" | "fatal";
 
 export interface Upstream {
-  /** Whether a memory request from `requesterId` gets from this bus to the root (bus mastering, link, ACS). */
-  passesRequests(requesterId: RequesterId): boolean;
+  /**
+   * Whether a memory request from `requesterId` gets from this bus to the root (bus mastering, link, ACS). `typed`: one
+   * whose Address Type is not "untranslated".
+   */
+  passesRequests(requesterId: RequesterId, typed?: boolean): boolean;
   /**
    * Changes whenever what `passesRequests` says may have changed; without it, or while it is NaN, whoever wants to know
    * has to ask each time.

@@ -131,7 +131,7 @@ describe("VT-d §6.5.2 the invalidation queue", () => {
 
   test.each([
     ["type 0", 0n, 0n, 3],
-    ["type 3 without Device-TLBs", 3n, 0n, 3],
+    ["type 8 of scalable mode", 8n, 0n, 3],
     ["type 6 of scalable mode", 6n, 0n, 3],
     ["type[6:4]", 2n | (1n << 9n) | (1n << 4n), 0n, 3],
     ["context G=00", 1n, 0n, 4],
@@ -151,7 +151,6 @@ describe("VT-d §6.5.2 the invalidation queue", () => {
     ["interrupt entry bit 26", 4n | (1n << 26n), 0n, 4],
     ["interrupt entry bit 48", 4n | (1n << 48n), 0n, 4],
     ["wait bit 8", 5n | (1n << 8n), 0n, 4],
-    ["wait PD without page-request draining", 5n | (1n << 7n), 0n, 4],
     ["wait bit 31", 5n | (1n << 31n), 0n, 4],
     ["wait bit 64", 5n, 1n, 4],
     ["IOTLB bit 63", 2n | (1n << 4n) | (1n << 63n), 0n, 4],

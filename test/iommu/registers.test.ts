@@ -271,6 +271,8 @@ describe("save and restore", () => {
     ["faultIndex", abi.UNIT_FAULT_INDEX, 0xffff_ffff],
     ["tableError", abi.UNIT_TABLE_ERROR, 2],
     ["events", abi.UNIT_EVENTS, 8],
+    ["messageCount", abi.UNIT_ATS + 4, 65],
+    ["queueWaits", abi.UNIT_ATS + 16, 2],
     ["other capabilities", abi.UNIT_REGISTERS + 12, 0xffff_ffff],
     ["other capabilities", abi.UNIT_DERIVED + 16, 64],
     ["IQH_REG", abi.UNIT_REGISTERS + 0x80, 8],
@@ -278,8 +280,9 @@ describe("save and restore", () => {
     const { h: harness } = await start();
     const before = harness.unit.save();
     const state = structuredClone(before);
-    const first = state.pieces[0] as { offset: number; bytes: Uint8Array };
-    new DataView(first.bytes.buffer).setUint32(offset - first.offset, value, true);
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, value, true);
+    state.pieces.push({ offset, bytes });
     expect(() => harness.unit.restore(state)).toThrow(FormatError);
     expect(() => harness.unit.restore(state)).toThrow(what);
     expect(harness.unit.save()).toEqual(before);

@@ -74,6 +74,11 @@ export abstract class SecondStageMasks extends PageTableFormat {
     return access;
   }
 
+  /** SNP in a leaf, where ECAP_REG.SC has it. */
+  @inline get snoop(): u64 {
+    return Bits.mask64(SS_SNP_HI, SS_SNP_LO) & ~this.reserved4K;
+  }
+
   @inline permissions(entry: u64): u64 {
     return entry;
   }

@@ -10,7 +10,8 @@
 //         ├─ context cache           16 B × 65536, one per requester ID
 //         ├─ paging-structure caches 16 B × 256, two of them, for the upper levels
 //         ├─ scalable-mode contexts  32 B × 1024
-//         └─ PASID cache             64 B × 4096, sets of 16
+//         ├─ PASID cache             64 B × 4096, sets of 16
+//         └─ ATS                     invalidations of device TLBs and messages to endpoints
 
 /** A read is allowed, or wanted. */
 export const ACCESS_READ: u32 = 1;
@@ -139,7 +140,10 @@ export const PASID_CACHE_WAYS: u32 = 16;
 /** log2 of the number of sets. */
 export const PASID_CACHE_INDEX_WIDTH: u32 = 8;
 
-export const UNIT_SIZE: u32 = 1544704;
+/** What spec/abi/ats.ts lays out: ATS_SIZE bytes. */
+export const UNIT_ATS: u32 = 1544704;
+
+export const UNIT_SIZE: u32 = 1556992;
 
 /** What iommuRemap leaves at `out`, u32 each: where and how the interrupt is to be delivered. */
 export const REMAP_DESTINATION: u32 = 0;
