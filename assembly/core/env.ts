@@ -22,6 +22,19 @@ export declare function hostWrite(
 ): u32;
 
 /**
+ * Replaces an aligned dword of a host region by `desired` if it is `expected`, in one step even where others use the
+ * memory at the same time. Returns the dword as it was, or -1 when it was refused.
+ */
+export declare function hostExchange(
+  mapId: u32,
+  region: u32,
+  offsetLo: u32,
+  offsetHi: u32,
+  expected: u32,
+  desired: u32,
+): f64;
+
+/**
  * Performs `count` transfers (spec/abi/memory-map) in order, each for itself: the refused ones are marked and skipped.
  * Returns how many were done.
  */

@@ -10,12 +10,15 @@ import {
   MAP_TRACED,
   REGION_DELTA,
   REGION_KIND,
+  REGION_KIND_MMIO,
   REGION_KIND_NONE,
   REGION_KIND_RAM,
   REGION_LIMIT,
   REGION_SIZE,
 } from "../spec/abi/memory-map";
-import { hostRead, hostWrite } from "./env";
+import { hostExchange, hostRead, hostWrite } from "./env";
+
+const REFUSED: f64 = -1;
 
 /** One region of the map; region 0 is where nothing answers. */
 @unmanaged
@@ -89,6 +92,24 @@ export class MemoryMap {
     }
     const offset = hpa - region.base;
     return hostWrite(this.mapId, index, <u32>offset, <u32>(offset >> 32), pointer, length) != 0;
+  }
+
+  /**
+   * Replaces the aligned dword at `hpa` by `desired` if it is `expected`, in one step. The dword as it was, or -1 when
+   * no memory answers.
+   */
+  exchange(index: u32, hpa: u64, expected: u32, desired: u32): f64 {
+    const region = this.region(index);
+    const kind = region.kind;
+    if (kind == REGION_KIND_NONE || kind == REGION_KIND_MMIO) return REFUSED;
+    if (kind == REGION_KIND_RAM) {
+      // Nobody else runs on this memory meanwhile.
+      const found = load<u32>(region.pointer(hpa));
+      if (found == expected) store<u32>(region.pointer(hpa), desired);
+      return found;
+    }
+    const offset = hpa - region.base;
+    return hostExchange(this.mapId, index, <u32>offset, <u32>(offset >> 32), expected, desired);
   }
 }
 

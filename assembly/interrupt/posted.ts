@@ -1,8 +1,9 @@
 // Interrupt posting (VT-d 5.10 §5.2.3, §9.10, §9.11): from an entry in posted format to the bit in the descriptor
 // that it names, and to the notification, if one is due.
 //
-// The descriptor is read, checked and updated without anything between: nobody else runs on this memory meanwhile.
-// Only the two words that change are written, the request before the notification bit.
+// In linear memory the descriptor is read, checked and updated without anything between: nobody else runs meanwhile. In
+// an embedder's RAM others may: there each of its two dwords that change is changed in one step, the request before ON,
+// so that whoever clears ON and then takes the requests misses none.
 
 import { Bits } from "../core/bits";
 import { MemoryMap } from "../core/memory-map";
@@ -34,7 +35,6 @@ import {
   PID_NDST_XAPIC_LO,
   PID_NV_HI,
   PID_NV_LO,
-  PID_ON_HI,
   PID_ON_LO,
   PID_RESERVED_258_HI,
   PID_RESERVED_258_LO,
@@ -42,7 +42,6 @@ import {
   PID_RESERVED_280_LO,
   PID_RESERVED_320_LO,
   PID_SIZE,
-  PID_SN_HI,
   PID_SN_LO,
 } from "../spec/vtd/posted-descriptor";
 import {
@@ -73,6 +72,11 @@ const DWORD_SHIFT: u32 = 5;
 const DWORD_BITS: u32 = 31;
 /** Byte offset of the reserved rest of a descriptor. */
 const REST: u32 = PID_RESERVED_320_LO / BYTE;
+/** In the dword at PID_CONTROL. */
+const ON: u32 = 1 << (PID_ON_LO - PID_CONTROL_LO);
+const SN: u32 = 1 << (PID_SN_LO - PID_CONTROL_LO);
+/** Times that others may change a dword between reading and writing it, before the access counts as failed. */
+const ATTEMPTS: u32 = 1024;
 
 export class Posted {
   /** Where the entry's descriptor lies. */
@@ -104,21 +108,25 @@ export class Posted {
     const at = inside ? memory.region(region).pointer(hpa) : memory.scratch;
     if (!inside && !memory.read(region, hpa, at, PID_SIZE)) return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
 
-    const control = load<u64>(at, PID_CONTROL);
+    let control = load<u64>(at, PID_CONTROL);
     if (Posted.malformed(at, control, extended)) return FAULT_INTERRUPT_DESCRIPTOR_RESERVED;
-    const outstanding = Posted.field(control, PID_ON_HI, PID_ON_LO) != 0;
     const urgent = Bits.of64(low, POSTED_URG_HI, POSTED_URG_LO) != 0;
-    const suppressed = !urgent && Posted.field(control, PID_SN_HI, PID_SN_LO) != 0;
-    const notifies = !outstanding && !suppressed;
-
     const vector = <u32>Bits.of64(low, POSTED_VV_HI, POSTED_VV_LO);
     const request = (vector >> DWORD_SHIFT) * DWORD_BYTES;
-    store<u32>(at + request, load<u32>(at + request) | (1 << (vector & DWORD_BITS)));
-    if (notifies) store<u64>(at, control | Posted.mask(PID_ON_HI, PID_ON_LO), PID_CONTROL);
-    if (!inside) {
-      if (!Posted.write(memory, region, hpa, at, request)) return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
-      if (notifies && !Posted.write(memory, region, hpa, at, PID_CONTROL)) return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
+    const requested: u32 = 1 << (vector & DWORD_BITS);
+    if (inside) {
+      store<u32>(at + request, load<u32>(at + request) | requested);
+      if (Posted.notifies(<u32>control, urgent)) store<u32>(at, <u32>control | ON, PID_CONTROL);
+    } else {
+      if (!Posted.request(memory, region, hpa + <u64>request, load<u32>(at + request), requested)) {
+        return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
+      }
+      const decided = Posted.decide(memory, region, hpa + <u64>PID_CONTROL, <u32>control, urgent);
+      if (decided < 0) return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
+      control = (control & ~(<u64>0xffff_ffff)) | <u64>decided;
     }
+    const notifies = Posted.notifies(<u32>control, urgent);
+    const outstanding = (<u32>control & ON) != 0;
 
     store<u64>(out, hpa, REMAP_DESCRIPTOR);
     store<u32>(out, vector, REMAP_POSTED_VECTOR);
@@ -159,8 +167,29 @@ export class Posted {
     return Bits.mask64(hi - PID_CONTROL_LO, lo - PID_CONTROL_LO);
   }
 
-  /** Writes the dword at `offset` of the copy at `at` back to a descriptor outside linear memory. */
-  static write(memory: MemoryMap, region: u32, hpa: u64, at: usize, offset: u32): bool {
-    return memory.write(region, hpa + <u64>offset, at + offset, DWORD_BYTES);
+  /** X of §5.2.3, from the dword with ON and SN. */
+  @inline static notifies(control: u32, urgent: bool): bool {
+    return (control & ON) == 0 && (urgent || (control & SN) == 0);
+  }
+
+  /** Sets `bits` in the dword at `hpa`, last seen as `seen`, outside linear memory. False when it is refused. */
+  static request(memory: MemoryMap, region: u32, hpa: u64, seen: u32, bits: u32): bool {
+    for (let attempt: u32 = 0; attempt < ATTEMPTS; attempt++) {
+      const found = memory.exchange(region, hpa, seen, seen | bits);
+      if (found < 0) return false;
+      if (<u32>found == seen) return true;
+      seen = <u32>found;
+    }
+    return false;
+  }
+
+  /** Sets ON if a notification is due. The dword with ON and SN by which that was decided, or less than 0. */
+  static decide(memory: MemoryMap, region: u32, hpa: u64, seen: u32, urgent: bool): f64 {
+    for (let attempt: u32 = 0; attempt < ATTEMPTS; attempt++) {
+      const found = memory.exchange(region, hpa, seen, Posted.notifies(seen, urgent) ? seen | ON : seen);
+      if (found < 0 || <u32>found == seen) return found;
+      seen = <u32>found;
+    }
+    return -1;
   }
 }

@@ -42,16 +42,15 @@ export class Tables {
   }
 
   /**
-   * Sets bits of a table entry that was read as `old` (VT-d 5.10 §3.6.2, §3.7.2). False when it has changed since or is
-   * not in memory that can be written. This memory is not shared, so that reading again and storing is atomic.
+   * Sets bits in the low half of a table entry that was read as `old` (VT-d 5.10 §3.6.2, §3.7.2). False when it has
+   * changed since or is not in memory that can be written.
    */
   static update(unit: Unit, hpa: u64, old: u64, value: u64): bool {
     if (Tables.load(unit, hpa) != old || Tables.failed(unit)) return false;
     const memory = unit.memory;
     const index = memory.find(hpa);
     if (index == 0 || memory.region(index).kind == REGION_KIND_MMIO) return false;
-    store<u64>(memory.scratch, value);
-    return memory.write(index, hpa, memory.scratch, sizeof<u64>());
+    return memory.exchange(index, hpa, <u32>old, <u32>value) == <f64>(<u32>old);
   }
 
   /** Whether a table could not be read since the last time this was asked. */

@@ -15,6 +15,11 @@ export interface HostMemory {
   /** Writes `source` to `offset` of region `region`. False when refused. */
   hostWrite(region: number, offset: number, source: Uint8Array): boolean;
   /**
+   * Replaces the aligned dword at `offset` of region `region` by `desired` if it is `expected`, in one step even where
+   * others use the memory at the same time. The dword as it was, or -1 when refused.
+   */
+  hostExchange(region: number, offset: number, expected: number, desired: number): number;
+  /**
    * Performs the transfers at `list` (see `assembly/spec/abi/memory-map.ts`), marks those that are refused, and returns
    * how many were done. Nothing here may throw: what embedders' functions throw is a refusal.
    */
@@ -104,6 +109,13 @@ export class Engine {
         (hosts[id] as HostMemory).hostRead(region, (hi >>> 0) * 2 ** 32 + (lo >>> 0), bytes(pointer, length)) ? 1 : 0,
       hostWrite: (id: number, region: number, lo: number, hi: number, pointer: number, length: number): number =>
         (hosts[id] as HostMemory).hostWrite(region, (hi >>> 0) * 2 ** 32 + (lo >>> 0), bytes(pointer, length)) ? 1 : 0,
+      hostExchange: (id: number, region: number, lo: number, hi: number, expected: number, desired: number): number =>
+        (hosts[id] as HostMemory).hostExchange(
+          region,
+          (hi >>> 0) * 2 ** 32 + (lo >>> 0),
+          expected >>> 0,
+          desired >>> 0,
+        ),
       hostTransfer: (id: number, list: number, count: number): number =>
         (hosts[id] as HostMemory).hostTransfer(list >>> 0, count),
       hostHeaders: (id: number, list: number, count: number): number =>

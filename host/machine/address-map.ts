@@ -272,6 +272,14 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     return this.#attempt(region, ({ backing }) => backing.writeBytes(offset, source));
   }
 
+  hostExchange(region: number, offset: number, expected: number, desired: number): number {
+    let found = -1;
+    this.#attempt(region, ({ backing }) => {
+      found = backing.exchange(offset, expected, desired);
+    });
+    return found;
+  }
+
   hostTransfer(list: number, count: number): number {
     return this.#transfers.run(list, count);
   }

@@ -17,6 +17,18 @@ export interface Backing {
   write(offset: number, width: AccessWidth, value: number): void;
   readBytes(offset: number, target: Uint8Array): void;
   writeBytes(offset: number, source: Uint8Array): void;
+  /**
+   * Replaces the dword at `offset`, a multiple of 4, by `desired` if it is `expected`; gives it as it was. In one step
+   * where others use the memory at the same time.
+   */
+  exchange(offset: number, expected: number, desired: number): number;
+}
+
+/** An exchange where nobody else uses the memory meanwhile. */
+function exchangeAlone(backing: Backing, offset: number, expected: number, desired: number): number {
+  const found = backing.read(offset, 4) >>> 0;
+  if (found === expected && desired !== expected) backing.write(offset, 4, desired);
+  return found;
 }
 
 function load(bytes: Uint8Array, at: number, width: AccessWidth): number {
@@ -54,6 +66,10 @@ export class RamBacking implements Backing {
 
   writeBytes(offset: number, source: Uint8Array): void {
     this.#engine.u8.set(source, this.pointer + offset);
+  }
+
+  exchange(offset: number, expected: number, desired: number): number {
+    return exchangeAlone(this, offset, expected, desired);
   }
 }
 
@@ -125,6 +141,11 @@ export class BufferBacking implements Backing {
     this.#held().set(source, offset);
   }
 
+  exchange(offset: number, expected: number, desired: number): number {
+    this.#held();
+    return Atomics.compareExchange(this.words, offset >>> 2, expected, desired);
+  }
+
   /** The bytes. Throws ArgumentError when the buffer was detached. */
   #held(): Uint8Array {
     const { bytes } = this;
@@ -182,6 +203,10 @@ export class FunctionBacking implements Backing {
     const bytes = source.slice();
     this.#engine.callOut(this.#name, () => this.#functions.write(offset, bytes));
   }
+
+  exchange(offset: number, expected: number, desired: number): number {
+    return exchangeAlone(this, offset, expected, desired);
+  }
 }
 
 /** Registers. A longer access is what the bus makes of it: naturally aligned pieces of at most 4 bytes, ascending. */
@@ -198,6 +223,11 @@ export class MmioBacking implements Backing {
 
   write(offset: number, width: AccessWidth, value: number): void {
     this.#handler.write(offset, width, value);
+  }
+
+  /** Registers are no memory. */
+  exchange(): number {
+    return -1;
   }
 
   readBytes(offset: number, target: Uint8Array): void {

@@ -172,7 +172,6 @@ describe("VT-d §5.2.3 interrupt posting", () => {
     expect(writes).toEqual([
       [0x440 + 20, 4],
       [0x440 + 32, 4],
-      [0x440 + 20, 4],
     ]);
   });
 });
