@@ -15,7 +15,7 @@ import {
   UNIT_PAGING_CACHE_256T,
   UNIT_PAGING_CACHE_512G,
 } from "../spec/abi/iommu";
-import { TAG_ADDRESS_WIDTH, TAG_DOMAIN, TAG_SHIFT, TAG_SPACE } from "./context";
+import { TAG_ADDRESS_WIDTH, TAG_DOMAIN, TAG_SHIFT, TAG_SPACE, TAG_VALID } from "./context";
 import { ALL_TYPES, ANY_PASID, PasidLine } from "./pasid-line";
 import { Unit } from "./unit";
 
@@ -62,6 +62,10 @@ export class PagingLine {
     this.value = value;
   }
 
+  @inline drop(tag: u64): void {
+    if (this.tag == tag) this.tag = 0;
+  }
+
   /** The tag of the 1 GiB region around `iova`. */
   @inline static tag1G(contextTag: u64, iova: u64): u64 {
     return ((iova >> WIDTH_1G) << (WIDTH_1G + TAG_SHIFT)) | contextTag;
@@ -103,7 +107,22 @@ export class PagingCaches {
    */
   static flushPages(unit: Unit, domainId: u32, iova: u64, addressMask: u32, leavesOnly: bool): void {
     PagingCaches.dropSpaces(unit, domainId, ANY_PASID, 0, ADDRESS_MASK_ALL);
-    if (!leavesOnly) PagingCaches.dropRegions(unit, TAG_SPACE | TAG_DOMAIN, <u64>domainId, iova, addressMask);
+    if (leavesOnly) return;
+    if (addressMask <= WIDTH_2M - PAGE_WIDTH) PagingCaches.dropAround(unit, TAG_VALID | <u64>domainId, iova);
+    else PagingCaches.dropRegions(unit, TAG_SPACE | TAG_DOMAIN, <u64>domainId, iova, addressMask);
+  }
+
+  /** Drops the one line of each level that leads to `iova` in a domain's second stage. */
+  static dropAround(unit: Unit, contextTag: u64, iova: u64): void {
+    if (iova >> TAG_ADDRESS_WIDTH) return;
+    const tag2M = PagingLine.tag2M(contextTag, iova);
+    PagingLine.of2M(unit, tag2M).drop(tag2M);
+    const tag1G = PagingLine.tag1G(contextTag, iova);
+    PagingLine.of1G(unit, tag1G).drop(tag1G);
+    const tag512G = PagingLine.tag512G(contextTag, iova);
+    PagingLine.of512G(unit, tag512G).drop(tag512G);
+    const tag256T = PagingLine.tag256T(contextTag, iova);
+    PagingLine.of256T(unit, tag256T).drop(tag256T);
   }
 
   /** Drops what a PASID's first stage took part in, in a domain. */

@@ -145,7 +145,7 @@ export class Queue {
       if (Queue.waits(unit, type)) return 0;
       const error = Queue.execute(unit, type, low, high);
       if (error != 0) return error;
-      left -= LEAST_WORK + Queue.work(type, low, high);
+      left -= LEAST_WORK + Queue.work(unit, type, low, high);
       head += step;
       if (head >= size) head = 0;
       unit.setRegister(IQH_REG, head);
@@ -210,9 +210,9 @@ export class Queue {
   }
 
   /** About how many cache lines a descriptor made the unit look at. */
-  static work(type: u32, low: u64, high: u64): i32 {
+  static work(unit: Unit, type: u32, low: u64, high: u64): i32 {
     if (type == TYPE_CONTEXT) return QueueContext.work(low);
-    if (type == TYPE_IOTLB) return QueueIotlb.work(low, high);
+    if (type == TYPE_IOTLB) return QueueIotlb.work(unit, low, high);
     if (type == TYPE_INTERRUPT_ENTRY) return QueueInterrupt.work();
     if (type == TYPE_PASID_CACHE) return QueuePasid.pasidsWork();
     if (type == TYPE_PASID_IOTLB) return QueuePasid.spaceWork();

@@ -249,11 +249,11 @@ describe("VT-d §7.3 the fault event", () => {
   });
 
   test.each([
-    ["PPF", () => dma(0x0301), IQE, queueError],
-    ["IQE", queueError, PPF, () => dma(0x0301)],
-  ] as [string, () => void, number, () => void][])(
-    "%s held while masked goes when it is served, not before all are",
-    (_name, first, _other, second) => {
+    ["PPF, then IQE", () => dma(0x0301), queueError],
+    ["IQE, then PPF", queueError, () => dma(0x0301)],
+  ] as [string, () => void, () => void][])(
+    "%s, held while masked: gone when all are served",
+    (_name, first, second) => {
       h.set32(FECTL_REG, 0x8000_0000);
       first();
       second();
