@@ -5,7 +5,8 @@ import { UNIT_REGISTERS, UNIT_SCALARS_END, UNIT_STATE } from "../../assembly/spe
 import { IQT_REG } from "../../assembly/spec/vtd/invalidation-queue.ts";
 import type { RequesterId } from "../../host/core/address.ts";
 import { FormatError } from "../../host/core/errors.ts";
-import { Harness, RAM_BASE } from "./harness.ts";
+import { Harness, RAM_BASE, READ, WRITE } from "./harness.ts";
+import { FIRST, NESTED, PASS, Scalable, SECOND } from "./scalable.ts";
 
 test("bytes of a state changed at random make nothing trap, and no DMA leaves the RAM", async () => {
   const h = await Harness.create();
@@ -55,5 +56,62 @@ test("bytes of a state changed at random make nothing trap, and no DMA leaves th
     { numRuns: 600 },
   );
   expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(60);
+  expect(h.engine.u8.subarray(guard, guard + guardBytes).every((byte) => byte === 0)).toBe(true);
+});
+
+test("bytes of a scalable-mode state changed at random make nothing trap or hang, and no DMA leaves the RAM", async () => {
+  const s = await Scalable.create();
+  const { h } = s;
+  const guardBytes = 2 ** 20;
+  const guard = h.engine.allocate(guardBytes, 4096);
+  const [directory, second, first, inner] = [h.page(), h.page(), h.page(), h.page()];
+  s.context(0x0215, { directory });
+  s.pasid(directory, 0, { type: NESTED, second, first: inner, domainId: 7 });
+  s.pasid(directory, 1, { type: FIRST, first, domainId: 8 });
+  s.pasid(directory, 2, { type: SECOND, second, ssade: true, domainId: 7 });
+  s.pasid(directory, 3, { type: PASS, domainId: 9 });
+  h.mapPage(second, 4, 0, 0, READ | WRITE, 2);
+  for (let page = 0; page < 16; page++) {
+    s.mapFirst(first, 4, page * 4096, RAM_BASE + 0x1_0000 + page * 4096);
+    s.mapFirst(inner, 4, page * 4096, RAM_BASE + 0x2_0000 + page * 4096);
+  }
+  s.enable();
+  const spaces = [undefined, 1, 2, 3];
+  for (const pasid of spaces)
+    for (const page of [0, 0x3000]) s.translate(0x0215, page + 0x10_0000 * Number(pasid === 2), WRITE, pasid);
+  const good = h.unit.save();
+  const used = good.pieces.filter(({ offset, bytes }) => offset > UNIT_REGISTERS + bytes.length);
+  const seen = { accepted: 0, refused: 0 };
+  const flip = fc.record({ piece: fc.nat(used.length - 1), near: fc.nat(), by: fc.nat(15), value: fc.nat(255) });
+  fc.assert(
+    fc.property(fc.array(flip, { minLength: 1, maxLength: 6 }), (flips) => {
+      const state = structuredClone(good);
+      for (const { piece, near, by, value } of flips) {
+        const { offset } = used[piece] as { offset: number };
+        const { bytes } = state.pieces.find((one) => one.offset === offset) as { bytes: Uint8Array };
+        // Most of a cache is empty: change what is not, or close to it.
+        const filled = [...bytes.keys()].filter((at) => bytes[at] !== 0);
+        bytes[((filled[near % filled.length] as number) + by) % bytes.length] = value;
+      }
+      try {
+        h.unit.restore(state);
+      } catch (error) {
+        expect(error).toBeInstanceOf(FormatError);
+        seen.refused++;
+        return;
+      }
+      seen.accepted++;
+      for (const pasid of spaces) {
+        for (const iova of [0, 0x3000, 0x4_0000, RAM_BASE]) {
+          h.unit.dma.write(0x0215 as RequesterId, iova, 0, new Uint8Array(5000).fill(0xee), pasid);
+          h.unit.dma.read(0x0215 as RequesterId, iova, 0, new Uint8Array(5000), pasid);
+        }
+      }
+      h.unit.reset();
+    }),
+    { numRuns: 300 },
+  );
+  expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(0);
+  expect(seen.accepted).toBeGreaterThan(60);
   expect(h.engine.u8.subarray(guard, guard + guardBytes).every((byte) => byte === 0)).toBe(true);
 });
