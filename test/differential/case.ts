@@ -92,8 +92,8 @@ export type Outcome =
   | { kind: "buffer"; device: EduNumber; slots: Record<number, string> }
   /** Words of the target window that are no longer what they were before the case. */
   | { kind: "landed"; words: Record<Hex, Hex> }
-  /** Interrupts that passed the unit, in order, and the unit's own. */
-  | { kind: "interrupts"; messages: InterruptOutcome[]; events: InterruptOutcome[] };
+  /** What became of the interrupt requests, in order, null for a blocked one; and the unit's own interrupts. */
+  | { kind: "interrupts"; messages: (InterruptOutcome | null)[]; events: InterruptOutcome[] };
 
 /** A fault recording register, its fields as VT-d 5.10 §11.4.7.6 names them. */
 export interface FaultOutcome {

@@ -49,7 +49,7 @@ export function compare(test: Case, qemu: Seen, ours: Seen, deviations: readonly
       if (same(left, one.ours)) break;
     }
     if (same(left, one.ours)) for (const name of names) result.explained.add(name);
-    else result.unexplained.push({ ...one, qemu: left });
+    else result.unexplained.push(one);
   }
   return result;
 }

@@ -1,14 +1,22 @@
 // Where QEMU 11.1 leaves VT-d 5.10: what it does instead, and exactly when that explains a difference.
 
+import { RTADDR_TTM_HI, RTADDR_TTM_LO } from "../../assembly/spec/vtd/root-table-address.ts";
 import { TESTDEV_RESULT_MISMATCH, TESTDEV_RESULT_WRITE_FAILED } from "../../assembly/spec/testdev/iommu-testdev.ts";
 import * as ccmd from "../../assembly/spec/vtd/context-command.ts";
 import * as context from "../../assembly/spec/vtd/context-entry.ts";
 import { GRANULARITY_DOMAIN, GRANULARITY_GLOBAL } from "../../assembly/spec/vtd/descriptors.ts";
+import { TYPE_DEVICE_TLB } from "../../assembly/spec/vtd/device-tlb-descriptors.ts";
 import * as reason from "../../assembly/spec/vtd/fault-reason.ts";
-import { GCMD_QIE_LO } from "../../assembly/spec/vtd/global.ts";
-import { type FaultOutcome, hex, type Outcome, type Step } from "./case.ts";
+import { FSTS_IQE_HI, FSTS_IQE_LO } from "../../assembly/spec/vtd/fault-status.ts";
+import { IRTA_EIME_HI, IRTA_EIME_LO } from "../../assembly/spec/vtd/interrupt-table-address.ts";
+import * as iotlb from "../../assembly/spec/vtd/iotlb-registers.ts";
+import { GCMD_QIE_LO, GSTS_CFIS_HI, GSTS_CFIS_LO } from "../../assembly/spec/vtd/global.ts";
+import { isInterruptFault } from "../../host/machine/fault.ts";
+import { type FaultOutcome, type Hex, hex, type InterruptOutcome, type Outcome, type RegisterName, type Step } from "./case.ts";
+import { decide } from "./interrupt-rules.ts";
 import type { Pair } from "./compare.ts";
 import { whole } from "./generate/choice.ts";
+import { isEmptyWait, typeOf } from "./generate/registers.ts";
 import { PLATFORMS, QUEUE_BASE } from "./machine.ts";
 import { accessBefore, get, isWrite, MemoryBefore, requesterOf } from "./memory.ts";
 
@@ -24,6 +32,7 @@ export interface Deviation {
 
 type Access = Step & { op: "dma" | "probe" | "message" };
 type Faults = Outcome & { kind: "faults" };
+type Registers = Outcome & { kind: "registers" };
 interface Look {
   pair: Pair;
   access: Access;
@@ -33,6 +42,82 @@ interface Look {
   memory: MemoryBefore;
   /** Bits of an address that the unit translates at most. */
   width: number;
+}
+
+/** A rule about interrupt requests: it shows in the fault after a message, and in what became of the message. */
+function interruptRule(rule: string): (pair: Pair) => Outcome | undefined {
+  return (pair) => {
+    const { test, qemu, ours } = pair;
+    if (qemu?.kind === "interrupts" && ours?.kind === "interrupts") {
+      if (qemu.messages.length !== ours.messages.length) return undefined;
+      const steps = [...test.steps.entries()].filter(([, { op }]) => op === "message");
+      const messages = qemu.messages.map((message, place) => {
+        const [index, step] = steps[place] as [number, Step & { op: "message" }];
+        const decision = decide(test, index, step);
+        const right = ours.messages[place] as InterruptOutcome | null;
+        if (decision?.rule !== rule || (decision.qemu === undefined) !== (message !== null)) return message;
+        return (decision.specification === undefined) === (right !== null) ? right : message;
+      });
+      return { ...qemu, messages };
+    }
+    return afterAccess((look) => {
+      if (look.access.op !== "message") return undefined;
+      const decision = decide(test, look.accessIndex, look.access);
+      if (decision?.rule !== rule) return undefined;
+      const shown = (reason: number | undefined): number | undefined => (decision.suppressed ? undefined : reason);
+      if (look.qemu.record?.reason !== shown(decision.qemu)) return undefined;
+      return look.ours.record?.reason === shown(decision.specification) ? look.ours : undefined;
+    })(pair);
+  };
+}
+
+interface RegisterLook {
+  name: string;
+  left: bigint;
+  right: bigint;
+  /** Bits of an address of the host. */
+  width: number;
+  /** Whether the queue was on at a command that invalidates by this register. */
+  beside: boolean;
+  /** RTADDR_REG.TTM as written last. */
+  mode: bigint;
+  /** ECAP_REG.EIM. */
+  extended: boolean;
+}
+
+/** For deviations that show in single registers: `explain` says what QEMU's would hold. */
+function register(names: readonly RegisterName[], explain: (look: RegisterLook) => bigint | undefined): (pair: Pair) => Outcome | undefined {
+  return ({ test, part, index, qemu, ours }) => {
+    if (qemu?.kind !== "registers" || ours?.kind !== "registers") return undefined;
+    const width = Number(PLATFORMS[test.platform]?.["aw-bits"] ?? "48");
+    const extended = PLATFORMS[test.platform]?.eim === "on";
+    const values = { ...qemu.values };
+    for (const name of names) {
+      const [left, right] = [qemu.values[name], ours.values[name]];
+      if (left === undefined || right === undefined || left === right) continue;
+      const steps = test.steps.slice(0, part === "step" ? index : undefined);
+      const beside = commandBesideQueue(steps, name);
+      const mode = get(new MemoryBefore(test, steps.length).register("RTADDR"), RTADDR_TTM_HI, RTADDR_TTM_LO);
+      const without = explain({ name, left: BigInt(left), right: BigInt(right), width, beside, mode, extended });
+      if (without !== undefined) values[name] = hex(without);
+    }
+    return { ...qemu, values };
+  };
+}
+
+/** Whether a register was told to invalidate while the queue was on. */
+function commandBesideQueue(steps: readonly Step[], name: RegisterName): boolean {
+  let on = false;
+  for (const step of steps) {
+    if (step.op !== "register") continue;
+    if (step.name === "GCMD") on = ((BigInt(step.value) >> BigInt(GCMD_QIE_LO)) & 1n) === 1n;
+    if (step.name === name && on && BigInt(step.value) >> 63n === 1n) return true;
+  }
+  return false;
+}
+
+function granularityBits(name: string): bigint {
+  return name === "CCMD" ? whole(ccmd.CCMD_CAIG_HI, ccmd.CCMD_CAIG_LO) : whole(iotlb.IOTLB_IAIG_HI, iotlb.IOTLB_IAIG_LO);
 }
 
 /** For deviations that show in what a look at the faults finds after an access. */
@@ -73,7 +158,8 @@ export const DEVIATIONS: readonly Deviation[] = [
     clause: "VT-d 5.10 §11.4.7.6 FRCD_REG.FI",
     qemu: "keeps the address bits above MGAW in FI, which hardware treats as reserved",
     without: afterAccess(({ qemu, width }) => {
-      if (qemu.record === undefined || BigInt(qemu.record.information) >> BigInt(width) === 0n) return undefined;
+      if (qemu.record === undefined || isInterruptFault(qemu.record.reason)) return undefined;
+      if (BigInt(qemu.record.information) >> BigInt(width) === 0n) return undefined;
       const information = hex(BigInt(qemu.record.information) & whole(width - 1, 0));
       return { ...qemu, record: { ...qemu.record, information } };
     }),
@@ -105,6 +191,19 @@ export const DEVIATIONS: readonly Deviation[] = [
     }),
   },
   {
+    name: "write-only fields",
+    clause: "VT-d 5.10 §11.4.6.1 CCMD_REG.SID, FM",
+    qemu: "reads the fields that are only written as 0; ours as they were written (either is allowed)",
+    without({ qemu, ours }) {
+      if (qemu?.kind !== "registers" || ours?.kind !== "registers") return undefined;
+      const [left, right] = [qemu.values.CCMD, ours.values.CCMD];
+      if (left === undefined || right === undefined) return undefined;
+      const written = whole(ccmd.CCMD_FM_HI, ccmd.CCMD_SID_LO);
+      if ((BigInt(left) & written) !== 0n) return undefined;
+      return { ...qemu, values: { ...qemu.values, CCMD: hex(BigInt(left) | (BigInt(right) & written)) } };
+    },
+  },
+  {
     name: "coarser context invalidation",
     clause: "VT-d 5.10 §11.4.6.1 CCMD_REG.CAIG",
     qemu: "does a domain-selective invalidation of the context cache globally, and says so in CAIG (allowed)",
@@ -120,17 +219,57 @@ export const DEVIATIONS: readonly Deviation[] = [
     },
   },
   {
-    name: "write-only fields",
-    clause: "VT-d 5.10 §11.4.6.1 CCMD_REG.SID, FM",
-    qemu: "reads the fields that are only written as 0; ours as they were written (either is allowed)",
-    without({ qemu, ours }) {
-      if (qemu?.kind !== "registers" || ours?.kind !== "registers") return undefined;
-      const [left, right] = [qemu.values.CCMD, ours.values.CCMD];
-      if (left === undefined || right === undefined) return undefined;
-      const written = whole(ccmd.CCMD_FM_HI, ccmd.CCMD_SID_LO);
-      if ((BigInt(left) & written) !== 0n) return undefined;
-      return { ...qemu, values: { ...qemu.values, CCMD: hex(BigInt(left) | (BigInt(right) & written)) } };
-    },
+    name: "upper message addresses",
+    clause: "VT-d 5.10 §11.4.7.5 FEUADDR_REG, §11.4.9.8 IEUADDR_REG",
+    qemu: "has no upper message address registers although it reports EIM",
+    without: register(["FEUADDR", "IEUADDR"], ({ left, right }) => (left === 0n ? right : undefined)),
+  },
+  {
+    name: "invalidation event data",
+    clause: "VT-d 5.10 §11.4.9.6 IEDATA_REG",
+    qemu: "keeps bits 31:16, which are reserved",
+    without: register(["IEDATA"], ({ left, right }) => (get(left, 15, 0) === right ? right : undefined)),
+  },
+  {
+    name: "EIME without EIM",
+    clause: "VT-d 5.10 §11.4.10 IRTA_REG.EIME",
+    qemu: "keeps the bit, which is reserved without ECAP_REG.EIM",
+    without: register(["IRTA"], ({ left, extended }) => (extended ? undefined : left & ~whole(IRTA_EIME_HI, IRTA_EIME_LO))),
+  },
+  {
+    name: "table addresses beyond the host",
+    clause: "VT-d 5.10 §11.4.5 RTADDR_REG.RTA, §11.4.10 IRTA_REG.IRTA, §11.4.9.3 IQA_REG.IQA",
+    qemu: "keeps address bits beyond the host address width (allowed)",
+    without: register(["RTADDR", "IRTA", "IQA"], ({ left, right, width }) => {
+      return (left & whole(width - 1, 0)) === right ? right : undefined;
+    }),
+  },
+  {
+    name: "compatibility format interrupts",
+    clause: "VT-d 5.10 §11.4.4.1 GCMD_REG.CFI",
+    qemu: "ignores the command; GSTS_REG.CFIS stays clear",
+    without: register(["GSTS"], ({ left, right }) => {
+      const bit = whole(GSTS_CFIS_HI, GSTS_CFIS_LO);
+      return (left & bit) === 0n && (right & bit) !== 0n ? left | bit : undefined;
+    }),
+  },
+  {
+    name: "register invalidation beside the queue",
+    clause: "VT-d 5.10 §6.5.1 (software must not use both)",
+    qemu: "leaves the command pending for ever while the queue is on",
+    without: register(["CCMD", "IOTLB"], ({ name, left, right, beside }) => {
+      const others = (left ^ right) & ~granularityBits(name) & whole(62, 0);
+      return beside && others === 0n ? right : undefined;
+    }),
+  },
+  {
+    name: "register invalidation outside legacy mode",
+    clause: "VT-d 5.10 §11.4.6.1 CCMD_REG, §11.4.6.3 IOTLB_REG",
+    qemu: "invalidates whatever RTADDR_REG.TTM says; ours reports granularity 0, nothing done",
+    without: register(["CCMD", "IOTLB"], ({ name, left, right, mode }) => {
+      const bits = granularityBits(name);
+      return mode !== 0n && (right & bits) === 0n && ((left ^ right) & ~bits) === 0n ? right : undefined;
+    }),
   },
   {
     name: "write where nothing answers",
@@ -185,7 +324,79 @@ export const DEVIATIONS: readonly Deviation[] = [
       return BigInt(left) >> 12n === used >> 12n ? { ...qemu, values: { ...qemu.values, IQA: right } } : undefined;
     },
   },
+  {
+    name: "compatibility format",
+    clause: "VT-d 5.10 §5.1.4 (25h)",
+    qemu: "delivers a message in compatibility format although remapping is on and GSTS_REG.CFIS is clear",
+    without: interruptRule("compatibility"),
+  },
+  {
+    name: "bus range",
+    clause: "VT-d 5.10 §9.9 IRTE.SVT (10b)",
+    qemu: "takes the first and the last bus of SID in exchanged places",
+    without: interruptRule("bus range"),
+  },
+  {
+    name: "reserved before requester",
+    clause: "VT-d 5.10 §5.1.4",
+    qemu: "reports reserved bits of an entry (24h) before it checks the requester (26h)",
+    without: interruptRule("order"),
+  },
+  {
+    name: "reserved encodings of an entry",
+    clause: "VT-d 5.10 §9.9 IRTE.DST, DLM, IM, SVT (24h)",
+    qemu: "ignores DST bits reserved without EIME, DLM 3 and 6 and IM=1 without posting; calls SVT=11b a wrong requester",
+    without: interruptRule("reserved fields"),
+  },
+  {
+    name: "queue goes on later",
+    clause: "VT-d 5.10 §6.5.2.11",
+    qemu: "fetches no descriptor when software clears FSTS_REG.IQE, only at the next write of IQT_REG",
+    without({ test, part, index, qemu, ours }) {
+      if (part !== "step" || qemu?.kind !== "registers" || ours?.kind !== "registers") return undefined;
+      const cleared = test.steps[index - 1];
+      if (cleared?.op !== "register" || cleared.name !== "FSTS") return undefined;
+      const error = (value: string | undefined): bigint => get(BigInt(value ?? 0), FSTS_IQE_HI, FSTS_IQE_LO);
+      const lags = qemu.values.IQH !== ours.values.IQH;
+      return error(qemu.values.FSTS) === 0n && (lags || error(ours.values.FSTS) === 1n) ? replaceQueue(qemu, ours) : undefined;
+    },
+  },
+  {
+    name: "empty wait",
+    clause: "VT-d 5.10 §6.5.2.9 inv_wait_dsc",
+    qemu: "stops at a wait descriptor with IF, SW and FN clear, which asks for nothing and is not invalid",
+    without: atLastDescriptor("QEMU", isEmptyWait),
+  },
+  {
+    name: "device-TLB invalidation without device TLBs",
+    clause: "VT-d 5.10 §6.5.2.11, §11.4.9.9 IQERCD_REG.IQEI",
+    qemu: "takes the descriptor for valid although ECAP_REG.DT is clear",
+    without: atLastDescriptor("iovirt", (low) => typeOf(low) === TYPE_DEVICE_TLB),
+  },
 ];
+
+/** Where one side stops at a descriptor of some kind and the other goes on. */
+function atLastDescriptor(stops: "QEMU" | "iovirt", kind: (low: bigint) => boolean): (pair: Pair) => Outcome | undefined {
+  return ({ test, part, index, qemu, ours, seen }) => {
+    const left = part === "faults" ? seen.qemu.registers : qemu;
+    const right = part === "faults" ? seen.ours.registers : ours;
+    if (left?.kind !== "registers" || right?.kind !== "registers" || left.values.IQH === right.values.IQH) return undefined;
+    const { values } = stops === "QEMU" ? left : right;
+    const memory = new MemoryBefore(test, part === "step" ? index : test.steps.length);
+    const low = memory.word((memory.register("IQA") & ~0xfffn) + BigInt(values.IQH ?? 0));
+    const stopped = get(BigInt(values.FSTS ?? 0), FSTS_IQE_HI, FSTS_IQE_LO) === 1n;
+    if (!kind(low) || !stopped) return undefined;
+    if (qemu?.kind === "registers" && ours?.kind === "registers") return replaceQueue(qemu, ours);
+    return qemu?.kind === "faults" && ours?.kind === "faults" ? { ...qemu, status: ours.status } : undefined;
+  };
+}
+
+/** QEMU's registers with those that a stopped queue shows in taken from ours. */
+function replaceQueue(qemu: Registers, ours: Registers): Registers {
+  const values = { ...qemu.values };
+  for (const name of ["IQH", "FSTS", "FECTL", "ICS", "IECTL"]) if (name in values) values[name] = ours.values[name] as Hex;
+  return { ...qemu, values };
+}
 
 /** IQA_REG as it was when the queue was enabled last; between cases that is the runner's. */
 function queueInUse(steps: readonly Step[]): bigint {

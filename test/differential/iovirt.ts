@@ -1,15 +1,8 @@
 // The model behind the test protocol, in this process: what `iovirt qtest` does with the same command line, without
 // the pipes.
 import { Board, parseCommandLine, QtestServer } from "../../host/embed/qtest/index.ts";
-import type { InterruptOutcome } from "./case.ts";
 import { machineArguments } from "./machine.ts";
-import { interrupt, type Transport } from "./transport.ts";
-
-/** Interrupts as the unit let them pass. */
-interface Passed {
-  messages: InterruptOutcome[];
-  events: InterruptOutcome[];
-}
+import { interrupt, type Passed, type Transport } from "./transport.ts";
 
 export class IovirtTransport implements Transport {
   readonly name = "iovirt";
@@ -57,7 +50,7 @@ export class IovirtTransport implements Transport {
       else if (result.kind === "deliver") {
         const { destination, logical, redirectionHint, vector, deliveryMode, level } = result.interrupt;
         messages.push({ destination, logical, redirectionHint, vector, deliveryMode, level });
-      }
+      } else messages.push(null);
       return result;
     };
     const unitMessage = interrupts.unitMessage.bind(interrupts);

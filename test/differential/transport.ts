@@ -11,17 +11,23 @@ export interface Transport {
   /** Sends commands without waiting in between; their answers without "OK", in order. */
   exchange(lines: readonly string[]): Promise<string[]>;
   /**
-   * The interrupts of devices that the unit let pass since the last call, and those of the unit itself.
+   * What became of the interrupt requests since the last call, null for one that was blocked, and the unit's own.
    * Call it after SIRTP latched a table at `mark`.
    */
-  passed(mark: bigint): Promise<{ messages: InterruptOutcome[]; events: InterruptOutcome[] }>;
+  passed(mark: bigint): Promise<Passed>;
   close(): Promise<void>;
+}
+
+export interface Passed {
+  messages: (InterruptOutcome | null)[];
+  events: InterruptOutcome[];
 }
 
 /** A partner that is gone: a case that kills its partner is a finding of its own. */
 export class PartnerGone extends Error {}
 
 const REMAPPED = /^vtd_ir_remap_msi \(addr 0x(\w+), data 0x(\w+)\) -> \(addr 0x(\w+), data 0x(\w+)\)/;
+const REQUESTED = /^vtd_ir_remap_msi_req addr 0x(\w+) data 0x(\w+)/;
 const EVENT = /^vtd_irq_generate addr 0x(\w+) data 0x(\w+)/;
 /** What the I/O APIC's unprogrammed entries are remapped from when QEMU takes a new table. */
 const IO_APIC = [0xfee0_0000, 0];
@@ -35,7 +41,7 @@ export class QemuTransport implements Transport {
   #failed: ((error: Error) => void)[] = [];
   #text = "";
   #trace = "";
-  readonly #messages: InterruptOutcome[] = [];
+  readonly #messages: (InterruptOutcome | null)[] = [];
   readonly #events: InterruptOutcome[] = [];
   #tables: bigint[] = [];
   #noticed: (() => void) | undefined;
@@ -54,7 +60,7 @@ export class QemuTransport implements Transport {
       "-display",
       "none",
     ];
-    const trace = ["-d", "trace:vtd_ir_remap_msi,trace:vtd_irq_generate,trace:vtd_reg_ir_root"];
+    const trace = ["-d", "trace:vtd_ir_remap_msi_req,trace:vtd_ir_remap_msi,trace:vtd_irq_generate,trace:vtd_reg_ir_root"];
     this.#process = spawn(program, [...machineArguments(platform), ...options, ...trace]);
     this.#process.stdout.setEncoding("latin1").on("data", (text: string) => this.#answers(text));
     this.#process.stderr.setEncoding("latin1").on("data", (text: string) => this.#traced(text));
@@ -82,7 +88,7 @@ export class QemuTransport implements Transport {
     });
   }
 
-  async passed(mark: bigint): Promise<{ messages: InterruptOutcome[]; events: InterruptOutcome[] }> {
+  async passed(mark: bigint): Promise<Passed> {
     while (this.#tables.at(-1) !== mark) {
       if (this.#gone !== undefined) throw this.#gone;
       await new Promise<void>((resolve) => {
@@ -117,9 +123,14 @@ export class QemuTransport implements Transport {
       const message = REMAPPED.exec(line);
       const event = EVENT.exec(line);
       const table = TABLE.exec(line);
-      if (message !== null) {
+      const request = REQUESTED.exec(line);
+      if (request !== null) {
+        const [address, data] = request.slice(1).map((digits) => Number.parseInt(digits, 16));
+        if (address !== IO_APIC[0] || data !== IO_APIC[1]) this.#messages.push(null);
+      } else if (message !== null) {
         const [address, data, , toData] = message.slice(1).map((digits) => Number.parseInt(digits, 16));
         if (address === IO_APIC[0] && data === IO_APIC[1]) continue;
+        this.#messages.pop();
         this.#messages.push(interrupt(BigInt(`0x${message[3]}`), toData as number));
       } else if (event !== null) {
         this.#events.push(interrupt(BigInt(`0x${event[1]}`), Number.parseInt(event[2] as string, 16)));

@@ -1,5 +1,6 @@
 // Programs of register writes in any order, and invalidation queues with anything in them.
 import * as inv from "../../../assembly/spec/vtd/descriptors.ts";
+import { TYPE_DEVICE_TLB } from "../../../assembly/spec/vtd/device-tlb-descriptors.ts";
 import {
   GCMD_CFI_LO,
   GCMD_IRE_LO,
@@ -84,15 +85,32 @@ function descriptor(choice: Choice): [bigint, bigint] {
     low |= field(inv.IEC_INV_IM_HI, inv.IEC_INV_IM_LO, choice.below(16));
     low |= field(inv.IEC_INV_IIDX_HI, inv.IEC_INV_IIDX_LO, choice.bits(16));
   } else if (type === inv.TYPE_WAIT) {
+    const [status, fence] = choice.weighted([8, [1, 0]], [2, [1, 1]], [1, [0, 1]]) as [number, number];
     low |= field(inv.WAIT_IF_HI, inv.WAIT_IF_LO, choice.weighted([3, 0], [1, 1]));
-    low |= field(inv.WAIT_SW_HI, inv.WAIT_SW_LO, choice.weighted([1, 0], [4, 1]));
-    low |= field(inv.WAIT_FN_HI, inv.WAIT_FN_LO, choice.weighted([3, 0], [1, 1]));
+    low |= field(inv.WAIT_SW_HI, inv.WAIT_SW_LO, status);
+    low |= field(inv.WAIT_FN_HI, inv.WAIT_FN_LO, fence);
     low |= field(inv.WAIT_DATA_HI, inv.WAIT_DATA_LO, choice.bits(32));
     high = BigInt(TARGETS_BASE + choice.below(0x1000) * 4);
   }
   if (choice.often(4)) low ^= 1n << BigInt(choice.below(64));
-  if (choice.often(2)) high ^= 1n << BigInt(choice.below(64));
+  // A status address stays in memory.
+  if (choice.often(2)) high ^= 1n << BigInt(choice.below(type === inv.TYPE_WAIT ? 2 : 64));
+  // The two that QEMU judges otherwise come last in a queue only, below.
+  if (isEmptyWait(low)) low |= field(inv.WAIT_FN_HI, inv.WAIT_FN_LO, 1);
+  if (typeOf(low) === TYPE_DEVICE_TLB) low = BigInt(inv.TYPE_CONTEXT | 0x10);
   return [low, high];
+}
+
+/** A descriptor's type, its upper part above the lower. */
+export function typeOf(low: bigint): number {
+  const upper = (low >> BigInt(inv.DESCRIPTOR_TYPE_HIGH_LO)) & field(inv.DESCRIPTOR_TYPE_HIGH_HI - inv.DESCRIPTOR_TYPE_HIGH_LO, 0, -1);
+  const lower = low & field(inv.DESCRIPTOR_TYPE_LOW_HI, inv.DESCRIPTOR_TYPE_LOW_LO, -1);
+  return Number((upper << 4n) | lower);
+}
+
+/** A wait descriptor that asks for nothing. */
+export function isEmptyWait(low: bigint): boolean {
+  return typeOf(low) === inv.TYPE_WAIT && (low & field(inv.WAIT_FN_HI, inv.WAIT_IF_LO, -1)) === 0n;
 }
 
 export function queueCase(choice: Choice, platform: string): Case {
@@ -115,12 +133,20 @@ export function queueCase(choice: Choice, platform: string): Case {
     script.register("IQT", choice.often(98) ? tail : choice.bits(32));
     script.steps.push({ op: "read", names: ["IQH", "IQT", "FSTS", "ICS", "IECTL", "FECTL"] });
     if (choice.often(30)) {
+      script.register("IQT", tail);
       script.register("FSTS", 0x7f);
+      if (choice.often(10)) script.steps.push({ op: "read", names: ["IQH", "FSTS", "FECTL"] });
+      // QEMU goes on only now.
+      script.register("IQT", tail);
       script.steps.push({ op: "read", names: ["IQH", "FSTS", "FECTL"] });
     }
     if (choice.often(30)) script.register("ICS", 1);
     if (choice.often(20)) script.register("IECTL", choice.one([0, 0x8000_0000]));
   }
-  script.steps.push({ op: "memory", at: hex(base), length: 64 });
+  if (choice.often(3)) {
+    script.put(base + BigInt(tail), BigInt(choice.one([inv.TYPE_WAIT, TYPE_DEVICE_TLB])), 0n);
+    script.register("IQT", (tail + inv.DESCRIPTOR_SIZE) % bytes);
+    script.steps.push({ op: "read", names: ["IQH", "FSTS", "FECTL"] });
+  }
   return script.case;
 }
