@@ -1,6 +1,7 @@
 // What two partners showed, held against each other; what a known deviation explains is counted and set aside.
 import type { Case, Outcome } from "./case.ts";
-import { DEVIATIONS, type Deviation } from "./deviations.ts";
+import type { Deviation } from "./deviation/deviation.ts";
+import { DEVIATIONS } from "./deviations.ts";
 import type { Seen } from "./run.ts";
 
 export type Part = "step" | "registers" | "faults" | "table" | "landed" | "buffer" | "interrupts";

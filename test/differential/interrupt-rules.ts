@@ -1,5 +1,10 @@
 // What becomes of an interrupt request: by VT-d 5.10, and as QEMU 11.1 decides it. Both from the table entry alone.
-import { FAULT_INTERRUPT_COMPATIBILITY, FAULT_INTERRUPT_ENTRY_RESERVED, FAULT_INTERRUPT_NOT_PRESENT, FAULT_INTERRUPT_SOURCE } from "../../assembly/spec/vtd/fault-reason.ts";
+import {
+  FAULT_INTERRUPT_COMPATIBILITY,
+  FAULT_INTERRUPT_ENTRY_RESERVED,
+  FAULT_INTERRUPT_NOT_PRESENT,
+  FAULT_INTERRUPT_SOURCE,
+} from "../../assembly/spec/vtd/fault-reason.ts";
 import { GCMD_IRE_LO } from "../../assembly/spec/vtd/global.ts";
 import * as request from "../../assembly/spec/vtd/interrupt-request.ts";
 import * as table from "../../assembly/spec/vtd/interrupt-table-address.ts";
@@ -32,7 +37,8 @@ export function decide(test: Case, index: number, message: Message): Decision | 
   let handle = get(address, request.REQUEST_ADDRESS_HANDLE_LOW_HI, request.REQUEST_ADDRESS_HANDLE_LOW_LO);
   const upper = get(address, request.REQUEST_ADDRESS_HANDLE_HIGH_HI, request.REQUEST_ADDRESS_HANDLE_HIGH_LO);
   handle |= upper << BigInt(request.REQUEST_HANDLE_LOW_WIDTH);
-  if (get(address, request.REQUEST_ADDRESS_SHV_HI, request.REQUEST_ADDRESS_SHV_LO) === 1n) handle += BigInt(message.data);
+  if (get(address, request.REQUEST_ADDRESS_SHV_HI, request.REQUEST_ADDRESS_SHV_LO) === 1n)
+    handle += BigInt(message.data);
   const base = memory.register("IRTA");
   if (handle >= 2n << get(base, table.IRTA_S_HI, table.IRTA_S_LO)) return undefined;
   const at = (base & ~0xfffn) + handle * BigInt(irte.IRTE_SIZE);
@@ -47,11 +53,14 @@ function byEntry(low: bigint, high: bigint, requester: number, extended: boolean
     return { specification: reason, qemu: reason, suppressed, rule: undefined };
   }
   const both =
-    (low & (whole(irte.IRTE_RESERVED_12_HI, irte.IRTE_RESERVED_12_LO) | whole(irte.IRTE_RESERVED_24_HI, irte.IRTE_RESERVED_24_LO))) |
+    (low &
+      (whole(irte.IRTE_RESERVED_12_HI, irte.IRTE_RESERVED_12_LO) |
+        whole(irte.IRTE_RESERVED_24_HI, irte.IRTE_RESERVED_24_LO))) |
     (high & whole(irte.IRTE_RESERVED_84_HI - 64, irte.IRTE_RESERVED_84_LO - 64));
   const type = Number(get(high, irte.IRTE_SVT_HI - 64, irte.IRTE_SVT_LO - 64));
   const mode = Number(get(low, irte.IRTE_DLM_HI, irte.IRTE_DLM_LO));
-  const narrow = low & whole(irte.IRTE_DST_HI, irte.IRTE_DST_LO) & ~whole(irte.IRTE_DST_XAPIC_HI, irte.IRTE_DST_XAPIC_LO);
+  const narrow =
+    low & whole(irte.IRTE_DST_HI, irte.IRTE_DST_LO) & ~whole(irte.IRTE_DST_XAPIC_HI, irte.IRTE_DST_XAPIC_LO);
   const unchecked =
     get(low, irte.IRTE_IM_HI, irte.IRTE_IM_LO) === 1n ||
     mode === irte.DLM_RESERVED_3 ||
@@ -71,6 +80,13 @@ function byEntry(low: bigint, high: bigint, requester: number, extended: boolean
       ? FAULT_INTERRUPT_ENTRY_RESERVED
       : undefined;
   const qemu = both !== 0n ? FAULT_INTERRUPT_ENTRY_RESERVED : admitsSwapped ? undefined : FAULT_INTERRUPT_SOURCE;
-  const rule = specification === qemu ? undefined : both !== 0n ? "order" : admits !== admitsSwapped && type === irte.SVT_BUS_RANGE ? "bus range" : "reserved fields";
+  const rule =
+    specification === qemu
+      ? undefined
+      : both !== 0n
+        ? "order"
+        : admits !== admitsSwapped && type === irte.SVT_BUS_RANGE
+          ? "bus range"
+          : "reserved fields";
   return { specification, qemu, suppressed, rule };
 }

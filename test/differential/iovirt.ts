@@ -1,7 +1,10 @@
 // The model behind the test protocol, in this process: what `iovirt qtest` does with the same command line, without
 // the pipes.
+import { UNIT_RESET_VALUES } from "../../assembly/spec/abi/iommu.ts";
+import * as ecap from "../../assembly/spec/vtd/extended-capability.ts";
+import { insert } from "../../host/core/bits.ts";
 import { Board, parseCommandLine, QtestServer } from "../../host/embed/qtest/index.ts";
-import { machineArguments } from "./machine.ts";
+import { COHERENT, machineArguments } from "./machine.ts";
 import { interrupt, type Passed, type Transport } from "./transport.ts";
 
 export class IovirtTransport implements Transport {
@@ -17,7 +20,9 @@ export class IovirtTransport implements Transport {
   }
 
   static async create(platform: string): Promise<IovirtTransport> {
-    return new IovirtTransport(await Board.create(parseCommandLine(machineArguments(platform))));
+    const board = await Board.create(parseCommandLine(machineArguments(platform)));
+    if (COHERENT.has(platform)) makeCoherent(board);
+    return new IovirtTransport(board);
   }
 
   exchange(lines: readonly string[]): Promise<string[]> {
@@ -59,4 +64,14 @@ export class IovirtTransport implements Transport {
       unitMessage(message);
     };
   }
+}
+
+/** Adds ECAP_REG.SMPWCS and SSTS to the unit, as if it had been built with them. */
+function makeCoherent(board: Board): void {
+  const { engine, map, iommu } = board.machine;
+  const at = (iommu.pointer + UNIT_RESET_VALUES + ecap.ECAP_REG) >>> 2;
+  const registers = engine.u32.subarray(at, at + 2);
+  insert(registers, 1, ecap.ECAP_SMPWCS_HI, ecap.ECAP_SMPWCS_LO);
+  insert(registers, 1, ecap.ECAP_SSTS_HI, ecap.ECAP_SSTS_LO);
+  engine.wasm.iommuInit(iommu.pointer, map.pointer, iommu.capabilities.hostAddressWidth);
 }

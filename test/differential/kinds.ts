@@ -3,7 +3,9 @@ import type { Case } from "./case.ts";
 import { Choice } from "./generate/choice.ts";
 import { interruptCase } from "./generate/interrupts.ts";
 import { legacyCase } from "./generate/legacy.ts";
+import { overflowCase } from "./generate/overflow.ts";
 import { queueCase, registerCase } from "./generate/registers.ts";
+import { scalableCase } from "./generate/scalable.ts";
 
 export interface Kind {
   name: string;
@@ -17,8 +19,14 @@ export const KINDS: readonly Kind[] = [
   { name: "legacy", platform: "legacy-39", weight: 8, make: legacyCase },
   { name: "legacy", platform: "legacy-caching", weight: 5, make: legacyCase },
   { name: "legacy", platform: "legacy-snoop", weight: 5, make: legacyCase },
+  { name: "scalable", platform: "second-stage", weight: 12, make: scalableCase },
+  { name: "scalable", platform: "second-stage-39", weight: 5, make: scalableCase },
+  { name: "scalable", platform: "first-stage", weight: 2, make: scalableCase },
+  { name: "scalable", platform: "first-stage-coherent", weight: 12, make: scalableCase },
+  { name: "scalable", platform: "first-stage-2m", weight: 5, make: scalableCase },
   { name: "interrupts", platform: "legacy", weight: 8, make: interruptCase },
   { name: "interrupts", platform: "eim", weight: 8, make: interruptCase },
+  { name: "overflow", platform: "legacy", weight: 4, make: overflowCase },
   { name: "queue", platform: "legacy", weight: 6, make: queueCase },
   { name: "registers", platform: "legacy", weight: 5, make: registerCase },
   { name: "registers", platform: "eim", weight: 2, make: registerCase },

@@ -11,8 +11,15 @@ export const PLATFORMS: Record<string, Record<string, string>> = {
   "second-stage": { "scalable-mode": "on" },
   "second-stage-39": { "scalable-mode": "on", "aw-bits": "39", "pasid-bits": "16" },
   "first-stage": { "scalable-mode": "on", fsts: "on" },
+  "first-stage-coherent": { "scalable-mode": "on", fsts: "on" },
   "first-stage-2m": { "scalable-mode": "on", fsts: "on", fs1gp: "off", "pasid-bits": "20" },
 };
+
+/**
+ * Platforms on which our unit has ECAP_REG.SMPWCS and SSTS too. QEMU reports neither with `fsts`, and yet sets accessed
+ * and dirty bits and reads AW: without the two, ours refuses both, and nothing would be compared.
+ */
+export const COHERENT: ReadonlySet<string> = new Set(["first-stage-coherent", "first-stage-2m"]);
 
 /** The four edu functions: two of one device, and two devices of their own. */
 export const EDU_FUNCTIONS: Record<EduNumber, { device: number; fn: number }> = {

@@ -15,7 +15,10 @@ export class MemoryBefore {
   readonly #words = new Map<bigint, bigint>();
   readonly #registers = new Map<string, bigint>();
 
+  readonly platform: string;
+
   constructor(test: Case, index: number) {
+    this.platform = test.platform;
     for (const step of test.steps.slice(0, index)) {
       if (step.op === "register") this.#registers.set(step.name, BigInt(step.value));
       if (step.op !== "words") continue;

@@ -60,7 +60,10 @@ export class QemuTransport implements Transport {
       "-display",
       "none",
     ];
-    const trace = ["-d", "trace:vtd_ir_remap_msi_req,trace:vtd_ir_remap_msi,trace:vtd_irq_generate,trace:vtd_reg_ir_root"];
+    const trace = [
+      "-d",
+      "trace:vtd_ir_remap_msi_req,trace:vtd_ir_remap_msi,trace:vtd_irq_generate,trace:vtd_reg_ir_root",
+    ];
     this.#process = spawn(program, [...machineArguments(platform), ...options, ...trace]);
     this.#process.stdout.setEncoding("latin1").on("data", (text: string) => this.#answers(text));
     this.#process.stderr.setEncoding("latin1").on("data", (text: string) => this.#traced(text));

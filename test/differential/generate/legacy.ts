@@ -127,12 +127,8 @@ class Legacy {
     return choice.weighted(
       [80, inside(choice, mapping, 64)],
       [mapping.shift > 12 ? 5 : 0, inside(choice, mapping, 4096) + BigInt(mapping.shift > 12 ? 4096 - length / 2 : 0)],
-      [
-        5,
-        mapping.iova + (BigInt(choice.between(-8, 8)) << 12n) < 0n
-          ? 0n
-          : mapping.iova + (BigInt(choice.between(0, 8)) << 12n),
-      ],
+      // Within a large page only where no tables lie.
+      [mapping.shift === 12 ? 5 : 0, mapping.iova + (BigInt(choice.between(0, 8)) << 12n)],
       [4, random],
       [3, inside(choice, mapping, 64) | (1n << BigInt(choice.between(this.tables.bits, 63)))],
       [3, BigInt(HOLE_BASE)],

@@ -10,7 +10,7 @@ import {
   GCMD_TE_LO,
   GCMD_WBF_LO,
 } from "../../../assembly/spec/vtd/global.ts";
-import { type Case, hex, type RegisterName } from "../case.ts";
+import type { Case, RegisterName } from "../case.ts";
 import { TARGETS_BASE } from "../machine.ts";
 import { LAST_REGISTERS } from "../run.ts";
 import { type Choice, field } from "./choice.ts";
@@ -95,15 +95,18 @@ function descriptor(choice: Choice): [bigint, bigint] {
   if (choice.often(4)) low ^= 1n << BigInt(choice.below(64));
   // A status address stays in memory.
   if (choice.often(2)) high ^= 1n << BigInt(choice.below(type === inv.TYPE_WAIT ? 2 : 64));
-  // The two that QEMU judges otherwise come last in a queue only, below.
+  // What QEMU judges otherwise comes last in a queue only, below.
   if (isEmptyWait(low)) low |= field(inv.WAIT_FN_HI, inv.WAIT_FN_LO, 1);
+  if (typeOf(low) === inv.TYPE_INTERRUPT_ENTRY) low &= ~field(inv.IEC_INV_IM_HI, inv.IEC_INV_IM_HI, 1);
   if (typeOf(low) === TYPE_DEVICE_TLB) low = BigInt(inv.TYPE_CONTEXT | 0x10);
   return [low, high];
 }
 
 /** A descriptor's type, its upper part above the lower. */
 export function typeOf(low: bigint): number {
-  const upper = (low >> BigInt(inv.DESCRIPTOR_TYPE_HIGH_LO)) & field(inv.DESCRIPTOR_TYPE_HIGH_HI - inv.DESCRIPTOR_TYPE_HIGH_LO, 0, -1);
+  const upper =
+    (low >> BigInt(inv.DESCRIPTOR_TYPE_HIGH_LO)) &
+    field(inv.DESCRIPTOR_TYPE_HIGH_HI - inv.DESCRIPTOR_TYPE_HIGH_LO, 0, -1);
   const lower = low & field(inv.DESCRIPTOR_TYPE_LOW_HI, inv.DESCRIPTOR_TYPE_LOW_LO, -1);
   return Number((upper << 4n) | lower);
 }

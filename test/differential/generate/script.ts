@@ -93,12 +93,12 @@ export class Script {
   }
 
   /** DMA, and a look at the fault that it may have caused. */
-  dma(direction: "read" | "write", device: EduNumber, iova: bigint, length: number): void {
+  dma(direction: "read" | "write", device: EduNumber, iova: bigint, length: number, clear: boolean = true): void {
     const slot = this.#slots.get(device) ?? 0;
     if (slot >= machine.SLOTS) return;
     this.#slots.set(device, slot + 1);
     this.steps.push({ op: "dma", direction, device, iova: hex(iova), length, slot });
-    this.look();
+    this.look(clear);
   }
 
   probe(iova: bigint, hpa: bigint, length: number): void {
@@ -111,8 +111,8 @@ export class Script {
     this.look();
   }
 
-  look(): void {
-    this.steps.push({ op: "faults", clear: true });
+  look(clear: boolean = true): void {
+    this.steps.push({ op: "faults", clear });
   }
 }
 

@@ -1,4 +1,6 @@
 // Second-stage tables (VT-d 5.10 §9.8 second-stage entries): mappings, and one wrong entry in some of them.
+
+import { INTERRUPT_RANGE_BASE } from "../../../assembly/spec/vtd/interrupt-range.ts";
 import * as ss from "../../../assembly/spec/vtd/second-stage.ts";
 import { HOLE_BASE, TABLES_BASE, TABLES_SIZE, TARGETS_BASE, TARGETS_SIZE } from "../machine.ts";
 import { type Choice, field, whole } from "./choice.ts";
@@ -74,7 +76,13 @@ export class SecondStage {
     const iova =
       near === undefined ? spread : near + (BigInt(choice.between(-3, 3)) << BigInt(choice.one([12, 12, 21])));
     const inside = iova & ((1n << BigInt(this.bits)) - 1n);
-    const hpa = BigInt(choice.often(95) ? TARGETS_BASE + choice.below(TARGETS_SIZE / 4096) * 4096 : HOLE_BASE);
+    const place = choice.weighted(
+      [95, TARGETS_BASE + choice.below(TARGETS_SIZE / 4096) * 4096],
+      [3, HOLE_BASE],
+      // The interrupt range, of single pages only: QEMU refuses a large page that touches it whole.
+      [shift === 12 ? 2 : 0, INTERRUPT_RANGE_BASE],
+    );
+    const hpa = BigInt(place);
     const rights = choice.weighted([6, READ | WRITE], [2, READ], [2, WRITE], [1, 0n]);
     return this.map(inside, hpa, shift, rights, this.#ignored());
   }
@@ -98,7 +106,8 @@ export class SecondStage {
       [2, entry ^ whole(ss.SS_PS_HI, ss.SS_PS_LO)],
       [2, entry | whole(ss.SS_SNP_HI, ss.SS_SNP_LO)],
       [2, entry | (1n << BigInt(choice.between(12, 20)))],
-      [2, entry ^ (1n << BigInt(choice.below(64)))],
+      // Without bit 19 the target window is where the tables are.
+      [2, entry ^ (1n << BigInt(choice.one([choice.below(19), choice.between(20, 63)])))],
     );
   }
 

@@ -1,0 +1,46 @@
+// What QEMU's IOTLB may hold of an access's page.
+import * as context from "../../../assembly/spec/vtd/context-entry.ts";
+import { GCMD_SRTP_LO } from "../../../assembly/spec/vtd/global.ts";
+import type { Case, Step } from "../case.ts";
+import { whole } from "../generate/choice.ts";
+import { get, isWrite, requesterOf } from "../memory.ts";
+import { ScalableRules } from "../scalable-rules.ts";
+import type { Look } from "./deviation.ts";
+
+/** Whether an earlier access of the other direction, by the same requester, went through the same page. */
+export function cachedForTheOther({ pair, access, accessIndex, memory }: Look): boolean {
+  if (access.op === "message") return false;
+  const requester = requesterOf(access);
+  if (pair.test.kind === "scalable") {
+    const request = { requester, iova: BigInt(access.iova), write: !isWrite(access) };
+    const { place } = new ScalableRules(memory, pair.test.platform, "qemu").decide(request);
+    return place !== undefined && earlierOther(pair.test, accessIndex, access, place.size);
+  }
+  const [low, high] = memory.context(requester);
+  const top = low & whole(context.CONTEXT_SSPTPTR_HI, context.CONTEXT_SSPTPTR_LO);
+  const levels = Number(get(high, context.CONTEXT_AW_HI - 64, context.CONTEXT_AW_LO - 64)) + 2;
+  const iova = BigInt(access.iova);
+  const shift = memory.secondStagePage(top, levels, iova);
+  return shift !== undefined && earlierOther(pair.test, accessIndex, access, 1n << BigInt(shift));
+}
+
+function lastRootPointer(steps: readonly Step[]): number {
+  return (
+    steps.findLastIndex((step) => {
+      return (
+        step.op === "register" && step.name === "GCMD" && ((BigInt(step.value) >> BigInt(GCMD_SRTP_LO)) & 1n) === 1n
+      );
+    }) + 1
+  );
+}
+
+/** Whether an earlier access of the other direction, by the same requester, was to the same page of `size` bytes. */
+function earlierOther(test: Case, index: number, access: Step & { op: "dma" | "probe" }, size: bigint): boolean {
+  // In scalable mode only a Set Root Table Pointer invalidates.
+  const flushed = test.kind === "scalable" ? lastRootPointer(test.steps.slice(0, index)) : 0;
+  return test.steps.slice(flushed, index).some((step) => {
+    if (step.op !== "dma" && step.op !== "probe") return false;
+    if (requesterOf(step) !== requesterOf(access) || isWrite(step) === isWrite(access)) return false;
+    return BigInt(step.iova) / size === BigInt(access.iova) / size;
+  });
+}
