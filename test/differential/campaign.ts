@@ -6,6 +6,7 @@ import { KINDS, type Kind, makeCase } from "./kinds.ts";
 import { PairOfPartners } from "./pair.ts";
 import type { Seen } from "./run.ts";
 import { shrink } from "./shrink.ts";
+import { PartnerGone } from "./transport.ts";
 
 export interface CampaignOptions {
   program: string;
@@ -86,7 +87,13 @@ async function one(
 ): Promise<void> {
   const label = `${kind.name} on ${kind.platform}`;
   result.cases.set(label, (result.cases.get(label) ?? 0) + 1);
-  const { unexplained, explained, qemu, ours } = await pair.run(test);
+  const outcome = await attempt(pair, test);
+  if (outcome instanceof PartnerGone) {
+    result.unexplainedCases++;
+    result.unexplained.push({ signature: "a partner ended", count: 1, test, text: outcome.message });
+    return;
+  }
+  const { unexplained, explained, qemu, ours } = outcome;
   for (const name of explained) result.explained.set(name, (result.explained.get(name) ?? 0) + 1);
   count(test, qemu, ours, result);
   const first = unexplained[0];
@@ -103,11 +110,26 @@ async function one(
   if (result.unexplained.length > (options.tell ?? SIGNATURES_TOLD)) return;
   let last: Pair = first;
   finding.test = await shrink(test, async (smaller) => {
-    const found = (await pair.run(smaller)).unexplained.find((difference) => signature(difference) === seen);
+    const outcome = await attempt(pair, smaller);
+    if (outcome instanceof PartnerGone) return false;
+    const found = outcome.unexplained.find((difference) => signature(difference) === seen);
     if (found !== undefined) last = found;
     return found !== undefined;
   });
   finding.text = describe(last);
+}
+
+/** A case on both partners; the error when one of them ended, which no case may bring about. */
+async function attempt(
+  pair: PairOfPartners,
+  test: Case,
+): Promise<Awaited<ReturnType<PairOfPartners["run"]>> | PartnerGone> {
+  try {
+    return await pair.run(test);
+  } catch (error) {
+    if (error instanceof PartnerGone) return error;
+    throw error;
+  }
 }
 
 function count(test: Case, qemu: Seen, ours: Seen, result: CampaignResult): void {

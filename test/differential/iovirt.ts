@@ -19,9 +19,11 @@ export class IovirtTransport implements Transport {
     this.#listen();
   }
 
-  static async create(platform: string): Promise<IovirtTransport> {
+  /** @param prepare what is done to the machine first. */
+  static async create(platform: string, prepare: (board: Board) => void = () => {}): Promise<IovirtTransport> {
     const board = await Board.create(parseCommandLine(machineArguments(platform)));
     if (COHERENT.has(platform)) makeCoherent(board);
+    prepare(board);
     return new IovirtTransport(board);
   }
 
@@ -44,7 +46,7 @@ export class IovirtTransport implements Transport {
     return Promise.resolve();
   }
 
-  /** Every decision about an interrupt request, and every message of the unit itself. */
+  /** Keeps every decision about an interrupt request, and every message of the unit itself. */
   #listen(): void {
     const { iommu, interrupts } = this.board.machine;
     const { messages, events } = this.#passed;

@@ -4,23 +4,29 @@ import { type Comparison, compare } from "./compare.ts";
 import { IovirtTransport } from "./iovirt.ts";
 import { Partner } from "./partner.ts";
 import { Runner, type Seen } from "./run.ts";
-import { PartnerGone, QemuTransport } from "./transport.ts";
+import { QemuTransport, type Transport } from "./transport.ts";
 
 export class PairOfPartners {
   readonly #program: string;
   readonly #platform: string;
+  readonly #make: (platform: string) => Promise<Transport>;
   #qemu: Runner | undefined;
   #ours: Runner | undefined;
-  restarts = 0;
 
-  constructor(program: string, platform: string) {
+  /** @param ours how our side is reached; another than the model itself for proofs that the comparison can fail. */
+  constructor(
+    program: string,
+    platform: string,
+    ours: (platform: string) => Promise<Transport> = (name) => IovirtTransport.create(name),
+  ) {
     this.#program = program;
     this.#platform = platform;
+    this.#make = ours;
   }
 
   async run(test: Case): Promise<Comparison & { qemu: Seen; ours: Seen }> {
     this.#qemu ??= await this.#started(new Runner(new Partner(new QemuTransport(this.#program, this.#platform))));
-    this.#ours ??= await this.#started(new Runner(new Partner(await IovirtTransport.create(this.#platform))));
+    this.#ours ??= await this.#started(new Runner(new Partner(await this.#make(this.#platform))));
     try {
       const [qemu, ours] = await Promise.all([this.#qemu.run(test), this.#ours.run(test)]);
       if (qemu.stuck || ours.stuck) await this.close();
@@ -32,7 +38,6 @@ export class PairOfPartners {
   }
 
   async close(): Promise<void> {
-    this.restarts++;
     await this.#qemu?.partner.transport.close();
     await this.#ours?.partner.transport.close();
     this.#qemu = undefined;
@@ -44,5 +49,3 @@ export class PairOfPartners {
     return runner;
   }
 }
-
-export { PartnerGone };
