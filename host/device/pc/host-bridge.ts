@@ -2,9 +2,10 @@
 import * as spec from "../../../assembly/spec/pc/host-bridge.ts";
 import * as header from "../../../assembly/spec/pci/header.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
-import { TWO_32 } from "../../core/address.ts";
+import { type Hpa, TWO_32 } from "../../core/address.ts";
 import { bits, mask } from "../../core/bits.ts";
-import { ConfigSpace, ecamSize, PciFunction, type0Header } from "../../pci/index.ts";
+import type { MmioHandler } from "../../core/ports.ts";
+import { ConfigSpace, ecamSize, PciFunction, type RootComplex, type0Header } from "../../pci/index.ts";
 
 export type Chipset = "i440fx" | "q35";
 
@@ -40,8 +41,31 @@ export function pcHostBridge(chipset: Chipset): PciFunction {
   return new PciFunction("host-bridge", config);
 }
 
-/** Where a Q35's PCIEXBAR places configuration space; undefined while it is disabled or of a reserved length. */
-export function ecamPlace(bridge: PciFunction): { base: number; size: number } | undefined {
+/**
+ * What the host bridge answers for from `base` on: configuration space where a Q35's PCIEXBAR has it, PCI elsewhere.
+ * @param bridge undefined for a chipset without such a register.
+ */
+export function pciWindow(root: RootComplex, bridge: PciFunction | undefined, base: number): MmioHandler {
+  const inEcam = (address: number): number | undefined => {
+    const place = bridge === undefined ? undefined : ecamPlace(bridge);
+    const inside = place !== undefined && address >= place.base && address < place.base + place.size;
+    return inside ? address - place.base : undefined;
+  };
+  return {
+    read: (offset, width) => {
+      const config = inEcam(base + offset);
+      return config === undefined ? root.memoryRead((base + offset) as Hpa, width) : root.ecam.read(config, width);
+    },
+    write: (offset, width, value) => {
+      const config = inEcam(base + offset);
+      if (config === undefined) root.memoryWrite((base + offset) as Hpa, width, value);
+      else root.ecam.write(config, width, value);
+    },
+  };
+}
+
+/** Where PCIEXBAR places configuration space; undefined while it is disabled or of a reserved length. */
+function ecamPlace(bridge: PciFunction): { base: number; size: number } | undefined {
   const low = bridge.config.get(spec.PCIEXBAR, 4);
   const high = bridge.config.get(spec.PCIEXBAR + HIGH, 4);
   const buses = BUSES.get(bits(low, spec.PCIEXBAR_LENGTH_HI, spec.PCIEXBAR_LENGTH_LO));

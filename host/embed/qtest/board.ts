@@ -1,25 +1,24 @@
 // A PC as QEMU's command line describes it: chipset, RAM, IOMMU, devices in slots, wires.
 import type { Hpa } from "../../core/address.ts";
 import { ArgumentError } from "../../core/errors.ts";
-import type { AccessWidth, MmioHandler } from "../../core/ports.ts";
+import type { AccessWidth } from "../../core/ports.ts";
 import type { Endpoint } from "../../device/endpoint.ts";
-import { IgbCard } from "../../device/igb/card.ts";
 import { PcConfigPorts } from "../../device/pc/config-ports.ts";
 import { FwCfg } from "../../device/pc/fw-cfg.ts";
-import { type Chipset, ecamPlace, pcHostBridge } from "../../device/pc/host-bridge.ts";
+import { type Chipset, pcHostBridge, pciWindow } from "../../device/pc/host-bridge.ts";
 import { PciHotplug } from "../../device/pc/pci-hotplug.ts";
-import type { IommuOptions } from "../../machine/iommu-capabilities.ts";
 import * as layout from "../../machine/layout.ts";
 import { Machine } from "../../machine/machine.ts";
 import type { PciFunction } from "../../pci/function.ts";
 import { findMachine, typeNamed } from "./catalogue.ts";
 import type { QtestConfig } from "./command-line.ts";
-import { createEndpoint, iommuOf } from "./devices.ts";
+import { createEndpoint, findIommu } from "./devices.ts";
 import { QemuError } from "./errors.ts";
 import type { NetStream } from "./net-stream.ts";
 import { type KeyValues, Properties } from "./options.ts";
 import { placeRam, ramPlaces, windowsAround } from "./pc-memory.ts";
 import { RootPorts } from "./root-ports.ts";
+import { Wires } from "./wires.ts";
 
 /** A device that was made by the command line or the monitor. */
 export interface BoardDevice {
@@ -38,22 +37,17 @@ export interface BoardDevice {
 
 const SLOTS = 32;
 const MAC = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56];
-/** Frames that are taken from a wire at a time. */
-const BURST = 64;
 
 export class Board {
   readonly machine: Machine;
   readonly chipset: Chipset;
-  readonly #hostBridge: PciFunction;
   readonly #config: PcConfigPorts;
   readonly #fwCfg: FwCfg;
   readonly #hotplug: PciHotplug;
   readonly #ports: RootPorts;
-  readonly #nets: ReadonlyMap<string, NetStream>;
+  readonly #wires: Wires;
   readonly #netdevs: ReadonlySet<string>;
   readonly #devices: BoardDevice[] = [];
-  /** Of a network device: a frame that its port had no room for. */
-  readonly #waiting = new Map<BoardDevice, Uint8Array>();
   #made = 0;
   #macs = 0;
   /** Called when a device has gone that the monitor asked to go. */
@@ -62,9 +56,8 @@ export class Board {
   private constructor(machine: Machine, chipset: Chipset, config: QtestConfig, nets: ReadonlyMap<string, NetStream>) {
     this.machine = machine;
     this.chipset = chipset;
-    this.#nets = nets;
+    this.#wires = new Wires(nets);
     this.#netdevs = new Set(config.netdevs.keys());
-    this.#hostBridge = machine.root.functionAt(0) as PciFunction;
     this.#config = new PcConfigPorts(machine.root);
     this.#fwCfg = new FwCfg({ ram: config.ram, processors: config.processors });
     this.#hotplug = new PciHotplug({
@@ -82,7 +75,7 @@ export class Board {
     const model = findMachine(config.machine);
     if (model?.chipset === undefined) throw new QemuError(`unsupported machine type: "${config.machine}"`);
     const hostBridge = pcHostBridge(model.chipset);
-    const iommu = findIommu(config);
+    const iommu = findIommu(config.devices);
     const machine = await Machine.create({ board: { hostBridge }, ...(iommu === undefined ? {} : { iommu }) });
     try {
       return new Board(machine, model.chipset, config, nets).#build(config, iommu !== undefined);
@@ -99,8 +92,9 @@ export class Board {
     placeRam(map, places);
     const unit = hasUnit ? [{ base: layout.IOMMU_BASE, size: layout.IOMMU_SIZE }] : [];
     for (const region of unit) map.addMmio({ ...region, handler: iommu.mmio });
+    const bridge = this.chipset === "q35" ? (this.machine.root.functionAt(0) as PciFunction) : undefined;
     for (const window of windowsAround([...places, ...unit])) {
-      map.addMmio({ ...window, handler: this.#window(window.base) });
+      map.addMmio({ ...window, handler: pciWindow(this.machine.root, bridge, window.base) });
     }
     for (const values of config.devices) {
       if (values.get("driver") === "intel-iommu") continue;
@@ -143,13 +137,9 @@ export class Board {
 
   /** Lets `ns` nanoseconds pass: what came over the wires goes in, what left goes out. */
   run(ns: number): void {
-    this.#receive();
+    this.#wires.receive(this.#devices);
     this.machine.run(ns);
-    for (const device of this.#devices) {
-      if (!(device.endpoint instanceof IgbCard)) continue;
-      const net = this.#nets.get(device.netdev ?? "");
-      for (const port of device.endpoint.ports) port.uplink.drain((frame) => net?.send(frame));
-    }
+    this.#wires.send(this.#devices);
   }
 
   /** The reset of a power-up; RAM and time stay as they are. */
@@ -160,7 +150,7 @@ export class Board {
     this.#config.reset();
     this.#fwCfg.reset();
     this.#hotplug.reset();
-    this.#waiting.clear();
+    this.#wires.clear();
   }
 
   /** Adds a device while the machine runs. Throws QemuError where that cannot be. */
@@ -193,7 +183,6 @@ export class Board {
   #remove(device: BoardDevice): void {
     const { leaving } = device;
     this.#devices.splice(this.#devices.indexOf(device), 1);
-    this.#waiting.delete(device);
     if (device.bus !== undefined) this.#ports.empty(device.bus);
     this.machine.unplug(device.endpoint);
     device.release();
@@ -296,61 +285,5 @@ export class Board {
     const slot = Number.parseInt(match?.[1] ?? "", 16);
     if (match === null || slot >= SLOTS) throw new QemuError(`Property '${driver}.addr' doesn't take value '${addr}'`);
     return { slot, functionNumber: Number(match[2] ?? 0) };
-  }
-
-  /** A window of the address map: configuration space where the chipset has it, BARs elsewhere. */
-  #window(base: number): MmioHandler {
-    const { root } = this.machine;
-    const ecam = (address: number): number | undefined => {
-      if (this.chipset !== "q35") return undefined;
-      const place = ecamPlace(this.#hostBridge);
-      return place !== undefined && address >= place.base && address < place.base + place.size
-        ? address - place.base
-        : undefined;
-    };
-    return {
-      read: (offset, width) => {
-        const config = ecam(base + offset);
-        return config === undefined ? root.memoryRead((base + offset) as Hpa, width) : root.ecam.read(config, width);
-      },
-      write: (offset, width, value) => {
-        const config = ecam(base + offset);
-        if (config === undefined) root.memoryWrite((base + offset) as Hpa, width, value);
-        else root.ecam.write(config, width, value);
-      },
-    };
-  }
-
-  #receive(): void {
-    for (const device of this.#devices) {
-      const net = device.netdev === undefined ? undefined : this.#nets.get(device.netdev);
-      if (net === undefined || !(device.endpoint instanceof IgbCard)) continue;
-      const uplink = device.endpoint.ports[0]?.uplink;
-      for (let count = 0; count < BURST; count++) {
-        const frame = this.#waiting.get(device) ?? net.receive();
-        if (frame === undefined) break;
-        this.#waiting.delete(device);
-        if (uplink?.inject(frame) !== true) {
-          this.#waiting.set(device, frame);
-          break;
-        }
-      }
-    }
-  }
-}
-
-function findIommu(config: QtestConfig): IommuOptions | undefined {
-  const found = config.devices.filter((values) => values.get("driver") === "intel-iommu");
-  const [values, second] = found;
-  if (second !== undefined)
-    throw new QemuError("-device intel-iommu: QEMU does not support multiple vIOMMUs for x86 yet.");
-  if (values === undefined) return undefined;
-  const properties = new Properties("intel-iommu", values);
-  properties.ignore("driver");
-  try {
-    return iommuOf(properties);
-  } catch (error) {
-    if (error instanceof QemuError) throw new QemuError(`-device intel-iommu: ${error.message}`);
-    throw error;
   }
 }

@@ -12,7 +12,7 @@ import {
 } from "../../machine/iommu-capabilities.ts";
 import type { Machine } from "../../machine/machine.ts";
 import { QemuError } from "./errors.ts";
-import type { Properties } from "./options.ts";
+import { type KeyValues, Properties } from "./options.ts";
 
 /** Of every PCI device: what changes nothing here. */
 const PCI_PROPERTIES = [
@@ -70,8 +70,7 @@ function parseMac(text: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** What a VT-d unit can do by the properties of `intel-iommu`. Throws QemuError for impossible ones. */
-export function iommuOf(properties: Properties): IommuCapabilities {
+function iommuOf(properties: Properties): IommuCapabilities {
   const scalableMode = properties.flag("scalable-mode", properties.flag("x-scalable-mode", false));
   const intremap = properties.flag("intremap", true);
   const pasidBits = properties.number("pasid-bits", 0, 20);
@@ -94,6 +93,26 @@ export function iommuOf(properties: Properties): IommuCapabilities {
     return qemuCapabilities(given);
   } catch (error) {
     if (error instanceof ArgumentError) throw new QemuError(error.message);
+    throw error;
+  }
+}
+
+/**
+ * What the VT-d unit can do, by the properties of `intel-iommu`; undefined when there is none. Throws QemuError for
+ * impossible properties and for several units.
+ */
+export function findIommu(devices: readonly KeyValues[]): IommuCapabilities | undefined {
+  const found = devices.filter((values) => values.get("driver") === "intel-iommu");
+  const [values, second] = found;
+  if (second !== undefined)
+    throw new QemuError("-device intel-iommu: QEMU does not support multiple vIOMMUs for x86 yet.");
+  if (values === undefined) return undefined;
+  const properties = new Properties("intel-iommu", values);
+  properties.ignore("driver");
+  try {
+    return iommuOf(properties);
+  } catch (error) {
+    if (error instanceof QemuError) throw new QemuError(`-device intel-iommu: ${error.message}`);
     throw error;
   }
 }
