@@ -9,7 +9,7 @@ import { DeviceTlb } from "./device-tlb";
 import { PageRequests } from "./page-request";
 import { Queue } from "./queue";
 import { Registers } from "./registers";
-import { WALK_REFUSED } from "./result";
+import { BOTH, WALK_REFUSED } from "./result";
 import { Tables } from "./tables";
 import { Dma, FAULT } from "./translate";
 import { Unit } from "./unit";
@@ -63,9 +63,10 @@ export function iommuTranslate(unit: usize, requesterId: u32, pasid: u32, iovaLo
   const self = changetype<Unit>(unit);
   const iova = ((<u64>iovaHi) << 32) | <u64>iovaLo;
   if (pasid == 0 && Tables.inInterruptRange(iova)) return <f64>iova;
-  const context = Dma.openPasid(self, requesterId, pasid, iova, access);
+  const wanted = pasid == 0 ? access & <u32>BOTH : access;
+  const context = Dma.openPasid(self, requesterId, pasid, iova, wanted);
   if (changetype<usize>(context) == 0) return -(<f64>self.lastReason);
-  const result = Dma.translate(self, context, iova, access);
+  const result = Dma.translate(self, context, iova, wanted);
   return result & FAULT ? -(<f64>self.lastReason) : <f64>Dma.hpa(result);
 }
 

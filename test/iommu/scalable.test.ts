@@ -57,6 +57,12 @@ describe("VT-d §3.4.3 which translation a request gets", () => {
     expect(s.translate(RID, 0x7000_1234, READ, PASID)).toBe(0x7000_1234);
   });
 
+  test("§3.1: without a PASID nothing is asked for privileged or to be executed", () => {
+    expect(s.translate(RID, IOVA, READ | ACCESS_EXECUTE | ACCESS_PRIVILEGED)).toBe(TARGET + 0x890);
+    expect(s.translate(RID, IOVA, READ | ACCESS_PRIVILEGED)).toBe(TARGET + 0x890);
+    expect(s.h.unit.statistics()).toMatchObject({ hits: 1 });
+  });
+
   test("a DMA with PASID moves data over pages of its own space", () => {
     s.pasid(directory, PASID, { type: FIRST, first, domainId: 10 });
     s.mapFirst(first, 4, PAGE + 0x1000, RAM_BASE + 0x9000);
