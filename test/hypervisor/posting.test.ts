@@ -1,7 +1,7 @@
 // Posting with everything in place: a real VF's MSI-X, the unit's tables, descriptors in host RAM, VMs that run, halt and
 // are preempted.
 import { describe, expect, it } from "vitest";
-import { FAULT_WRITE_DENIED } from "../../assembly/spec/vtd/fault-reason.ts";
+import { FAULT_INTERRUPT_NOT_PRESENT, FAULT_WRITE_DENIED } from "../../assembly/spec/vtd/fault-reason.ts";
 import { gpa, type Hpa, type RequesterId } from "../../host/core/address.ts";
 import { ArgumentError } from "../../host/core/errors.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../host/core/snapshot.ts";
@@ -255,6 +255,25 @@ describe("VT-d §5.2.5 interrupts of VMs", () => {
     expect(twin.vms.map((one) => one.save())).toEqual(hypervisor.vms.map((one) => one.save()));
     expect(other.vcpu.statistics.wakeUps).toBeGreaterThan(0);
     expect(guest).toBeDefined();
+  });
+
+  it("late interrupts of a destroyed VM's function do not reach the VM that has its descriptor now", async () => {
+    const { hypervisor, machine, vm, assigned, driver } = await scene();
+    const descriptor = vm.vcpu.descriptor?.address;
+    const messages = assigned.interruptHandles.map((handle) => hypervisor.remapping.message(handle));
+    expect(messages).toHaveLength(3);
+    expect(driver.linkUp).toBe(true);
+    hypervisor.destroyVm(vm);
+    const next = hypervisor.createVm({ ram: MIB });
+    expect(next.vcpu.descriptor?.address).toBe(descriptor);
+    const { posted } = machine.interrupts.counts;
+    for (const { addressLo, addressHi, data } of messages) {
+      machine.interrupts.message(assigned.requesterId, addressLo, addressHi, data);
+    }
+    hypervisor.run();
+    expect(machine.interrupts.counts.posted).toBe(posted);
+    expect(next.vcpu.processor.receivedVectors()).toEqual([]);
+    expect(hypervisor.faults()).toMatchObject([{ reason: FAULT_INTERRUPT_NOT_PRESENT }]);
   });
 
   it("refuses who is no VM of its, and options that are none", async () => {

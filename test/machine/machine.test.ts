@@ -28,6 +28,20 @@ describe("a machine", () => {
     expect(hypervisor.faults()).toMatchObject([{ requesterId, access: "write", addressLo: 0x7000_0000 }]);
   });
 
+  it("run stops at the first moment at which its condition holds, and refuses a condition that is no function", async () => {
+    const { machine, pf } = await build(0);
+    const start = machine.clock.nowNs;
+    machine.run(5000, () => true);
+    expect(machine.clock.nowNs).toBe(start);
+    expect(pf.send([new Uint8Array(60).fill(0xff, 0, 6)])).toBe(1);
+    const { raised } = machine.interrupts.counts;
+    machine.run(50_000_000, () => machine.interrupts.counts.raised > raised);
+    expect(machine.interrupts.counts.raised).toBe(raised + 1);
+    expect(machine.clock.nowNs - start).toBeLessThan(50_000_000);
+    machine.run(700, () => false);
+    expect(() => machine.run(5, 1 as never)).toThrow(/^until 1 is not a function/);
+  });
+
   it("VT-d §7.3: a fault raises the unit's own message, which is not remapped", async () => {
     const { machine } = await build(1);
     const taken: number[] = [];
