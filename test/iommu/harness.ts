@@ -130,7 +130,7 @@ export class Harness {
     levels: number,
     iova: bigint | number,
     target: bigint | number,
-    access = READ | WRITE,
+    access: number = READ | WRITE,
     level = 0,
   ): void {
     const size = level > 0 ? 0x80n : 0n;
@@ -138,7 +138,7 @@ export class Harness {
   }
 
   /** The HPA, or minus the reason. */
-  translate(requesterId: number, iova: bigint | number, access = READ): number {
+  translate(requesterId: number, iova: bigint | number, access: number = READ): number {
     const address = BigInt(iova);
     const lo = Number(address & 0xffff_ffffn);
     const hi = Number((address >> 32n) & 0xffff_ffffn);

@@ -9,8 +9,8 @@ import { type Harness, NOWHERE, RAM_BASE } from "./harness.ts";
 import type { Words } from "./possible.ts";
 import { pick, type Random } from "./random.ts";
 
-export const REQUESTERS = [0x0208, 0x0289, 0x02ff, 0x0300, 0x05f1];
-export const PASIDS = [0, 1, 63, 64, 0x41, 0x1234, 0x2000, 0xf_ffff];
+export const REQUESTERS: readonly number[] = [0x0208, 0x0289, 0x02ff, 0x0300, 0x05f1];
+export const PASIDS: readonly number[] = [0, 1, 63, 64, 0x41, 0x1234, 0x2000, 0xf_ffff];
 const INDICES = [0, 1, 511];
 const POOL = 12;
 const RAM_END = RAM_BASE + 0x100_0000;

@@ -1,0 +1,106 @@
+// The memory of a soak's world: what it holds, what its words have held since caches were last empty, and what an
+// operation changed of it.
+import { hpa } from "../../host/core/address.ts";
+import { type Harness, RAM_BASE } from "../iommu/harness.ts";
+import type { Words } from "../iommu/possible.ts";
+
+export const PAGE = 4096;
+/** Pages of RAM in the WebAssembly memory, and of an embedder's buffer far above it. */
+export const RAM_PAGES = 56;
+export const EXTERNAL_PAGES = 4;
+export const EXTERNAL_BASE = 0x4000_0000;
+
+/** A change of one 64-bit word. */
+export interface Change {
+  address: number;
+  before: bigint;
+  after: bigint;
+}
+
+interface Region {
+  base: number;
+  now: Uint8Array;
+  before: Uint8Array;
+  words: BigUint64Array;
+}
+
+export class Memory {
+  readonly #regions: Region[];
+  readonly #past = new Map<number, bigint[]>();
+
+  constructor(h: Harness) {
+    const external = new ArrayBuffer(EXTERNAL_PAGES * PAGE);
+    h.map.addExternalRam({ base: hpa(EXTERNAL_BASE), size: external.byteLength, buffer: external });
+    const [ram] = h.map.wasmRam();
+    const { pointer, size } = ram as { pointer: number; size: number };
+    this.#regions = [
+      regionOf(RAM_BASE, h.engine.u8.subarray(pointer, pointer + size)),
+      regionOf(EXTERNAL_BASE, new Uint8Array(external)),
+    ];
+  }
+
+  /** Whether memory answers at all of `length` bytes. */
+  has(address: number, length = 1): boolean {
+    return this.#at(address, length) !== undefined;
+  }
+
+  /** The bytes at an address, as they are, or as they were before the operation. */
+  bytes(address: number, length: number, when: "now" | "before"): Uint8Array | undefined {
+    const region = this.#at(address, length);
+    return region?.[when].subarray(address - region.base, address - region.base + length);
+  }
+
+  write(address: number, value: bigint): void {
+    const region = this.#at(address, 8) as Region;
+    region.words[(address - region.base) / 8] = BigInt.asUintN(64, value);
+  }
+
+  /** What the last operation changed; from now on, that is how memory was before the next. */
+  changes(): Change[] {
+    const changes: Change[] = [];
+    for (const { base, now, before, words } of this.#regions) {
+      if (Buffer.compare(now, before) === 0) continue;
+      const old = new BigUint64Array(before.buffer, before.byteOffset, before.length / 8);
+      for (let page = 0; page < now.length; page += PAGE) {
+        if (Buffer.compare(now.subarray(page, page + PAGE), before.subarray(page, page + PAGE)) === 0) continue;
+        for (let word = page / 8; word < (page + PAGE) / 8; word++) {
+          const [was, is] = [old[word] as bigint, words[word] as bigint];
+          if (was === is) continue;
+          changes.push({ address: base + word * 8, before: was, after: is });
+        }
+      }
+    }
+    for (const { address, before, after } of changes) {
+      const past = this.#past.get(address) ?? [before];
+      if (!past.includes(after)) past.push(after);
+      this.#past.set(address, past);
+    }
+    return changes;
+  }
+
+  /** The last operation has been judged. */
+  settle(changes: readonly Change[]): void {
+    if (changes.length > 0) for (const { now, before } of this.#regions) before.set(now);
+  }
+
+  /** Nothing older than now can be cached. */
+  forget(): void {
+    this.#past.clear();
+  }
+
+  /** What a word may be to a walk. */
+  readonly words: Words = (address) => {
+    const region = this.#at(address, 8);
+    if (region === undefined) return undefined;
+    return this.#past.get(address) ?? [region.words[(address - region.base) / 8] as bigint];
+  };
+
+  #at(address: number, length: number): Region | undefined {
+    return this.#regions.find(({ base, now }) => address >= base && address + length <= base + now.length);
+  }
+}
+
+function regionOf(base: number, now: Uint8Array): Region {
+  const words = new BigUint64Array(now.buffer, now.byteOffset, now.length / 8);
+  return { base, now, before: now.slice(), words };
+}
