@@ -17,6 +17,7 @@ import {
   ATS_MESSAGE_REQUESTER,
   ATS_MESSAGE_SIZE,
   ATS_MESSAGES,
+  ATS_QUEUE_BUDGET,
   ATS_QUEUE_WAITS,
   ATS_SERVED,
   ATS_SERVED_SIZE,
@@ -57,6 +58,7 @@ export class AtsState {
   messageFirst: u32;
   addressType: u32;
   queueWaits: u32;
+  queueBudget: u32;
 
   @inline static of(unit: Unit): AtsState {
     return changetype<AtsState>(unit.base + <usize>UNIT_ATS);
@@ -113,6 +115,7 @@ if (offsetof<AtsState>("messageCount") != ATS_MESSAGE_COUNT) ERROR("ATS_MESSAGE_
 if (offsetof<AtsState>("messageFirst") != ATS_MESSAGE_FIRST) ERROR("ATS_MESSAGE_FIRST");
 if (offsetof<AtsState>("addressType") != ATS_ADDRESS_TYPE) ERROR("ATS_ADDRESS_TYPE");
 if (offsetof<AtsState>("queueWaits") != ATS_QUEUE_WAITS) ERROR("ATS_QUEUE_WAITS");
+if (offsetof<AtsState>("queueBudget") != ATS_QUEUE_BUDGET) ERROR("ATS_QUEUE_BUDGET");
 if (offsetof<AtsState>() > <usize>ATS_INVALIDATIONS) ERROR("ATS_INVALIDATIONS");
 if (offsetof<Invalidation>("requesterId") != ATS_INVALIDATION_REQUESTER) ERROR("ATS_INVALIDATION_REQUESTER");
 if (offsetof<Invalidation>("completions") != ATS_INVALIDATION_COMPLETIONS) ERROR("ATS_INVALIDATION_COMPLETIONS");

@@ -51,6 +51,7 @@ export function iommuWrite32(unit: usize, offset: u32, value: u32, mask: u32): v
 /** Lets the invalidation queue go on, bounded as an access of software's is. Returns 1 when some of it is left. */
 export function iommuWork(unit: usize): u32 {
   const self = changetype<Unit>(unit);
+  Queue.allow(self);
   Queue.run(self);
   return u32(Queue.due(self));
 }

@@ -41,7 +41,7 @@ export class QueueContext {
   }
 
   /** A domain's contexts are found by looking at all of them. */
-  @inline static work(low: u64): i32 {
+  @inline static work(low: u64): u32 {
     const byDomain = <u32>Bits.of64(low, CONTEXT_INV_G_HI, CONTEXT_INV_G_LO) == GRANULARITY_DOMAIN;
     return byDomain ? CONTEXT_CACHE_ENTRIES : 0;
   }

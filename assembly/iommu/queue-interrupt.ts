@@ -42,7 +42,7 @@ export class QueueInterrupt {
     return 0;
   }
 
-  @inline static work(): i32 {
+  @inline static work(): u32 {
     return INTERRUPT_CACHE_ENTRIES;
   }
 }

@@ -32,7 +32,7 @@ import { Unit } from "./unit";
 
 const UPPER: u32 = 64;
 /** By type of translation. */
-const PASSES_OVER_SPACES: i32 = 2;
+const PASSES_OVER_SPACES: u32 = 2;
 
 export class QueueIotlb {
   static translations(unit: Unit, low: u64, high: u64): u32 {
@@ -56,11 +56,11 @@ export class QueueIotlb {
   }
 
   /** A few pages are looked up; for more, and where first stages took part, every line is looked at. */
-  static work(unit: Unit, low: u64, high: u64): i32 {
+  static work(unit: Unit, low: u64, high: u64): u32 {
     const mask = <u32>Bits.of64(high, IOTLB_INV_AM_HI - UPPER, IOTLB_INV_AM_LO - UPPER);
     const few = <u32>Bits.of64(low, IOTLB_INV_G_HI, IOTLB_INV_G_LO) == GRANULARITY_FINE && mask <= PROBE_MASK_LIMIT;
-    const everything = <i32>(IOTLB_ENTRIES + 2 * PAGING_CACHE_ENTRIES);
+    const everything = IOTLB_ENTRIES + 2 * PAGING_CACHE_ENTRIES;
     const spaces = unit.pasidsUsed ? PASSES_OVER_SPACES * everything : 0;
-    return spaces + (few ? <i32>(u32(2) << mask) : everything);
+    return spaces + (few ? u32(2) << mask : everything);
   }
 }

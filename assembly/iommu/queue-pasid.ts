@@ -45,7 +45,7 @@ import { Unit } from "./unit";
 
 const UPPER: u32 = 64;
 /** An IOTLB invalidation looks at everything about twice: by domain, and by PASID. */
-const PASSES: i32 = 2;
+const PASSES: u32 = 2;
 
 export class QueuePasid {
   static pasids(unit: Unit, low: u64, high: u64): u32 {
@@ -84,11 +84,11 @@ export class QueuePasid {
     return 0;
   }
 
-  @inline static pasidsWork(): i32 {
+  @inline static pasidsWork(): u32 {
     return PASID_CACHE_ENTRIES;
   }
 
-  @inline static spaceWork(): i32 {
-    return PASSES * <i32>(IOTLB_ENTRIES + 2 * PAGING_CACHE_ENTRIES);
+  @inline static spaceWork(): u32 {
+    return PASSES * (IOTLB_ENTRIES + 2 * PAGING_CACHE_ENTRIES);
   }
 }

@@ -60,6 +60,7 @@ import {
   RTADDR_TTM_LO,
   RTADDR_TTM_SCALABLE,
 } from "../spec/vtd/root-table-address";
+import { AtsState } from "./ats-state";
 import { PAGE_ADDRESS } from "./context";
 import { DeviceTlb } from "./device-tlb";
 import { Faults } from "./fault";
@@ -77,17 +78,24 @@ const HALF: u64 = 16;
 const QUARTER: u64 = 8;
 const TYPE_WIDTH: u32 = 4;
 /** Work for one access of software's, in cache lines looked at: about a millisecond's. */
-const WORK_LIMIT: i32 = 0x20_0000;
+const WORK_LIMIT: u32 = 0x20_0000;
 /** What a descriptor costs besides: a whole queue of the cheapest ones is done at once. */
-const LEAST_WORK: i32 = 64;
+const LEAST_WORK: u32 = 64;
+/** What a message to a function costs. */
+const MESSAGE_WORK: u32 = 2048;
 
 export class Queue {
+  /** Software looks at the unit, or time passes: the queue may work again. */
+  @inline static allow(unit: Unit): void {
+    AtsState.of(unit).queueBudget = WORK_LIMIT;
+  }
+
   /**
-   * Executes descriptors that wait, until the queue is empty, stopped, or enough was done at a time: the rest goes on
-   * with the next access, and IQH_REG shows how far it is.
+   * Executes descriptors that wait, until the queue is empty, stopped, or did what it may: the rest goes on with the
+   * next access, and IQH_REG shows how far it is. Functions that complete at once are served within the same bound.
    */
   static run(unit: Unit): void {
-    if (!Queue.due(unit)) return;
+    if (!Queue.due(unit) || AtsState.of(unit).queueBudget == 0) return;
     const error = Queue.advance(unit);
     if (error == 0) return;
     const record = unit.register(IQERCD_REG) & ~Bits.mask32(IQERCD_IQEI_HI, IQERCD_IQEI_LO);
@@ -129,7 +137,8 @@ export class Queue {
     const unfit = Queue.unfit(unit, wide);
     if (unfit != 0) return unfit;
     Tables.refresh(unit);
-    let left = WORK_LIMIT;
+    const state = AtsState.of(unit);
+    let left = min(state.queueBudget, WORK_LIMIT);
     while (head != tail && left > 0) {
       const at = (queue & PAGE_ADDRESS) + <u64>head;
       const low = Tables.load(unit, at);
@@ -145,7 +154,9 @@ export class Queue {
       if (Queue.waits(unit, type)) return 0;
       const error = Queue.execute(unit, type, low, high);
       if (error != 0) return error;
-      left -= LEAST_WORK + Queue.work(unit, type, low, high);
+      const work = LEAST_WORK + Queue.work(unit, type, low, high);
+      left = work < left ? left - work : 0;
+      state.queueBudget = left;
       head += step;
       if (head >= size) head = 0;
       unit.setRegister(IQH_REG, head);
@@ -210,12 +221,12 @@ export class Queue {
   }
 
   /** About how many cache lines a descriptor made the unit look at. */
-  static work(unit: Unit, type: u32, low: u64, high: u64): i32 {
+  static work(unit: Unit, type: u32, low: u64, high: u64): u32 {
     if (type == TYPE_CONTEXT) return QueueContext.work(low);
     if (type == TYPE_IOTLB) return QueueIotlb.work(unit, low, high);
     if (type == TYPE_INTERRUPT_ENTRY) return QueueInterrupt.work();
     if (type == TYPE_PASID_CACHE) return QueuePasid.pasidsWork();
     if (type == TYPE_PASID_IOTLB) return QueuePasid.spaceWork();
-    return 0;
+    return type == TYPE_WAIT ? 0 : MESSAGE_WORK;
   }
 }

@@ -39,6 +39,7 @@ const DWORD: u32 = 4;
 export class Registers {
   /** A dword; 0 outside the block. Whoever looks sees a queue that went on meanwhile. */
   static read(unit: Unit, offset: u32): u32 {
+    Queue.allow(unit);
     Queue.run(unit);
     return offset < UNIT_REGISTER_BYTES ? unit.register(offset & ~(DWORD - 1)) : 0;
   }
@@ -47,6 +48,7 @@ export class Registers {
   static write(unit: Unit, at: u32, value: u32, mask: u32): void {
     if (at >= UNIT_REGISTER_BYTES) return;
     const offset = at & ~(DWORD - 1);
+    Queue.allow(unit);
     if (offset == GCMD_REG) {
       GlobalCommand.write(unit, value, mask);
       return;

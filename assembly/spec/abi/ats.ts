@@ -19,6 +19,8 @@ export const ATS_ADDRESS_TYPE: u32 = 12;
 
 /** 1 while the queue waits for completions, an ITag, or room for a message. */
 export const ATS_QUEUE_WAITS: u32 = 16;
+/** Work that the queue may still do until software looks at the unit again. */
+export const ATS_QUEUE_BUDGET: u32 = 20;
 
 /** Outstanding invalidations by ITag. */
 export const ATS_INVALIDATIONS: u32 = 64;
