@@ -76,4 +76,5 @@ export {
 } from "./machine/iommu-unit.ts";
 export type { BoardOptions, CardOptions, MachineOptions, MachineState } from "./machine/machine.ts";
 export { Machine } from "./machine/machine.ts";
+export type { MissingInvalidation, StaleListener, StaleUse } from "./machine/strict/types.ts";
 export * from "./pci/index.ts";

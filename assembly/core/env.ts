@@ -61,6 +61,36 @@ export declare function hostFlow(mapId: u32, list: usize, count: u32): u32;
 /** A 4-byte DMA write into the interrupt address range: an interrupt request (VT-d 5.10 §5.1). */
 export declare function hostMessage(mapId: u32, requesterId: u32, addressLo: u32, addressHi: u32, data: u32): void;
 
+/**
+ * In strict mode: `unit` answered a DMA request for ACCESS_ bits `access` with an HPA, or refused it with `reason`, not 0.
+ * `pasid` is PASID_PRESENT and a PASID, or 0; `stale` are USE_ bits (spec/abi/strict).
+ */
+export declare function hostUse(
+  mapId: u32,
+  unit: usize,
+  requesterId: u32,
+  pasid: u32,
+  iovaLo: u32,
+  iovaHi: u32,
+  access: u32,
+  hpaLo: u32,
+  hpaHi: u32,
+  reason: u32,
+  stale: u32,
+): void;
+
+/** In strict mode: `unit` used the cached interrupt entry `index`, four dwords. */
+export declare function hostUseEntry(
+  mapId: u32,
+  unit: usize,
+  requesterId: u32,
+  index: u32,
+  word0: u32,
+  word1: u32,
+  word2: u32,
+  word3: u32,
+): void;
+
 /** Something happened that a listener may want to know (spec/abi/trace.ts): only while `MemoryMap.traced` is set. */
 export declare function hostTrace(
   mapId: u32,

@@ -5,6 +5,7 @@ import { Bits } from "../core/bits";
 import { Faults } from "../iommu/fault";
 import { FunctionMask } from "../iommu/function-mask";
 import { InterruptLine } from "../iommu/interrupt-entry-cache";
+import { Strict } from "../iommu/strict";
 import { Tables } from "../iommu/tables";
 import { Unit } from "../iommu/unit";
 import {
@@ -138,6 +139,7 @@ export class Remap {
     const count = (<u32>2) << (<u32>Bits.of64(table, IRTA_S_HI, IRTA_S_LO));
     if (index >= count) return Remap.block(unit, requesterId, index, FAULT_INTERRUPT_INDEX, false);
     const line = InterruptLine.of(unit, index);
+    if (line.holds(index) && unit.strict) Strict.usedEntry(unit, requesterId, index, line.low, line.high);
     if (line.holds(index)) return Remap.entry(unit, requesterId, index, line.low, line.high, extended, out);
     return Remap.fetch(unit, requesterId, index, extended, out);
   }

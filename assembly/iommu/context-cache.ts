@@ -77,6 +77,7 @@ import {
 import { Faults } from "./fault";
 import { ScalableContext } from "./scalable-context";
 import { Space } from "./space";
+import { Strict } from "./strict";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
 
@@ -133,6 +134,7 @@ export class ContextCache {
     }
     unit.faults++;
     unit.trace(TRACE_FAULT, requesterId, iova, (access << TRACE_ACCESS_LO) | reason);
+    if (unit.strict) Strict.refused(unit, requesterId, pasid, iova, access, reason);
     const widest = BASE_WIDTH + WIDTH_PER_AW * (31 - clz<u32>(unit.supportedWidths));
     const page = iova & ~PAGE_OFFSET & Bits.ones64(widest);
     const denied = reason == FAULT_WRITE_DENIED || reason == FAULT_SM_WRITE_DENIED;

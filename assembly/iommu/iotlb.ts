@@ -87,7 +87,8 @@ export class Iotlb {
 
   @inline static dropOne(unit: Unit, tag: u64): void {
     const entry = TlbEntry.of(unit, tag);
-    if (entry.tag == tag) entry.tag = 0;
+    // In strict mode tags have no TAG_VALID.
+    if (((entry.tag ^ tag) & ~TAG_VALID) == 0) entry.tag = 0;
   }
 
   /** Drops what is tagged with a line of the PASID cache: `wanted` is its TAG_SPACE and number. */

@@ -52,6 +52,7 @@ import {
 } from "./result";
 import { Space } from "./space";
 import { SpaceWalk } from "./space-walk";
+import { Strict } from "./strict";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
 import { Walk } from "./walk";
@@ -143,7 +144,12 @@ export class Dma {
    * RAM that was met before.
    */
   static miss(unit: Unit, context: Context, entry: TlbEntry, tag: u64, iova: u64, access: u32): u64 {
+    if (unit.strict) return Strict.lookup(unit, context, entry, tag, iova, access);
     unit.misses++;
+    return Dma.walk(unit, context, entry, tag, iova, access);
+  }
+
+  @inline static walk(unit: Unit, context: Context, entry: TlbEntry, tag: u64, iova: u64, access: u32): u64 {
     const info = context.info;
     const careful = (tag & TAG_IDENTITY) | (info & INFO_CAREFUL) | (iova >> context.width);
     if (careful == 0 && !Tables.inInterruptRange(iova)) {

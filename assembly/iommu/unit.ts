@@ -28,6 +28,7 @@ import {
   UNIT_SCALABLE,
   UNIT_SCALARS_END,
   UNIT_STATE,
+  UNIT_STRICT,
   UNIT_TABLE_ERROR,
   UNIT_TRANSLATING,
   UNIT_TRANSLATIONS,
@@ -113,7 +114,8 @@ export class Unit {
   pasidTurn: u32;
   /** 1 when the PASID cache may hold something. */
   pasidsUsed: u32;
-  unused1: u32;
+  /** 1 in strict mode, see strict.ts. */
+  strict: u32;
 
   /** A FirstStage in place. */
   firstStage: u64;
@@ -195,6 +197,7 @@ if (offsetof<Unit>("buses0") != UNIT_BUSES) ERROR("UNIT_BUSES");
 if (offsetof<Unit>("secondStage") != UNIT_DERIVED_FORMAT) ERROR("UNIT_DERIVED_FORMAT");
 if (offsetof<Unit>("scalableGeneration") != UNIT_SCALABLE) ERROR("UNIT_SCALABLE");
 if (offsetof<Unit>("pasidsUsed") != UNIT_PASIDS_USED) ERROR("UNIT_PASIDS_USED");
+if (offsetof<Unit>("strict") != UNIT_STRICT) ERROR("UNIT_STRICT");
 if (offsetof<Unit>("firstStage") != UNIT_DERIVED_SCALABLE) ERROR("UNIT_DERIVED_SCALABLE");
 if (offsetof<Unit>() != UNIT_SCALARS_END) ERROR("UNIT_SCALARS_END");
 if (offsetof<Unit>() > <usize>UNIT_REGISTERS) ERROR("UNIT_REGISTERS");

@@ -8,6 +8,25 @@ import { instantiate } from "./loader.ts";
 const WASM_PAGE = 65536;
 const MAX_WASM_PAGES = 65536;
 
+type Seven = [number, number, number, number, number, number, number];
+
+/** How a unit answered one DMA request. */
+export interface DmaUse {
+  requesterId: number;
+  /** PASID_PRESENT and a PASID, or 0. */
+  pasid: number;
+  iovaLo: number;
+  iovaHi: number;
+  /** ACCESS_ bits. */
+  access: number;
+  hpaLo: number;
+  hpaHi: number;
+  /** Why it was refused, or 0. */
+  reason: number;
+  /** USE_ bits. */
+  stale: number;
+}
+
 /** Who answers when the module reaches memory outside its own: one per address map. */
 export interface HostMemory {
   /** Reads from `offset` of region `region` into `target`. False when refused. */
@@ -33,6 +52,10 @@ export interface HostMemory {
   hostDeliver(list: number, count: number, written: number): number;
   /** Moves frames of one flow at `list` (see `assembly/spec/abi/flow.ts`). Returns how many of the first came. */
   hostFlow(list: number, count: number): number;
+  /** In strict mode: what the unit at `unit` answered a DMA request (see `assembly/core/env.ts`). */
+  hostUse(unit: number, request: DmaUse): void;
+  /** In strict mode: the unit used the cached interrupt entry `index`, four dwords. */
+  hostUseEntry(unit: number, requesterId: number, index: number, words: Uint32Array): void;
   /** An interrupt request that a function made by DMA. Must not call back into the module before it returns. */
   hostMessage(requesterId: number, addressLo: number, addressHi: number, data: number): void;
   /** Something that the module tells of while the map asks for it (`assembly/spec/abi/trace.ts`). The same holds. */
@@ -124,6 +147,13 @@ export class Engine {
         (hosts[id] as HostMemory).hostDeliver(list >>> 0, count, written >>> 0),
       hostFlow: (id: number, list: number, count: number): number =>
         (hosts[id] as HostMemory).hostFlow(list >>> 0, count),
+      hostUse: (id: number, unit: number, requesterId: number, pasid: number, ...rest: number[]): void => {
+        const [iovaLo, iovaHi, access, hpaLo, hpaHi, reason, stale] = Uint32Array.from(rest) as unknown as Seven;
+        const use = { requesterId, pasid: pasid >>> 0, iovaLo, iovaHi, access, hpaLo, hpaHi, reason, stale };
+        (hosts[id] as HostMemory).hostUse(unit >>> 0, use);
+      },
+      hostUseEntry: (id: number, unit: number, requesterId: number, index: number, ...words: number[]): void =>
+        (hosts[id] as HostMemory).hostUseEntry(unit >>> 0, requesterId, index, Uint32Array.from(words)),
       hostMessage: (id: number, requesterId: number, lo: number, hi: number, data: number): void =>
         (hosts[id] as HostMemory).hostMessage(requesterId, lo >>> 0, hi >>> 0, data >>> 0),
       hostTrace: (id: number, kind: number, requesterId: number, lo: number, hi: number, detail: number): void =>

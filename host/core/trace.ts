@@ -30,6 +30,16 @@ export type TraceEvent =
       access: "read" | "write";
       reason: number;
     }
+  /** In strict mode: the IOMMU used what it had cached and memory does not say any more; `missing` in one line. */
+  | {
+      kind: "stale";
+      requesterId: number;
+      /** The request's address, `0x…`; undefined for an interrupt. */
+      iova: string | undefined;
+      cached: string;
+      actual: string;
+      missing: string;
+    }
   /** The IOMMU dropped what it had cached. */
   | {
       kind: "invalidation";

@@ -39,6 +39,10 @@ export async function runDemo(options: DemoOptions = {}, observer: DemoObserver 
     (done) => observer.progress?.(done, vms, "VMs"),
   );
   const { machine } = cast.hypervisor;
+  if (observer.stale !== undefined) {
+    machine.iommu.onStale((use) => observer.stale?.(use));
+    machine.iommu.strict = true;
+  }
   const routes = new Routes(machine.trace, () => cast);
   const wire = new Wire(machine, (frame) => ledger.arrive(vms, everybody, frame), options.capture);
   const traffic = new Traffic(cast, wire, new Random(seed));

@@ -1,4 +1,5 @@
 // What the demonstration takes and what it gives: the same in a terminal, in a page and in a test.
+import type { StaleUse } from "../machine/strict/types.ts";
 
 /** How the demonstration runs; every member has a default. */
 export interface DemoOptions {
@@ -18,6 +19,8 @@ export interface DemoOptions {
 export interface DemoObserver {
   /** `done` of `total` steps of the phase `what` are over. */
   progress?(done: number, total: number, what: string): void;
+  /** With it the machine runs in strict mode: a cache was used that memory does not bear out. */
+  stale?(use: StaleUse): void;
 }
 
 /** One claim, held against what was observed. */

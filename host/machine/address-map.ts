@@ -4,7 +4,7 @@ import { MAP_MAX_REGIONS } from "../../assembly/spec/abi/memory-map.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import { type Hpa, hex, PAGE_SIZE } from "../core/address.ts";
 import { checkFunction, checkOptions } from "../core/arguments.ts";
-import type { Engine, HostMemory } from "../core/engine.ts";
+import type { DmaUse, Engine, HostMemory } from "../core/engine.ts";
 import { ArgumentError, RegionError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
 import { checkStateNumber } from "../core/snapshot.ts";
@@ -59,6 +59,12 @@ export type ModuleListener = (
   detail: number,
 ) => void;
 
+/** Who is shown the uses of a unit's caches. */
+export interface UseWatcher {
+  use(use: DmaUse): void;
+  useEntry(requesterId: number, index: number, words: Uint32Array): void;
+}
+
 /** Who is told of interrupt requests that functions make by DMA. */
 export type MessageListener = (requesterId: number, addressLo: number, addressHi: number, data: number) => void;
 
@@ -77,6 +83,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
   #failure: RegionError | undefined;
   readonly #transfers: Transfers;
   readonly #deliveries: Deliveries;
+  readonly #strict = new Map<number, UseWatcher>();
   readonly #flows: Flows;
 
   constructor(engine: Engine, onMessage: MessageListener) {
@@ -294,6 +301,20 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
 
   hostFlow(list: number, count: number): number {
     return this.#flows.move(list, count);
+  }
+
+  hostUse(unit: number, use: DmaUse): void {
+    this.#strict.get(unit)?.use(use);
+  }
+
+  hostUseEntry(unit: number, requesterId: number, index: number, words: Uint32Array): void {
+    this.#strict.get(unit)?.useEntry(requesterId, index, words);
+  }
+
+  /** Who is shown what the unit at `unit` uses of its caches, in strict mode; must not call into the module. */
+  watchUses(unit: number, watcher: UseWatcher | undefined): void {
+    if (watcher === undefined) this.#strict.delete(unit);
+    else this.#strict.set(unit, watcher);
   }
 
   #attempt(region: number, access: (entry: Entry) => void): boolean {

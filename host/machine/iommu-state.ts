@@ -99,6 +99,7 @@ function checkScalars(words: Uint32Array): void {
     ["iotlbUsed", abi.UNIT_USED, 0, 1],
     ["pagingUsed", abi.UNIT_USED + 4, 0, 1],
     ["pasidsUsed", abi.UNIT_PASIDS_USED, 0, 1],
+    ["strict", abi.UNIT_STRICT, ...exactly(0)],
     ["scalableGeneration", abi.UNIT_SCALABLE, 1, 0xffff_ffff],
     ["events", abi.UNIT_EVENTS, 0, EVENTS],
   ];

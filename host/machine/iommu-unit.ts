@@ -23,6 +23,8 @@ import { registerRows, registerTables } from "./iommu-registers.ts";
 import { type IommuState, restoreUnit, saveUnit } from "./iommu-state.ts";
 import { pasidArgument } from "./pasid-argument.ts";
 import { postedInterrupt, type RemapResult, remappedInterrupt } from "./remap-result.ts";
+import { StrictMode } from "./strict/mode.ts";
+import type { StaleListener } from "./strict/types.ts";
 
 export type { PostedInterrupt, RemappedInterrupt, RemapResult } from "./remap-result.ts";
 export type { IommuState };
@@ -73,6 +75,7 @@ export class IommuUnit {
   readonly #engine: Engine;
   readonly #map: AddressMap;
   readonly #staging: number;
+  readonly #strict: StrictMode;
   #returned: (() => void) | undefined;
   #listener: (message: EventMessage) => void = () => {};
 
@@ -95,6 +98,7 @@ export class IommuUnit {
       timeoutNs: this.capabilities.deviceTlbTimeoutNs,
       worked: () => this.deliverEvents(),
     });
+    this.#strict = new StrictMode(engine, map, this.pointer, this.capabilities);
     this.mmio = {
       read: (offset, width) => this.#read(offset, width),
       write: (offset, width, value) => this.#write(offset, width, value),
@@ -115,9 +119,28 @@ export class IommuUnit {
     this.#listener = listener;
   }
 
+  /**
+   * Strict mode: every use of what the unit's caches hold is checked against memory, and `onStale` is told of what is
+   * stale and of the invalidation that software left out. Slow; the unit answers as it does without.
+   */
+  get strict(): boolean {
+    return this.#strict.on;
+  }
+
+  set strict(on: boolean) {
+    this.#engine.refuseReentry("strict");
+    this.#strict.switch(on);
+  }
+
+  /** Who is told, in strict mode, of stale entries that were used, each once; after the call that used them. */
+  onStale(listener: StaleListener): void {
+    this.#strict.listen(listener);
+  }
+
   /** Back to the state after power-on. */
   reset(): void {
     this.#engine.wasm.iommuReset(this.pointer);
+    this.#strict.apply();
   }
 
   /** Lets the invalidation queue go on, as time does, for about a millisecond at most. Returns whether some is left. */
@@ -165,6 +188,7 @@ export class IommuUnit {
   deliverEvents(): void {
     this.#returned?.();
     this.ats.sendMessages();
+    this.#strict.deliver();
     const due = this.#u32(abi.UNIT_EVENTS);
     if (due === 0) return;
     this.#engine.u32[(this.pointer + abi.UNIT_EVENTS) >>> 2] = 0;
@@ -231,13 +255,15 @@ export class IommuUnit {
     };
   }
 
+  /** Strict mode is no part of it. */
   save(): IommuState {
-    return saveUnit(this.#engine, this.pointer);
+    return this.#strict.without(() => saveUnit(this.#engine, this.pointer));
   }
 
   /** Throws FormatError, with nothing changed, for what is not the state of a unit and map that were built alike. */
   restore(state: IommuState): void {
     restoreUnit(this.#engine, this.pointer, this.#map.pointer, state);
+    this.#strict.apply();
   }
 
   /** An access that crosses the end of a dword is one to each of the two. */

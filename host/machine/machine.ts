@@ -120,6 +120,9 @@ export class Machine implements Snapshotable<MachineState> {
     this.iommu = new IommuUnit(engine, this.map, iommu);
     this.#shape = JSON.stringify({ cards: cards.map(cardShape), devices, iommu: this.iommu.capabilities });
     this.iommu.onEvent((message) => this.#unitMessage(message));
+    this.iommu.onStale(({ requesterId, iova, cached, actual, missing }) =>
+      this.trace.listener?.({ kind: "stale", requesterId, iova, cached, actual, missing: missing.text }),
+    );
     this.interrupts.connect(this.iommu);
     this.root = new RootComplex({
       messages: this.interrupts,

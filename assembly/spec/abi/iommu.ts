@@ -86,6 +86,8 @@ export const UNIT_DERIVED_FORMAT: u32 = 248;
 /** Generation of valid scalable-mode contexts, the number of the last use of the PASID cache, and 0 or 1. */
 export const UNIT_SCALABLE: u32 = 296;
 export const UNIT_PASIDS_USED: u32 = 304;
+/** 1 in strict mode: every use of a cache is shown to the host, and IOTLB tags are without IOTLB_VALID. */
+export const UNIT_STRICT: u32 = 308;
 export const UNIT_DERIVED_SCALABLE: u32 = 312;
 export const UNIT_SCALARS_END: u32 = 416;
 
@@ -110,6 +112,9 @@ export const IOTLB_ENTRY_SIZE: u32 = 16;
 /** log2 of IOTLB_ENTRIES. */
 export const IOTLB_INDEX_WIDTH: u32 = 13;
 
+/** Bit of an IOTLB tag: the line is in use. */
+export const IOTLB_VALID_HI: u32 = 63;
+export const IOTLB_VALID_LO: u32 = 63;
 /** Bits of an IOTLB value, which follows its tag: region, HPA page, ACCESS_ bits granted. */
 export const IOTLB_REGION_HI: u32 = 62;
 export const IOTLB_REGION_LO: u32 = 52;
