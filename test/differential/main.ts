@@ -19,6 +19,9 @@ const { values } = parseArgs({
   },
 });
 
+// The partners go with this process, however it ends.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+
 function qemu(): string {
   if (values.qemu !== undefined) return values.qemu;
   const script = ["test/qemu/get-qemu.sh"].find(existsSync);

@@ -2,7 +2,6 @@
 // the tables alone. QEMU has the fault reasons of legacy mode for everything but PASIDs and first-stage tables.
 import * as reason from "../../assembly/spec/vtd/fault-reason.ts";
 import * as fs from "../../assembly/spec/vtd/first-stage.ts";
-import { GCMD_SRTP_LO } from "../../assembly/spec/vtd/global.ts";
 import * as directory from "../../assembly/spec/vtd/pasid-directory-entry.ts";
 import * as pasid from "../../assembly/spec/vtd/pasid-table-entry.ts";
 import * as context from "../../assembly/spec/vtd/scalable-context-entry.ts";
@@ -11,7 +10,7 @@ import * as ss from "../../assembly/spec/vtd/second-stage.ts";
 import type { Case } from "./case.ts";
 import { whole } from "./generate/choice.ts";
 import { COHERENT, PLATFORMS, patternWord, TARGETS_BASE, TARGETS_SIZE } from "./machine.ts";
-import { get, isWrite, MemoryBefore, requesterOf } from "./memory.ts";
+import { flushes, get, isWrite, MemoryBefore, requesterOf } from "./memory.ts";
 
 export type Dialect = "specification" | "qemu";
 
@@ -285,11 +284,7 @@ export function tablesAfter(test: Case, dialect: Dialect): Map<bigint, bigint> {
   for (const [index, step] of test.steps.entries()) {
     if (step.op === "words") {
       for (const [place, word] of step.words.entries()) words.set(BigInt(step.at) + BigInt(place * 8), BigInt(word));
-    } else if (
-      step.op === "register" &&
-      step.name === "GCMD" &&
-      ((BigInt(step.value) >> BigInt(GCMD_SRTP_LO)) & 1n) === 1n
-    ) {
+    } else if (flushes(step)) {
       cached.length = 0;
     } else if (step.op === "dma" || step.op === "probe") {
       const request = { requester: requesterOf(step), iova: BigInt(step.iova), write: isWrite(step) };

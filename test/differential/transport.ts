@@ -69,7 +69,15 @@ export class QemuTransport implements Transport {
     this.#process.stderr.setEncoding("latin1").on("data", (text: string) => this.#traced(text));
     this.#process.stdin.on("error", () => {});
     this.#process.on("error", (error) => this.#end(error.message));
-    this.#process.on("exit", (code, signal) => this.#end(signal ?? `exit status ${code}`));
+    // QEMU does not notice that nobody is left to speak to.
+    const orphan = (): void => {
+      this.#process.kill("SIGKILL");
+    };
+    process.once("exit", orphan);
+    this.#process.on("exit", (code, signal) => {
+      process.removeListener("exit", orphan);
+      this.#end(signal ?? `exit status ${code}`);
+    });
   }
 
   exchange(lines: readonly string[]): Promise<string[]> {

@@ -1,9 +1,8 @@
 // What QEMU's IOTLB may hold of an access's page.
 import * as context from "../../../assembly/spec/vtd/context-entry.ts";
-import { GCMD_SRTP_LO } from "../../../assembly/spec/vtd/global.ts";
 import type { Case, Step } from "../case.ts";
 import { whole } from "../generate/choice.ts";
-import { get, isWrite, requesterOf } from "../memory.ts";
+import { flushes, get, isWrite, requesterOf } from "../memory.ts";
 import { ScalableRules } from "../scalable-rules.ts";
 import type { Look } from "./deviation.ts";
 
@@ -24,20 +23,9 @@ export function cachedForTheOther({ pair, access, accessIndex, memory }: Look): 
   return shift !== undefined && earlierOther(pair.test, accessIndex, access, 1n << BigInt(shift));
 }
 
-function lastRootPointer(steps: readonly Step[]): number {
-  return (
-    steps.findLastIndex((step) => {
-      return (
-        step.op === "register" && step.name === "GCMD" && ((BigInt(step.value) >> BigInt(GCMD_SRTP_LO)) & 1n) === 1n
-      );
-    }) + 1
-  );
-}
-
 /** Whether an earlier access of the other direction, by the same requester, was to the same page of `size` bytes. */
 function earlierOther(test: Case, index: number, access: Step & { op: "dma" | "probe" }, size: bigint): boolean {
-  // In scalable mode only a Set Root Table Pointer invalidates.
-  const flushed = test.kind === "scalable" ? lastRootPointer(test.steps.slice(0, index)) : 0;
+  const flushed = test.kind === "scalable" ? test.steps.slice(0, index).findLastIndex(flushes) + 1 : 0;
   return test.steps.slice(flushed, index).some((step) => {
     if (step.op !== "dma" && step.op !== "probe") return false;
     if (requesterOf(step) !== requesterOf(access) || isWrite(step) === isWrite(access)) return false;

@@ -1,8 +1,10 @@
 // Invalidation commands, by register or through a queue of the case's own.
 import * as ccmd from "../../../assembly/spec/vtd/context-command.ts";
 import * as inv from "../../../assembly/spec/vtd/descriptors.ts";
+import { IQA_DW_HI, IQA_DW_LO } from "../../../assembly/spec/vtd/invalidation-queue.ts";
 import * as iotlb from "../../../assembly/spec/vtd/iotlb-registers.ts";
-import { field } from "./choice.ts";
+import * as pasid from "../../../assembly/spec/vtd/pasid-descriptors.ts";
+import { field, whole } from "./choice.ts";
 import type { Script } from "./script.ts";
 
 const QUEUE_BYTES = 4096n;
@@ -19,16 +21,19 @@ export interface Pages {
 export class Invalidator {
   readonly #script: Script;
   readonly #queue: bigint | undefined;
+  /** Descriptors of 256 bits, as scalable mode wants them (§6.5.2.11 table 26). */
+  readonly #wide: boolean;
   #tail = 0n;
 
-  constructor(script: Script, queued: boolean) {
+  constructor(script: Script, queued: boolean, wide: boolean = false) {
     this.#script = script;
+    this.#wide = wide;
     if (!queued) return;
     const queue = script.page();
     this.#queue = queue;
     script.needed(() => {
       script.register("IQT", 0);
-      script.register("IQA", queue);
+      script.register("IQA", queue | (wide ? whole(IQA_DW_HI, IQA_DW_LO) : 0n));
       script.command({ QIE: true });
     });
   }
@@ -113,10 +118,28 @@ export class Invalidator {
     );
   }
 
+  /** PASID-table entries of all domains, then translations of every kind: nothing cached is left of these domains. */
+  everything(domains: readonly number[]): void {
+    this.contexts("all");
+    this.submit(
+      field(pasid.PASID_INV_TYPE_LOW_HI, pasid.PASID_INV_TYPE_LOW_LO, pasid.TYPE_PASID_CACHE) |
+        field(pasid.PASID_INV_G_HI, pasid.PASID_INV_G_LO, pasid.PASID_GRANULARITY_GLOBAL),
+    );
+    this.translations("all");
+    for (const domain of domains) {
+      this.submit(
+        field(pasid.PASID_IOTLB_INV_TYPE_LOW_HI, pasid.PASID_IOTLB_INV_TYPE_LOW_LO, pasid.TYPE_PASID_IOTLB) |
+          field(pasid.PASID_IOTLB_INV_G_HI, pasid.PASID_IOTLB_INV_G_LO, pasid.PASID_IOTLB_GRANULARITY_PASID) |
+          field(pasid.PASID_IOTLB_INV_DID_HI, pasid.PASID_IOTLB_INV_DID_LO, domain),
+      );
+    }
+  }
+
   submit(low: bigint, high = 0n): void {
+    const words = this.#wide ? [low, high, 0n, 0n] : [low, high];
     this.#script.needed(() => {
-      this.#script.put((this.#queue as bigint) + this.#tail, low, high);
-      this.#tail = (this.#tail + BigInt(inv.DESCRIPTOR_SIZE)) % QUEUE_BYTES;
+      this.#script.put((this.#queue as bigint) + this.#tail, ...words);
+      this.#tail = (this.#tail + BigInt(words.length * 8)) % QUEUE_BYTES;
       this.#script.register("IQT", this.#tail);
     });
   }

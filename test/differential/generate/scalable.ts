@@ -9,6 +9,7 @@ import type { Case, EduNumber } from "../case.ts";
 import { COHERENT, EDU_FUNCTIONS, HOLE_BASE, PLATFORMS, PROBE_DEVICE, requesterId } from "../machine.ts";
 import { type Choice, field } from "./choice.ts";
 import { FirstStage } from "./first-stage.ts";
+import { Invalidator } from "./invalidate.ts";
 import { Script } from "./script.ts";
 import { inside, type Mapping, SecondStage } from "./second-stage.ts";
 
@@ -27,6 +28,8 @@ class Scalable {
   /** Each requester's PASID directory and table. */
   readonly #pasids = new Map<number, [directory: bigint, table: bigint]>();
   readonly #domain: number;
+  readonly #domains = new Set<number>();
+  #invalidator: Invalidator | undefined;
 
   constructor(choice: Choice, platform: string) {
     this.#choice = choice;
@@ -53,6 +56,7 @@ class Scalable {
     if (choice.often(60)) this.#requester(requesterId({ device: PROBE_DEVICE, fn: 0 }));
     for (let count = choice.between(1, 5); count > 0; count--) tables.mapRandom();
     if (choice.often(25)) tables.spoil();
+    if (choice.often(50)) this.#invalidator = new Invalidator(script, true, true);
     script.register("RTADDR", this.#root | field(RTADDR_TTM_HI, RTADDR_TTM_LO, RTADDR_TTM_SCALABLE));
     script.command({}, "SRTP");
     script.command({ TE: true });
@@ -126,6 +130,7 @@ class Scalable {
     const width = choice.often(96) ? usualWidth : choice.below(8);
     const same = type === usual && top === this.tables.top && width === usualWidth;
     const domain = same ? this.#domain : (this.#domain ^ (requester << 1) ^ 1) & 0xffff;
+    this.#domains.add(domain);
     let first =
       field(pasid.PASID_ENTRY_P_HI, pasid.PASID_ENTRY_P_LO, Number(choice.often(95))) |
       field(pasid.PASID_ENTRY_FPD_HI, pasid.PASID_ENTRY_FPD_LO, Number(choice.often(6))) |
@@ -173,7 +178,7 @@ class Scalable {
     );
   }
 
-  /** Changes entries; a Set Root Table Pointer drops everything that may have been cached (§6.6, ESRTPS). */
+  /** Changes entries; the queue, or a Set Root Table Pointer (§6.6, ESRTPS), drops all that may have been cached. */
   #change(): void {
     const choice = this.#choice;
     const { script, tables } = this;
@@ -186,7 +191,9 @@ class Scalable {
       const at = choice.one(places);
       script.put(at, tables.wrong(script.word(at)));
     }
-    if (kind !== "map") script.needed(() => script.command({}, "SRTP"));
+    if (kind === "map") return;
+    if (this.#invalidator === undefined) script.needed(() => script.command({}, "SRTP"));
+    else this.#invalidator.everything([...this.#domains]);
   }
 }
 
