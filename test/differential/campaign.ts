@@ -46,7 +46,6 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
   const kinds = KINDS.filter(
     ({ name, platform }) => name === (options.kind ?? name) && platform === (options.platform ?? platform),
   );
-  const total = kinds.reduce((sum, { weight }) => sum + weight, 0);
   const begin = performance.now();
   const result: CampaignResult = {
     seed: options.seed,
@@ -60,10 +59,11 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
     seconds: 0,
   };
   let done = 0;
+  const counts = shares(kinds, options.cases);
   for (const platform of new Set(kinds.map((kind) => kind.platform))) {
     const pair = new PairOfPartners(options.program, platform);
     for (const kind of kinds.filter((one) => one.platform === platform)) {
-      const count = Math.max(1, Math.round((options.cases * kind.weight) / total));
+      const count = counts.get(kind) as number;
       for (let index = 0; index < count; index++) {
         await one(pair, kind, makeCase(options.seed, kind, index), options, result);
         if (++done % 100 === 0) {
@@ -76,6 +76,19 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
   }
   result.seconds = (performance.now() - begin) / 1000;
   return result;
+}
+
+/** How many cases each kind gets, by weight; together exactly `cases`. */
+function shares(kinds: readonly Kind[], cases: number): Map<Kind, number> {
+  const total = kinds.reduce((sum, { weight }) => sum + weight, 0);
+  const counts = new Map<Kind, number>();
+  let weight = 0;
+  for (const kind of kinds) {
+    const before = Math.round((cases * weight) / total);
+    weight += kind.weight;
+    counts.set(kind, Math.round((cases * weight) / total) - before);
+  }
+  return counts;
 }
 
 async function one(

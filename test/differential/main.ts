@@ -1,54 +1,113 @@
-// npm run differential -- --cases N --seed S [--qemu PATH] [--replay FILE]
+// npm run differential: random cases on QEMU 11.1 and on the model, or one case from a file.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { run } from "./campaign.ts";
+import { type CampaignOptions, run } from "./campaign.ts";
 import type { Case } from "./case.ts";
 import { describe, signature } from "./compare.ts";
+import { KINDS } from "./kinds.ts";
+import { PLATFORMS } from "./machine.ts";
 import { PairOfPartners } from "./pair.ts";
 import { printReport } from "./report.ts";
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: "string", default: "1000" },
-    seed: { type: "string" },
-    qemu: { type: "string" },
-    replay: { type: "string" },
-    kind: { type: "string" },
-    platform: { type: "string" },
-  },
-});
+const USAGE = `usage: npm run differential -- [--cases N] [--seed S] [--qemu PATH] [--kind NAME] [--platform NAME]
+       npm run differential -- --replay FILE [--qemu PATH]
 
-// The partners go with this process, however it ends.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+Performs N random cases (1000) on QEMU 11.1 and on the model and prints what differs; status 1 when something does
+that no known deviation of QEMU explains. Without --qemu, test/qemu/get-qemu.sh says where QEMU is, and gets it.
+Kinds: ${[...new Set(KINDS.map(({ name }) => name))].join(", ")}.
+Platforms: ${Object.keys(PLATFORMS).join(", ")}.
+`;
+const QEMU_SCRIPT = "test/qemu/get-qemu.sh";
 
-function qemu(): string {
-  if (values.qemu !== undefined) return values.qemu;
-  const script = ["test/qemu/get-qemu.sh"].find(existsSync);
-  if (script === undefined) throw new Error("run this in the repository, or name QEMU with --qemu");
-  return execFileSync("bash", [script], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+/** A wrong call: one line, and status 2. */
+class Misuse extends Error {}
+
+function options(): Record<string, string | boolean | undefined> {
+  try {
+    const text = { type: "string" } as const;
+    const known = { cases: text, seed: text, qemu: text, replay: text, kind: text, platform: text };
+    return parseArgs({ options: { ...known, help: { type: "boolean" } } }).values;
+  } catch (error) {
+    throw new Misuse((error as Error).message);
+  }
 }
 
-if (values.replay !== undefined) {
-  const test = JSON.parse(readFileSync(values.replay, "utf8")) as Case;
-  const pair = new PairOfPartners(qemu(), test.platform);
+function count(name: string, value: string | boolean | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0) throw new Misuse(`--${name} ${value} is no whole number`);
+  return number;
+}
+
+function qemu(given: string | boolean | undefined): string {
+  if (typeof given === "string") {
+    if (!existsSync(given)) throw new Misuse(`--qemu ${given}: there is no such file`);
+    return given;
+  }
+  if (!existsSync(QEMU_SCRIPT)) throw new Misuse("QEMU is to be named with --qemu outside the repository");
+  try {
+    return execFileSync("bash", [QEMU_SCRIPT], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+  } catch {
+    throw new Misuse("without QEMU there is nothing to compare with");
+  }
+}
+
+function readCase(file: string): Case {
+  try {
+    const test = JSON.parse(readFileSync(file, "utf8")) as Case;
+    if (!Array.isArray(test.steps) || PLATFORMS[test.platform] === undefined) throw new Error("it holds no case");
+    return test;
+  } catch (error) {
+    throw new Misuse(`--replay ${file}: ${(error as Error).message}`);
+  }
+}
+
+async function replay(test: Case, program: string): Promise<boolean> {
+  const pair = new PairOfPartners(program, test.platform);
   const result = await pair.run(test);
   for (const difference of result.unexplained) console.log(`${signature(difference)}\n  ${describe(difference)}`);
   for (const name of result.explained) console.log(`explained: ${name}`);
   console.log(`${result.unexplained.length} unexplained`);
   await pair.close();
-  process.exitCode = result.unexplained.length > 0 ? 1 : 0;
-} else {
-  const seed = values.seed === undefined ? Math.floor(Date.now() / 1000) : Number(values.seed);
-  const result = await run({
-    program: qemu(),
-    cases: Number(values.cases),
-    seed,
-    kind: values.kind,
-    platform: values.platform,
-    progress: process.stderr.isTTY ? (text) => process.stderr.write(`\r${text}\x1b[K`) : undefined,
-  });
-  if (process.stderr.isTTY) process.stderr.write("\n");
+  return result.unexplained.length === 0;
+}
+
+async function campaign(chosen: CampaignOptions): Promise<boolean> {
+  const terminal = process.stderr.isTTY;
+  const progress = terminal ? (text: string): boolean => process.stderr.write(`\r${text}\x1b[K`) : undefined;
+  const result = await run({ ...chosen, progress });
+  if (terminal) process.stderr.write("\n");
   console.log(printReport(result));
-  process.exitCode = result.unexplained.length > 0 ? 1 : 0;
+  return result.unexplained.length === 0;
+}
+
+async function main(): Promise<number> {
+  const given = options();
+  if (given.help === true) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const named = { kind: given.kind as string | undefined, platform: given.platform as string | undefined };
+  const { kind, platform } = named;
+  if (!KINDS.some((one) => one.name === (kind ?? one.name) && one.platform === (platform ?? one.platform))) {
+    throw new Misuse("there are no such cases: --help names kinds and platforms");
+  }
+  if (typeof given.replay === "string") {
+    const test = readCase(given.replay);
+    return Number(!(await replay(test, qemu(given.qemu))));
+  }
+  const cases = count("cases", given.cases, 1000);
+  const seed = count("seed", given.seed, Math.floor(Date.now() / 1000));
+  return Number(!(await campaign({ program: qemu(given.qemu), cases, seed, ...named })));
+}
+
+// The partners go with this process, however it ends.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof Misuse)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }
