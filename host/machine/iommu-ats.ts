@@ -108,7 +108,7 @@ export class UnitAts implements TranslationPort {
     const prefix = pasidArgument(prefixOf(request));
     const code = engine.wasm.iommuPageRequest(unit, requesterId, prefix, bodyOf(request), request.addressHi);
     this.#options.worked();
-    if (code !== abi.RESPONSE_NONE) this.#surroundings?.find(requesterId)?.respond({ group, code, pasid });
+    if (code >>> 0 !== abi.RESPONSE_NONE) this.#surroundings?.find(requesterId)?.respond({ group, code, pasid });
   }
 
   /** Sends the messages that wait, and those to which the answers lead. */

@@ -187,6 +187,43 @@ describe("VT-d §11.4.4 global command and status", () => {
     expect(h.translate(0x0315, 0x1000)).toBe(-0xa);
   });
 
+  test("reserved bits and WBF without RWBF do nothing", () => {
+    h.enable(h.page());
+    h.set32(GCMD, 0xb87f_ffff);
+    expect(h.get32(GSTS)).toBe(0xc000_0000);
+  });
+
+  test("the one-shots set their status once and for all; clearing them changes nothing", () => {
+    h.set32(GCMD, 0x4100_0000);
+    expect(h.get32(GSTS)).toBe(0x4100_0000);
+    h.set32(GCMD, 0);
+    expect(h.get32(GSTS)).toBe(0x4100_0000);
+  });
+
+  test("SRTP and TE in one write: the pointer first", () => {
+    h.set32(GCMD, 0xc000_0000);
+    expect(h.get32(GSTS)).toBe(0xc000_0000);
+  });
+
+  test("CFI is a level of its own", () => {
+    h.set32(GCMD, 0x0080_0000);
+    expect(h.get32(GSTS)).toBe(0x0080_0000);
+    h.set32(GCMD, 0);
+    expect(h.get32(GSTS)).toBe(0);
+  });
+
+  test("§11.4.5 TTM is what SRTP latched, also while translation is enabled", async () => {
+    const root = h.page();
+    h.enable(root);
+    h.set64(0x20, BigInt(root) | 0xc00n);
+    expect(h.translate(0x0316, 0x1000)).toBe(-1);
+    h.command(GCMD_SRTP_LO);
+    expect(h.translate(0x0416, 0x1000)).toBe(-0x33);
+    h.set64(0x20, BigInt(root));
+    h.command(GCMD_SRTP_LO);
+    expect(h.translate(0x0516, 0x1000)).toBe(-1);
+  });
+
   test("writing a byte of GCMD_REG leaves the other levels as they are", () => {
     h.enable(h.page());
     h.unit.mmio.write(GCMD, 1, 0);
