@@ -171,6 +171,18 @@ describe("VT-d §5.2.5 interrupts of VMs", () => {
     expect(machine.interrupts.counts).toMatchObject({ raised: 3, delivered: 3, posted: 0 });
   });
 
+  it.each([
+    { preset: "default" as const, posts: true },
+    { preset: "qemu-11.1" as const, posts: false },
+    { preset: "client" as const, posts: false },
+  ])("preset $preset: a VM's interrupts arrive, posted: $posts", async ({ preset, posts }) => {
+    const { hypervisor, vm, inject, frames } = await scene({ iommu: { preset } });
+    inject(19);
+    hypervisor.run(5000);
+    expect(frames).toEqual([19]);
+    expect([vm.vcpu.statistics.posted, vm.vcpu.statistics.injected]).toEqual(posts ? [1, 0] : [0, 1]);
+  });
+
   it.each([{ extendedInterruptMode: true }, { extendedInterruptMode: false }])(
     "$extendedInterruptMode EIM: the APIC ID of the notification is in the format of the mode",
     async (iommu) => {
