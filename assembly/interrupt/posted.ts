@@ -7,6 +7,7 @@
 
 import { Bits } from "../core/bits";
 import { MemoryMap } from "../core/memory-map";
+import { Tables } from "../iommu/tables";
 import { Unit } from "../iommu/unit";
 import {
   NOTIFICATION_OUTSTANDING,
@@ -70,7 +71,7 @@ const BYTE: u32 = 8;
 const DWORD_BYTES: u32 = 4;
 const DWORD_SHIFT: u32 = 5;
 const DWORD_BITS: u32 = 31;
-/** Byte offset of the reserved rest of a descriptor. */
+/** Byte offset of the reserved rest of a descriptor, 24 bytes. */
 const REST: u32 = PID_RESERVED_320_LO / BYTE;
 /** In the dword at PID_CONTROL. */
 const ON: u32 = 1 << (PID_ON_LO - PID_CONTROL_LO);
@@ -99,38 +100,55 @@ export class Posted {
    * fault reason with the descriptor untouched.
    */
   static post(unit: Unit, low: u64, high: u64, extended: bool, out: usize): u32 {
-    const memory = unit.memory;
     const hpa = Posted.descriptor(low, high);
-    const region = memory.find(hpa);
-    const kind = memory.region(region).kind;
-    if (kind == REGION_KIND_NONE || kind == REGION_KIND_MMIO) return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
-    const inside = kind == REGION_KIND_RAM;
-    const at = inside ? memory.region(region).pointer(hpa) : memory.scratch;
-    if (!inside && !memory.read(region, hpa, at, PID_SIZE)) return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
-
-    let control = load<u64>(at, PID_CONTROL);
-    if (Posted.malformed(at, control, extended)) return FAULT_INTERRUPT_DESCRIPTOR_RESERVED;
-    const urgent = Bits.of64(low, POSTED_URG_HI, POSTED_URG_LO) != 0;
-    const vector = <u32>Bits.of64(low, POSTED_VV_HI, POSTED_VV_LO);
-    const request = (vector >> DWORD_SHIFT) * DWORD_BYTES;
-    const requested: u32 = 1 << (vector & DWORD_BITS);
-    if (inside) {
-      store<u32>(at + request, load<u32>(at + request) | requested);
-      if (Posted.notifies(<u32>control, urgent)) store<u32>(at, <u32>control | ON, PID_CONTROL);
-    } else {
-      if (!Posted.request(memory, region, hpa + <u64>request, load<u32>(at + request), requested)) {
-        return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
-      }
-      const decided = Posted.decide(memory, region, hpa + <u64>PID_CONTROL, <u32>control, urgent);
-      if (decided < 0) return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
-      control = (control & ~(<u64>0xffff_ffff)) | <u64>decided;
+    Tables.refresh(unit);
+    if (hpa - unit.windowBase < unit.windowSpan) {
+      return Posted.inside(<usize>(<u32>hpa + unit.windowDelta), hpa, low, extended, out);
     }
-    const notifies = Posted.notifies(<u32>control, urgent);
-    const outstanding = (<u32>control & ON) != 0;
+    const memory = unit.memory;
+    const index = memory.find(hpa);
+    const region = memory.region(index);
+    if (region.kind == REGION_KIND_NONE || region.kind == REGION_KIND_MMIO) return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
+    if (region.kind == REGION_KIND_RAM) return Posted.inside(region.pointer(hpa), hpa, low, extended, out);
+    return Posted.outside(memory, index, hpa, low, extended, out);
+  }
 
+  /** Posts to the descriptor at `at` of linear memory. */
+  static inside(at: usize, hpa: u64, low: u64, extended: bool, out: usize): u32 {
+    const control = load<u64>(at, PID_CONTROL);
+    if (Posted.malformed(at, control, extended)) return FAULT_INTERRUPT_DESCRIPTOR_RESERVED;
+    const vector = <u32>Bits.of64(low, POSTED_VV_HI, POSTED_VV_LO);
+    const urgent = Bits.of64(low, POSTED_URG_HI, POSTED_URG_LO) != 0;
+    const word = at + (vector >> DWORD_SHIFT) * DWORD_BYTES;
+    store<u32>(word, load<u32>(word) | (1 << (vector & DWORD_BITS)));
+    if (Posted.notifies(<u32>control, urgent)) store<u32>(at, <u32>control | ON, PID_CONTROL);
+    return Posted.finish(hpa, vector, control, urgent, extended, out);
+  }
+
+  /** Posts to a descriptor in an embedder's RAM, by a copy of it. */
+  static outside(memory: MemoryMap, region: u32, hpa: u64, low: u64, extended: bool, out: usize): u32 {
+    const at = memory.scratch;
+    if (!memory.read(region, hpa, at, PID_SIZE)) return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
+    const control = load<u64>(at, PID_CONTROL);
+    if (Posted.malformed(at, control, extended)) return FAULT_INTERRUPT_DESCRIPTOR_RESERVED;
+    const vector = <u32>Bits.of64(low, POSTED_VV_HI, POSTED_VV_LO);
+    const urgent = Bits.of64(low, POSTED_URG_HI, POSTED_URG_LO) != 0;
+    const word = (vector >> DWORD_SHIFT) * DWORD_BYTES;
+    if (!Posted.request(memory, region, hpa + <u64>word, load<u32>(at + word), 1 << (vector & DWORD_BITS))) {
+      return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
+    }
+    const decided = Posted.decide(memory, region, hpa + <u64>PID_CONTROL, <u32>control, urgent);
+    if (decided < 0) return FAULT_INTERRUPT_DESCRIPTOR_ACCESS;
+    const destination = (control >> HIGH_HALF) << HIGH_HALF;
+    return Posted.finish(hpa, vector, destination | <u64>decided, urgent, extended, out);
+  }
+
+  /** Leaves at `out` what was done; `control` is what the notification was decided by. */
+  static finish(hpa: u64, vector: u32, control: u64, urgent: bool, extended: bool, out: usize): u32 {
+    const notifies = Posted.notifies(<u32>control, urgent);
+    const unsent = (<u32>control & ON) != 0 ? NOTIFICATION_OUTSTANDING : NOTIFICATION_SUPPRESSED;
     store<u64>(out, hpa, REMAP_DESCRIPTOR);
     store<u32>(out, vector, REMAP_POSTED_VECTOR);
-    const unsent = outstanding ? NOTIFICATION_OUTSTANDING : NOTIFICATION_SUPPRESSED;
     store<u32>(out, notifies ? NOTIFICATION_SENT : unsent, REMAP_NOTIFICATION);
     if (notifies) Posted.notify(control, extended, out);
     return 0;
@@ -155,7 +173,7 @@ export class Posted {
     if (!extended) {
       wrong |= control & Posted.mask(PID_NDST_HI, PID_NDST_LO) & ~Posted.mask(PID_NDST_XAPIC_HI, PID_NDST_XAPIC_LO);
     }
-    for (let rest = REST; rest < PID_SIZE; rest += BYTE) wrong |= load<u64>(at + rest);
+    wrong |= load<u64>(at, REST) | load<u64>(at, REST + BYTE) | load<u64>(at, REST + 2 * BYTE);
     return wrong != 0;
   }
 
