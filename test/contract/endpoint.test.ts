@@ -27,6 +27,7 @@ const BAR_REGISTERS = { first: 0x10, end: 0x28 };
 async function build() {
   const machine = await Machine.create({
     cards: [{ profile: "i350", slot: "switch" }, { profile: "82576" }],
+    devices: [{ kind: "copy-engine" }],
   });
   const ports: EndpointPorts = {
     clock: machine.clock,
