@@ -1,6 +1,5 @@
 // What a case has put into memory before one of its steps, and the structures that lie there.
 import * as context from "../../assembly/spec/vtd/context-entry.ts";
-import { GCMD_SRTP_LO } from "../../assembly/spec/vtd/global.ts";
 import * as root from "../../assembly/spec/vtd/root-entry.ts";
 import * as ss from "../../assembly/spec/vtd/second-stage.ts";
 import type { Case, Step } from "./case.ts";
@@ -77,11 +76,4 @@ export function requesterOf(step: Step & { op: "dma" | "probe" | "message" }): n
 /** Whether a step reads or writes memory for a device. */
 export function isWrite(step: Step & { op: "dma" | "probe" | "message" }): boolean {
   return step.op !== "dma" || step.direction === "write";
-}
-
-/** Whether a step of a case in scalable mode drops everything that caches hold: SRTP, or a descriptor of its queue. */
-export function flushes(step: Step): boolean {
-  if (step.op !== "register") return false;
-  if (step.name === "GCMD") return ((BigInt(step.value) >> BigInt(GCMD_SRTP_LO)) & 1n) === 1n;
-  return step.name === "IQT" && BigInt(step.value) !== 0n;
 }

@@ -7,20 +7,27 @@ import * as pasid from "../../assembly/spec/vtd/pasid-table-entry.ts";
 import * as context from "../../assembly/spec/vtd/scalable-context-entry.ts";
 import * as root from "../../assembly/spec/vtd/scalable-root-entry.ts";
 import * as ss from "../../assembly/spec/vtd/second-stage.ts";
-import type { Case } from "./case.ts";
 import { whole } from "./generate/choice.ts";
 import { COHERENT, PLATFORMS, patternWord, TARGETS_BASE, TARGETS_SIZE } from "./machine.ts";
-import { flushes, get, isWrite, MemoryBefore, requesterOf } from "./memory.ts";
+import { get, type MemoryBefore } from "./memory.ts";
 
 export type Dialect = "specification" | "qemu";
+
+/** Where a request that passes leads. */
+export interface Place {
+  hpa: bigint;
+  /** Bytes of its page; none is cached of pass-through. */
+  size: bigint;
+  domain: number;
+  cached: boolean;
+}
 
 export interface Verdict {
   /** The fault reason; undefined for a request that passes. */
   reason: number | undefined;
   /** FPD was met on the way, and the reason is one that it suppresses. */
   suppressed: boolean;
-  /** Where a request that passes leads, and the bytes of its page. */
-  place?: { hpa: bigint; size: bigint };
+  place?: Place;
   /** Accessed and dirty flags that the walk sets: the entry's address, and the flags. */
   flags: [at: bigint, flags: bigint][];
 }
@@ -94,7 +101,7 @@ export class ScalableRules {
     return whole(63, this.#width);
   }
 
-  #walk({ requester, iova, write }: Request): { hpa: bigint; size: bigint } {
+  #walk({ requester, iova, write }: Request): Place {
     const low = this.#context(requester);
     let quiet = get(low, context.SM_CONTEXT_FPD_HI, context.SM_CONTEXT_FPD_LO) === 1n;
     // Without ECAP_REG.RPS requests have PASID 0: the first entry of the directory and of its table.
@@ -122,10 +129,11 @@ export class ScalableRules {
     if (!this.#valid(type, width, third)) throw new Refusal(reason.FAULT_SM_PASID_INVALID, quiet);
     if (!present) throw new Refusal(reason.FAULT_SM_PASID_NOT_PRESENT, quiet);
     quiet ||= quietDirectory || quietEntry;
+    const domain = Number(get(second, pasid.PASID_ENTRY_DID_HI - 64, pasid.PASID_ENTRY_DID_LO - 64));
     if (type === pasid.PGTT_PASS_THROUGH) {
       if (!this.#qemu && iova >> BigInt(this.#width) !== 0n)
         throw new Refusal(reason.FAULT_SM_BEYOND_HOST_WIDTH, quiet);
-      return { hpa: iova, size: 4096n };
+      return { hpa: iova, size: 4096n, domain, cached: false };
     }
     const snooped = get(second, pasid.PASID_ENTRY_PWSNP_HI - 64, pasid.PASID_ENTRY_PWSNP_LO - 64) === 1n;
     const [page, size] =
@@ -135,7 +143,7 @@ export class ScalableRules {
     const last = this.#qemu ? page + size - 1n : page + (iova & (size - 1n));
     const from = this.#qemu ? page : last;
     if (from <= 0xfeef_ffffn && last >= 0xfee0_0000n) throw new Refusal(reason.FAULT_SM_INTERRUPT_RANGE, quiet);
-    return { hpa: page + (iova & (size - 1n)), size };
+    return { hpa: page + (iova & (size - 1n)), size, domain, cached: true };
   }
 
   #context(requester: number): bigint {
@@ -275,33 +283,4 @@ export class ScalableRules {
   #index(iova: bigint, level: number): bigint {
     return ((iova >> BigInt(12 + level * INDEX_WIDTH)) & whole(INDEX_WIDTH - 1, 0)) * 8n;
   }
-}
-
-/** What a case leaves in the tables that it wrote: walks set flags; QEMU's IOTLB answers without setting any. */
-export function tablesAfter(test: Case, dialect: Dialect): Map<bigint, bigint> {
-  const words = new Map<bigint, bigint>();
-  const cached: { requester: number; base: bigint; size: bigint }[] = [];
-  for (const [index, step] of test.steps.entries()) {
-    if (step.op === "words") {
-      for (const [place, word] of step.words.entries()) words.set(BigInt(step.at) + BigInt(place * 8), BigInt(word));
-    } else if (flushes(step)) {
-      cached.length = 0;
-    } else if (step.op === "dma" || step.op === "probe") {
-      const request = { requester: requesterOf(step), iova: BigInt(step.iova), write: isWrite(step) };
-      const hit = cached.some(
-        ({ requester, base, size }) => requester === request.requester && request.iova / size === base,
-      );
-      if (dialect === "qemu" && hit) continue;
-      const verdict = new ScalableRules(new MemoryBefore(test, index), test.platform, dialect).decide(request);
-      for (const [at, flags] of verdict.flags) {
-        const word = words.get(at) ?? 0n;
-        // QEMU takes an entry for done that has one of the flags.
-        if (dialect === "specification" || (word & flags) === 0n) words.set(at, word | flags);
-      }
-      const { place } = verdict;
-      if (place !== undefined)
-        cached.push({ requester: request.requester, base: request.iova / place.size, size: place.size });
-    }
-  }
-  return words;
 }

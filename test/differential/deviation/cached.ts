@@ -2,19 +2,16 @@
 import * as context from "../../../assembly/spec/vtd/context-entry.ts";
 import type { Case, Step } from "../case.ts";
 import { whole } from "../generate/choice.ts";
-import { flushes, get, isWrite, requesterOf } from "../memory.ts";
-import { ScalableRules } from "../scalable-rules.ts";
+import { covers, entriesBefore } from "../iotlb.ts";
+import { get, isWrite, requesterOf } from "../memory.ts";
 import type { Look } from "./deviation.ts";
 
 /** Whether an earlier access of the other direction, by the same requester, went through the same page. */
 export function cachedForTheOther({ pair, access, accessIndex, memory }: Look): boolean {
   if (access.op === "message") return false;
   const requester = requesterOf(access);
-  if (pair.test.kind === "scalable") {
-    const request = { requester, iova: BigInt(access.iova), write: !isWrite(access) };
-    const { place } = new ScalableRules(memory, pair.test.platform, "qemu").decide(request);
-    return place !== undefined && earlierOther(pair.test, accessIndex, access, place.size);
-  }
+  if (pair.test.kind === "scalable")
+    return entriesBefore(pair.test, accessIndex).some((entry) => covers(entry, access));
   const [low, high] = memory.context(requester);
   const top = low & whole(context.CONTEXT_SSPTPTR_HI, context.CONTEXT_SSPTPTR_LO);
   const levels = Number(get(high, context.CONTEXT_AW_HI - 64, context.CONTEXT_AW_LO - 64)) + 2;
@@ -25,8 +22,7 @@ export function cachedForTheOther({ pair, access, accessIndex, memory }: Look): 
 
 /** Whether an earlier access of the other direction, by the same requester, was to the same page of `size` bytes. */
 function earlierOther(test: Case, index: number, access: Step & { op: "dma" | "probe" }, size: bigint): boolean {
-  const flushed = test.kind === "scalable" ? test.steps.slice(0, index).findLastIndex(flushes) + 1 : 0;
-  return test.steps.slice(flushed, index).some((step) => {
+  return test.steps.slice(0, index).some((step) => {
     if (step.op !== "dma" && step.op !== "probe") return false;
     if (requesterOf(step) !== requesterOf(access) || isWrite(step) === isWrite(access)) return false;
     return BigInt(step.iova) / size === BigInt(access.iova) / size;

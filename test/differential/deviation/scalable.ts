@@ -1,9 +1,10 @@
 // Deviations in scalable mode: QEMU and the specification judge a request by different rules (../scalable-rules.ts).
 import * as reason from "../../../assembly/spec/vtd/fault-reason.ts";
 import { type Case, type Hex, hex, type Outcome, type Step } from "../case.ts";
+import { tablesAfter } from "../iotlb.ts";
 import { isWrite, MemoryBefore, requesterOf } from "../memory.ts";
 import { writtenTables } from "../run.ts";
-import { type Dialect, ScalableRules, tablesAfter, type Verdict } from "../scalable-rules.ts";
+import { type Dialect, ScalableRules, type Verdict } from "../scalable-rules.ts";
 import { cachedForTheOther } from "./cached.ts";
 import { type Access, afterAccess, type Deviation, judgedAs } from "./deviation.ts";
 

@@ -126,13 +126,22 @@ export class Invalidator {
         field(pasid.PASID_INV_G_HI, pasid.PASID_INV_G_LO, pasid.PASID_GRANULARITY_GLOBAL),
     );
     this.translations("all");
-    for (const domain of domains) {
-      this.submit(
-        field(pasid.PASID_IOTLB_INV_TYPE_LOW_HI, pasid.PASID_IOTLB_INV_TYPE_LOW_LO, pasid.TYPE_PASID_IOTLB) |
-          field(pasid.PASID_IOTLB_INV_G_HI, pasid.PASID_IOTLB_INV_G_LO, pasid.PASID_IOTLB_GRANULARITY_PASID) |
-          field(pasid.PASID_IOTLB_INV_DID_HI, pasid.PASID_IOTLB_INV_DID_LO, domain),
-      );
-    }
+    for (const domain of domains) this.firstStage(domain);
+  }
+
+  /** First-stage translations of PASID 0 in a domain: all, or of pages. */
+  firstStage(domain: number, pages?: { address: bigint; mask: number; hint: boolean }): void {
+    const granularity = pages === undefined ? pasid.PASID_IOTLB_GRANULARITY_PASID : pasid.PASID_IOTLB_GRANULARITY_PAGES;
+    this.submit(
+      field(pasid.PASID_IOTLB_INV_TYPE_LOW_HI, pasid.PASID_IOTLB_INV_TYPE_LOW_LO, pasid.TYPE_PASID_IOTLB) |
+        field(pasid.PASID_IOTLB_INV_G_HI, pasid.PASID_IOTLB_INV_G_LO, granularity) |
+        field(pasid.PASID_IOTLB_INV_DID_HI, pasid.PASID_IOTLB_INV_DID_LO, domain),
+      pages === undefined
+        ? 0n
+        : (pages.address & whole(63, 12)) |
+            field(pasid.PASID_IOTLB_INV_AM_HI - 64, pasid.PASID_IOTLB_INV_AM_LO - 64, pages.mask) |
+            field(pasid.PASID_IOTLB_INV_IH_HI - 64, pasid.PASID_IOTLB_INV_IH_LO - 64, Number(pages.hint)),
+    );
   }
 
   submit(low: bigint, high = 0n): void {

@@ -186,14 +186,31 @@ class Scalable {
     if (kind === "map") tables.mapRandom();
     else if (kind === "requester") this.#requester(requesterId(EDU_FUNCTIONS[choice.one([0, 0, 1, 2, 3] as const)]));
     else {
-      const places = kind === "inner" ? tables.inner : tables.mappings.map(({ entry }) => entry);
-      if (places.length === 0) return;
-      const at = choice.one(places);
+      const mapping = tables.mappings.length > 0 ? choice.one(tables.mappings) : undefined;
+      const at = kind === "leaf" ? mapping?.entry : choice.one([undefined, ...tables.inner]);
+      if (at === undefined) return;
       script.put(at, tables.wrong(script.word(at)));
+      if (this.#invalidator !== undefined) {
+        this.#invalidateTables(this.#invalidator, kind === "leaf" ? mapping : undefined);
+        return;
+      }
     }
     if (kind === "map") return;
     if (this.#invalidator === undefined) script.needed(() => script.command({}, "SRTP"));
     else this.#invalidator.everything([...this.#domains]);
+  }
+
+  /** Drops what may be cached of the changed tables, or of one changed page: every domain may share them. */
+  #invalidateTables(invalidator: Invalidator, mapping: Mapping | undefined): void {
+    const choice = this.#choice;
+    const selective = mapping !== undefined && choice.often(70);
+    for (const domain of this.#domains) {
+      const pages = selective
+        ? { domain, address: mapping.iova, mask: mapping.shift - 12, hint: mapping.shift === 12 && choice.often(50) }
+        : undefined;
+      if (this.#firstStage) invalidator.firstStage(domain, pages);
+      else invalidator.translations(pages ?? { domain });
+    }
   }
 }
 
