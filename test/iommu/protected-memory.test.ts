@@ -86,6 +86,23 @@ describe("VT-d §11.4.8 protected memory", () => {
     expect(open()).toEqual(ALL.slice(0, -1));
   });
 
+  test("an explanation tells what is dropped although the tables allow it", () => {
+    h.set32(PLMBASE, 0x40_0000);
+    h.set32(PLMLIMIT, 0x40_0000);
+    h.set64(PHMBASE, BigInt(HIGH + 0x40_0000));
+    h.set64(PHMLIMIT, BigInt(HIGH + 0x40_0000));
+    const dropped = (): number[] =>
+      ALL.filter((page) => {
+        const { verdict, dropped } = h.unit.explain({ requesterId: RID, iova: 0x40_0000_0000 + page, access: 1 });
+        expect(verdict).toMatchObject({ kind: "allowed", hpa: page });
+        return dropped !== undefined;
+      });
+    expect(dropped()).toEqual([]);
+    h.set32(PMEN, EPM);
+    expect(dropped()).toEqual([0x40_0000, HIGH + 0x40_0000]);
+    expect(open()).toEqual(ALL.filter((page) => !dropped().includes(page)));
+  });
+
   test("a table in protected memory is still walked", () => {
     h.set32(PLMBASE, 0);
     h.set32(PLMLIMIT, 0x20_0000);

@@ -8,11 +8,16 @@ type Style = "bold" | "dim" | "green" | "red" | "cyan" | "yellow";
 type Paint = (style: Style, text: string) => string;
 
 /** The explanation of `title`, with colours if `colour`. */
-export function renderExplanation(title: string, { mode, steps, verdict }: Explanation, colour: boolean): string {
+export function renderExplanation(
+  title: string,
+  { mode, steps, verdict, dropped }: Explanation,
+  colour: boolean,
+): string {
   const paint: Paint = (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
   const lines = [`${paint("bold", title)} ${paint("dim", `(${mode})`)}`];
   for (const step of steps) lines.push(...renderStep(step, "", paint));
   lines.push(...renderVerdict(verdict, paint));
+  if (dropped !== undefined) lines.push(`      ${paint("red", "✗")} ${dropped.why} ${paint("dim", dropped.clause)}`);
   return `${lines.join("\n")}\n`;
 }
 

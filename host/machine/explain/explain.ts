@@ -20,6 +20,10 @@ import { passThrough } from "./widths.ts";
 const DISABLED_CLAUSE = "VT-d 5.10 §11.4.4.2 GSTS_REG.TES";
 const RANGE_CLAUSE = "VT-d 5.10 §3.15";
 const TRANSLATION_CLAUSE = "VT-d 5.10 §3.5";
+const PROTECTED = {
+  why: "dropped: PMEN_REG protects that memory from DMA",
+  clause: "VT-d 5.10 §11.4.8.1 PMEN_REG.EPM",
+};
 const PASID_WIDTH = 20;
 const ACCESS_WIDTH = 4;
 
@@ -35,7 +39,8 @@ export function explainRequest(unit: UnitView, read: Read, request: ExplainReque
   }
   const steps: ExplainedStep[] = [];
   const verdict = decide(new Trail(unit, read, steps), request, halvesOf(request.iova));
-  return { mode: modeOf(unit), steps, verdict };
+  const explanation = { mode: modeOf(unit), steps, verdict };
+  return isProtected(unit, verdict) ? { ...explanation, dropped: PROTECTED } : explanation;
 }
 
 /** The verdict alone, faster. */
@@ -86,6 +91,11 @@ function decideMessage(trail: Trail, request: ExplainInterruptRequest): Verdict 
     if (refused instanceof Refused) return refused.refusal;
     throw refused;
   }
+}
+
+function isProtected(unit: UnitView, verdict: Verdict): boolean {
+  if (verdict.kind !== "allowed") return false;
+  return unit.protectedRanges.some(([first, last]) => verdict.hpa >= first && verdict.hpa <= last);
 }
 
 function tableMode(unit: UnitView): number {

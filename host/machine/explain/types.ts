@@ -126,4 +126,6 @@ export interface Explanation {
   steps: ExplainedStep[];
   /** What the tables in memory say. */
   verdict: Verdict;
+  /** Why a request that they allow is dropped all the same, and nothing recorded: memory is protected from DMA. */
+  dropped?: { why: string; clause: string };
 }

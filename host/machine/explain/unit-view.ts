@@ -4,6 +4,8 @@ import * as abi from "../../../assembly/spec/abi/iommu.ts";
 import * as cap from "../../../assembly/spec/vtd/capability.ts";
 import * as ecap from "../../../assembly/spec/vtd/extended-capability.ts";
 import * as gsts from "../../../assembly/spec/vtd/global.ts";
+import * as protect from "../../../assembly/spec/vtd/protected-memory.ts";
+import { join32 } from "../../core/address.ts";
 import { extract } from "../../core/bits.ts";
 import type { Engine } from "../../core/engine.ts";
 import type { Halves } from "./types.ts";
@@ -28,6 +30,8 @@ export interface UnitView {
   readonly extended: ArrayLike<number>;
   /** HAW: no register tells it. */
   readonly hostAddressWidth: number;
+  /** HPAs that no DMA may reach, first and last: while PMEN_REG.PRS is set. */
+  readonly protectedRanges: readonly (readonly [first: number, last: number])[];
 }
 
 /** The view of the unit at `pointer`. */
@@ -50,7 +54,24 @@ export function viewRegisters(word: (offset: number) => number, hostAddressWidth
     capability: [register(cap.CAP_REG), register(cap.CAP_REG + 4)],
     extended: [register(ecap.ECAP_REG), register(ecap.ECAP_REG + 4)],
     hostAddressWidth,
+    protectedRanges: protectedRanges(register),
   };
+}
+
+/** What PMEN_REG protects (§11.4.8): bits that the limits lack are 1. */
+function protectedRanges(register: (offset: number) => number): [number, number][] {
+  const capability = [register(cap.CAP_REG), register(cap.CAP_REG + 4)];
+  if (extract([register(protect.PMEN_REG)], protect.PMEN_PRS_HI, protect.PMEN_PRS_LO) === 0) return [];
+  const ranges: [number, number][] = [];
+  if (extract(capability, cap.CAP_PLMR_HI, cap.CAP_PLMR_LO) === 1) {
+    ranges.push([register(protect.PLMBASE_REG) >>> 0, register(protect.PLMLIMIT_REG) >>> 0]);
+  }
+  if (extract(capability, cap.CAP_PHMR_HI, cap.CAP_PHMR_LO) === 1) {
+    const wide = (offset: number): number => join32(register(offset), register(offset + 4));
+    ranges.push([wide(protect.PHMBASE_REG), wide(protect.PHMLIMIT_REG)]);
+  }
+  const within = 2 ** protect.PHMLIMIT_PHML_LO - 1;
+  return ranges.map(([first, last]) => [first, last + within]);
 }
 
 /** Bits of a domain-id (CAP_REG.ND). */
