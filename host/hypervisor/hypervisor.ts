@@ -2,7 +2,6 @@
 // It works as such software does: configuration cycles, the IOMMU's registers, tables and queue in host RAM.
 import { formatBdf, type Hpa, PAGE_SIZE, type RequesterId } from "../core/address.ts";
 import { checkOptions } from "../core/arguments.ts";
-import { checkSpan } from "../core/clock.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import { applyOrUndo } from "../core/snapshot.ts";
@@ -20,6 +19,7 @@ import { ADMINISTRATOR_ID, Domains, type DomainsState, type ExternalRam, type Vm
 import { functionLevelReset, hasFunctionLevelReset } from "./function-level-reset.ts";
 import { PageAllocator } from "./page-allocator.ts";
 import { RemappingDriver, type RemappingDriverState } from "./remapping-driver.ts";
+import { Scheduler } from "./scheduler.ts";
 import { shownIdentity } from "./shown-identity.ts";
 import { type Levels, UnitCapabilities } from "./unit-capabilities.ts";
 import { Vm, type VmState } from "./vm.ts";
@@ -56,11 +56,6 @@ export interface HypervisorState {
 }
 
 const DEFAULT_ADMINISTRATOR_RAM = 4 * 2 ** 20;
-/** Interrupts that are handled before time moves on: more than any guest needs, fewer than a storm. */
-const MAX_DISPATCH_ROUNDS = 64;
-/** Interrupts of others during which a halted VM waits for one of its own; then the rest of its time passes at once. */
-const MAX_HALT_TURNS = 4096;
-
 export class Hypervisor implements Snapshotable<HypervisorState> {
   readonly machine: Machine;
   /** What firmware found on the machine's buses, and where it put it. */
@@ -68,6 +63,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   readonly remapping: RemappingDriver;
   readonly administrator: Administrator;
   readonly #domains: Domains;
+  readonly #scheduler: Scheduler;
   readonly #vms = new Map<number, Vm>();
   /** PFs in the administrator's hands, by the requester ID that their DMA is tied to. */
   readonly #administered = new Map<PciFunction, RequesterId>();
@@ -79,6 +75,10 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   constructor(machine: Machine, options: HypervisorOptions = {}) {
     if (!(machine instanceof Machine)) throw new ArgumentError("machine", machine, "is no Machine");
     this.machine = machine;
+    this.#scheduler = new Scheduler(machine, {
+      administrator: () => this.administrator.domain.processor,
+      vms: () => this.#vms.values(),
+    });
     const capabilities = new UnitCapabilities(machine.map, layout.IOMMU_BASE);
     const [host] = machine.map.wasmRam();
     // Page 0 stays free, so that no table has the address 0.
@@ -190,9 +190,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
    * each other go on in the next call. Returns the frames moved.
    */
   run(ns = 0): number {
-    let moved = this.machine.run(ns);
-    for (let round = 0; round < MAX_DISPATCH_ROUNDS && this.#dispatch(); round++) moved += this.machine.run();
-    return moved;
+    return this.#scheduler.run(ns);
   }
 
   /** The faults that the unit recorded since the last call, oldest first. */
@@ -250,7 +248,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     for (const [place, vm] of this.vms.entries()) {
       const saved = state.vms[place] as VmState;
       for (const { physical, device, urgent } of saved.assigned) {
-        vm.plug(this.#newAssigned(vm, this.#physical(physical as RequesterId), { device, urgent }));
+        vm.plug(this.#newAssigned(vm, this.#physical(physical as RequesterId), { device, urgent: urgent === true }));
       }
       vm.restore(saved);
     }
@@ -259,46 +257,9 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   #newVm(domain: Domain): Vm {
     const vm: Vm = new Vm(domain, this.machine.trace, {
       run: (ns) => this.run(ns),
-      halt: (ns) => this.#halt(vm, ns),
+      halt: (ns) => this.#scheduler.halt(vm.vcpu, ns),
     });
     return vm;
-  }
-
-  #dispatch(): boolean {
-    let any = this.administrator.domain.processor.dispatch();
-    for (const vm of this.#vms.values()) any = vm.vcpu.dispatch() || any;
-    return any;
-  }
-
-  /** Lets time pass until software has an interrupt to take, `ns` at most; then it takes it. */
-  #runUntilDue(ns: number): void {
-    const { processor } = this.administrator.domain;
-    this.machine.run(ns, () => {
-      if (processor.waiting && !processor.busy) return true;
-      for (const vm of this.#vms.values()) if (vm.vcpu.due) return true;
-      return false;
-    });
-    for (let round = 0; round < MAX_DISPATCH_ROUNDS && this.#dispatch(); round++) this.machine.run();
-  }
-
-  /**
-   * HLT under a timer of `ns`: the VM's processor stops until it has handled an interrupt; everybody else goes on.
-   * False when it was the timer.
-   */
-  #halt(vm: Vm, ns: number): boolean {
-    const { clock } = this.machine;
-    checkSpan(ns);
-    const end = clock.nowNs + ns;
-    const { processor } = vm.vcpu;
-    const before = processor.handled;
-    vm.vcpu.halt();
-    for (let turn = 0; turn < MAX_HALT_TURNS && processor.handled === before; turn++) {
-      this.#runUntilDue(end - clock.nowNs);
-      if (clock.nowNs >= end) break;
-    }
-    if (processor.handled === before) this.run(end - clock.nowNs);
-    vm.vcpu.wake();
-    return processor.handled !== before;
   }
 
   /** Follows what configuration writes did to functions: one that is gone or has moved is nobody's any more. */
