@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds QEMU's own test programs qos-test and, beside it, intel-iommu-test from Debian's source package, without root
-# and without touching the system, and prints the path of the former; where that cannot be, one line on stderr that says
-# why, and exit status 1. What it needs and this machine lacks of libraries and tools is unpacked beside it. Takes about
-# two minutes, and 1.5 GB for that time.
+# Builds QEMU's own test program qos-test, and beside it those of OTHERS below, from Debian's source package, without
+# root and without touching the system, and prints the path of the former; where that cannot be, one line on stderr that
+# says why, and exit status 1. What it needs and this machine lacks of libraries and tools is unpacked beside it. Takes
+# about two minutes, and 1.5 GB for that time.
 #
 #   fetch-qos-test.sh [--offline]     --offline: print what is already there, fetch nothing
 #
@@ -10,6 +10,7 @@
 # program that is taken as it is.
 set -euo pipefail
 
+readonly OTHERS="intel-iommu-test fw_cfg-test machine-none-test qmp-test"
 readonly VERSION=1:10.2.2+ds-1 SUITE=sid
 # QEMU wants a newer Meson than bookworm's; it is Python alone.
 readonly MESON_SUITE=trixie
@@ -100,9 +101,11 @@ build() {
   ../configure --python="$python" --target-list=x86_64-softmmu --without-default-features --disable-docs \
     --disable-download --disable-install-blobs \
     --extra-cflags="$include" --extra-ldflags="-L$libraries -Wl,-rpath,$libraries"
-  nice ninja tests/qtest/qos-test tests/qtest/intel-iommu-test
+  local others
+  read -r -a others <<<"$OTHERS"
+  nice ninja tests/qtest/qos-test "${others[@]/#/tests/qtest/}"
   mkdir -p "$target/run"
-  cp tests/qtest/intel-iommu-test "$target/run/"
+  cp "${others[@]/#/tests/qtest/}" "$target/run/"
   cp tests/qtest/qos-test "$target/run/qos-test.new"
   mv "$target/run/qos-test.new" "$program"
 }

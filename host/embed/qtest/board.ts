@@ -59,7 +59,8 @@ export class Board {
     this.#wires = new Wires(nets);
     this.#netdevs = new Set(config.netdevs.keys());
     this.#config = new PcConfigPorts(machine.root);
-    this.#fwCfg = new FwCfg({ ram: config.ram, processors: config.processors });
+    const { ram, processors, uuid, bootMenu, files } = config;
+    this.#fwCfg = new FwCfg({ ram, processors, bootMenu, files, ...(uuid === undefined ? {} : { uuid }) });
     this.#hotplug = new PciHotplug({
       removable: (slot) => chipset === "i440fx" && this.#inSlot(slot) !== undefined,
       eject: (slot) => {

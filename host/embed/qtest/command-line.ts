@@ -1,4 +1,5 @@
 // The command line of a QEMU system emulator, as far as test programs use it.
+import { littleEndian } from "../../device/pc/fw-cfg.ts";
 import { QemuError } from "./errors.ts";
 import { type KeyValues, parseKeyValues, parseSize } from "./options.ts";
 
@@ -8,6 +9,11 @@ export interface QtestConfig {
   /** Bytes of RAM. */
   ram: number;
   processors: number;
+  /** 16 bytes; undefined when none is given. */
+  uuid: Uint8Array | undefined;
+  bootMenu: boolean;
+  /** What firmware finds in files, by name. */
+  files: Map<string, Uint8Array>;
   /** Devices in their order, `driver` among the keys. */
   devices: KeyValues[];
   /** Network backends by id, `type` among the keys. */
@@ -23,10 +29,17 @@ export interface QtestConfig {
 const DEFAULT_RAM = 128 * 2 ** 20;
 const PAGE = 8192;
 
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+/** What -boot says to firmware: milliseconds, -1 for never. */
+const BOOT_FILES = [
+  { option: "reboot-timeout", file: "etc/boot-fail-wait", width: 4 },
+  { option: "splash-time", file: "etc/boot-menu-wait", width: 2 },
+] as const;
+
 /** Options with an argument that changes nothing here. */
 const IGNORED = new Set([
   ...["qtest-log", "display", "audio", "audiodev", "accel", "L", "name", "run-with", "trace", "cpu", "vga", "net"],
-  ...["serial", "parallel", "monitor", "D", "d", "boot", "rtc", "uuid", "overcommit", "pidfile", "sandbox"],
+  ...["serial", "parallel", "monitor", "D", "d", "rtc", "overcommit", "pidfile", "sandbox"],
 ]);
 /** Flags that change nothing here. */
 const FLAGS = new Set([
@@ -39,6 +52,9 @@ export function parseCommandLine(args: readonly string[]): QtestConfig {
     machine: "pc",
     ram: DEFAULT_RAM,
     processors: 1,
+    uuid: undefined,
+    bootMenu: false,
+    files: new Map(),
     devices: [],
     netdevs: new Map(),
     chardevs: new Map(),
@@ -80,6 +96,23 @@ const HANDLERS: Readonly<Record<string, (config: QtestConfig, value: string) => 
       throw new QemuError(`Parameter 'cpus' expects a number`);
     }
     config.processors = processors;
+  },
+  uuid: (config, value) => {
+    const digits = value.replaceAll("-", "");
+    if (!UUID.test(value)) throw new QemuError("failed to parse UUID string: wrong format");
+    config.uuid = Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  },
+  boot: (config, value) => {
+    const values = parseKeyValues(value, "order");
+    config.bootMenu = values.get("menu") === "on";
+    for (const { option, file, width } of BOOT_FILES) {
+      const text = values.get(option);
+      if (text === undefined) continue;
+      const number = Number(text);
+      const top = 2 ** (8 * width) - 1;
+      if (!/^-?\d+$/.test(text) || number < -1 || number > top) throw new QemuError(`Parameter '${option}' is invalid`);
+      config.files.set(file, littleEndian(number < 0 ? top : number, width));
+    }
   },
   device: (config, value) => {
     config.devices.push(parseKeyValues(value, "driver"));

@@ -2,6 +2,13 @@
 
 /** Characters that one value may have. */
 const LENGTH_MAX = 2 ** 20;
+/** What JSON has outside strings. */
+const OUTSIDE = /[\s{}[\]:,"\w+.-]/;
+/** Where a reader that lost its place finds it again. */
+const RESUMES = /[\s{[]/;
+/** The first characters that no string holds: control characters begin below. U+FFFD stands for what is no UTF-8. */
+const FIRST_PRINTABLE = " ";
+const NO_TEXT = "\ufffd";
 
 /** Cuts a stream into the texts of its objects and arrays. */
 export class JsonStream {
@@ -9,25 +16,33 @@ export class JsonStream {
   #depth = 0;
   #quoted = false;
   #escaped = false;
+  #lost = false;
 
   /**
-   * The texts of the values that `chunk` completes, in their order. Text outside an object or array that is no white
-   * space is a value of its own up to the line's end: no command is one, and its reader refuses it.
+   * The texts of the values that `chunk` completes, in their order. What can be no JSON ends a text at once, for its
+   * reader to refuse, and what follows is skipped to where a value may begin. Text outside an object or array that is
+   * no white space is a value of its own up to the line's end.
    */
   push(chunk: string): string[] {
     const values: string[] = [];
     for (const character of chunk) {
+      if (this.#lost && !RESUMES.test(character)) continue;
+      this.#lost = false;
       if (this.#depth === 0 && this.#text === "" && /\s/.test(character)) continue;
       this.#text += character;
-      if (this.#ends(character) || this.#text.length > LENGTH_MAX) {
-        values.push(this.#text);
-        this.#text = "";
-        this.#depth = 0;
-        this.#quoted = false;
-        this.#escaped = false;
-      }
+      this.#lost = this.#impossible(character) || this.#text.length > LENGTH_MAX;
+      if (!this.#lost && !this.#ends(character)) continue;
+      values.push(this.#text);
+      this.#text = "";
+      this.#depth = 0;
+      this.#quoted = false;
+      this.#escaped = false;
     }
     return values;
+  }
+
+  #impossible(character: string): boolean {
+    return this.#quoted ? character < FIRST_PRINTABLE || character === NO_TEXT : !OUTSIDE.test(character);
   }
 
   #ends(character: string): boolean {

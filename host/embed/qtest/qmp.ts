@@ -37,6 +37,8 @@ export class QmpServer {
   readonly #stream = new JsonStream();
   readonly #commands: ReadonlyMap<string, (given: Arguments) => unknown>;
   #ready = false;
+  /** Events of the command that is being carried out: they follow its answer. */
+  #events: object[] | undefined;
 
   /** Greets the client. */
   constructor(options: QmpOptions) {
@@ -45,9 +47,15 @@ export class QmpServer {
     options.send({ QMP: { version: VERSION, capabilities: [] } });
   }
 
-  /** Takes what the client sent and answers every command in it. */
+  /** Takes what the client sent and answers every command in it; what a command causes is told after its answer. */
   receive(chunk: string): void {
-    for (const text of this.#stream.push(chunk)) this.#options.send(this.#answer(text));
+    for (const text of this.#stream.push(chunk)) {
+      const events: object[] = [];
+      this.#events = events;
+      const answer = this.#answer(text);
+      this.#events = undefined;
+      for (const message of [answer, ...events]) this.#options.send(message);
+    }
   }
 
   /** Tells the client of something that happened, once it has asked for capabilities. */
@@ -55,7 +63,9 @@ export class QmpServer {
     if (!this.#ready) return;
     const now = this.#options.now();
     const timestamp = { seconds: Math.floor(now / MICROSECONDS), microseconds: now % MICROSECONDS };
-    this.#options.send({ timestamp, event: name, ...(data === undefined ? {} : { data }) });
+    const message = { timestamp, event: name, ...(data === undefined ? {} : { data }) };
+    if (this.#events === undefined) this.#options.send(message);
+    else this.#events.push(message);
   }
 
   #answer(text: string): object {
@@ -72,10 +82,13 @@ export class QmpServer {
   }
 
   #execute(command: Arguments): unknown {
-    const { execute: name, arguments: given = {} } = command;
+    const { execute: name, arguments: given = {}, id: _, ...extra } = command;
     if (typeof name !== "string") throw new QmpError("GenericError", "QMP input lacks member 'execute'");
     if (typeof given !== "object" || given === null || Array.isArray(given)) {
       throw new QmpError("GenericError", "QMP input member 'arguments' must be an object");
+    }
+    for (const key of Object.keys(extra)) {
+      throw new QmpError("GenericError", `QMP input member '${key}' is unexpected`);
     }
     if (!this.#ready && name !== "qmp_capabilities") {
       throw new QmpError("CommandNotFound", "Expecting capabilities negotiation with 'qmp_capabilities'");
@@ -98,6 +111,7 @@ export class QmpServer {
         },
       ],
       ["query-version", () => VERSION],
+      ["query-name", () => ({})],
       ["query-status", () => ({ status: "running", running: true })],
       ["query-commands", () => [...commands.keys()].map((name) => ({ name }))],
       ["query-machines", () => MACHINES.map(machineInfo)],
@@ -130,6 +144,13 @@ export class QmpServer {
           if (typeof id !== "string") throw new QmpError("GenericError", "Parameter 'id' is missing");
           if (board === undefined) throw new QmpError("DeviceNotFound", `Device '${id}' not found`);
           board.removeDevice(id);
+        },
+      ],
+      [
+        "human-monitor-command",
+        (given) => {
+          if (typeof given["command-line"] !== "string") throw new QemuError("Parameter 'command-line' is missing");
+          throw new QemuError("There is no human monitor");
         },
       ],
       [

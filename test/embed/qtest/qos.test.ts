@@ -1,7 +1,7 @@
 // QEMU's own test programs, unmodified, with the built program in QEMU's place: qos-test is IOVIRT_QOS_TEST, or what
-// test/qemu/fetch-qos-test.sh has built, intel-iommu-test lies beside it.
+// test/qemu/fetch-qos-test.sh has built; the others lie beside it.
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,6 @@ const MAIN = fileURLToPath(new URL("../../../dist/host/cli/main.js", import.meta
 const { IOVIRT_QOS_TEST, IOVIRT_QEMU_CACHE, XDG_CACHE_HOME = join(homedir(), ".cache") } = process.env;
 const CACHE = IOVIRT_QEMU_CACHE ?? join(XDG_CACHE_HOME, "iovirt/qemu");
 const QOS_TEST = IOVIRT_QOS_TEST ?? join(CACHE, "qos-test/run/qos-test");
-const INTEL_IOMMU_TEST = join(dirname(QOS_TEST), "intel-iommu-test");
 const IGB = "/x86_64/pc/i440FX-pcihost/pci-bus-pc/pci-bus/igb/igb-tests";
 
 describe("QEMU's test programs", () => {
@@ -51,10 +50,20 @@ describe("QEMU's test programs", () => {
     expect(status).toBe(0);
   });
 
-  test("intel-iommu-test: capabilities, and the same registers after a reset", (context) => {
-    requireJudge(context, INTEL_IOMMU_TEST);
-    const { status, stdout, stderr } = run(INTEL_IOMMU_TEST);
-    expect(stdout + stderr).toContain("ok 1 /x86_64/q35/intel-iommu/stage-1");
+  /** Programs and those of their tests that this machine can serve: all, or the named ones. */
+  test.for<[program: string, count: number, ...paths: string[]]>([
+    ["intel-iommu-test", 1],
+    ["fw_cfg-test", 12],
+    ["machine-none-test", 1],
+    // Not /qmp/oob, which needs block devices, nor /qmp/preconfig.
+    ["qmp-test", 1, "/x86_64/qmp/protocol"],
+  ])("%s: %d pass", ([name, count, ...paths], context) => {
+    const program = join(dirname(QOS_TEST), name);
+    requireJudge(context, QOS_TEST);
+    if (!existsSync(program)) context.skip(`${name} is not beside qos-test`);
+    const { status, stdout } = run(program, ...paths.flatMap((path) => ["-p", path]));
+    expect(stdout.split("\n").filter((line) => line.startsWith("ok "))).toHaveLength(count);
+    expect(stdout).not.toMatch(/^not ok/m);
     expect(status).toBe(0);
   });
 });

@@ -92,6 +92,32 @@ test("fw_cfg answers with its signature and its version, and with zeros past an 
   expect(item(0x4000)).toEqual([0, 0, 0, 0, 0]);
 });
 
+test("fw_cfg has what firmware is told: UUID, boot menu, and files by a directory", async () => {
+  const qtest = await server(
+    "-m 64 -uuid 4600cb32-38ec-4b2f-8acb-81c6ea54f2d8 -boot menu=on,reboot-timeout=-1,splash-time=12",
+  );
+  const item = (key: number, length: number): Uint8Array => {
+    qtest.command(`outw 0x510 ${key}`);
+    return Uint8Array.from({ length }, () => Number(qtest.command("inb 0x511").slice(3)));
+  };
+  expect(Buffer.from(item(2, 16)).toString("hex")).toBe("4600cb3238ec4b2f8acb81c6ea54f2d8");
+  expect([...item(0x0e, 2)]).toEqual([1, 0]);
+  const directory = Buffer.from(item(0x19, 132));
+  const entries = [4, 68].map((at) => [
+    directory.readUInt32BE(at),
+    directory.readUInt16BE(at + 4),
+    directory.toString("latin1", at + 8, directory.indexOf(0, at + 8)),
+  ]);
+  expect([directory.readUInt32BE(0), entries]).toEqual([
+    2,
+    [
+      [4, 0x20, "etc/boot-fail-wait"],
+      [2, 0x21, "etc/boot-menu-wait"],
+    ],
+  ]);
+  expect([...item(0x20, 4), ...item(0x21, 3)]).toEqual([255, 255, 255, 255, 12, 0, 0]);
+});
+
 test("ports CF8h and CFCh as QEMU's chipsets have them: the address's low bits count like the data port's", async () => {
   const qtest = await server("-m 64 -device edu,addr=5");
   qtest.command("outl 0xcf8 0x80002802");
@@ -164,6 +190,8 @@ test.each([
   ["-foo", "-foo: invalid option"],
   ["-m", "-m: requires an argument"],
   ["-m x", "-m x: Parameter 'size' expects a size"],
+  ["-uuid 4600cb32", "-uuid 4600cb32: failed to parse UUID string: wrong format"],
+  ["-boot splash-time=x", "-boot splash-time=x: Parameter 'splash-time' is invalid"],
   ["-M foo", 'unsupported machine type: "foo"'],
   ["-device foo", "-device foo: 'foo' is not a valid device model name"],
   ["-device igbvf", "-device igbvf: Parameter 'driver' expects a pluggable device type"],
