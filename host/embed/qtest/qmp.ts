@@ -17,6 +17,8 @@ export interface QmpOptions {
 }
 
 type Arguments = Readonly<Record<string, unknown>>;
+/** Carries a command out; nothing stands for an empty object. */
+type Run = (given: Arguments) => unknown;
 type ErrorClass = "GenericError" | "CommandNotFound" | "DeviceNotFound";
 
 const VERSION = { qemu: { major: 11, minor: 1, micro: 0 }, package: "iovirt" };
@@ -35,7 +37,7 @@ class QmpError extends Error {
 export class QmpServer {
   readonly #options: QmpOptions;
   readonly #stream = new JsonStream();
-  readonly #commands: ReadonlyMap<string, (given: Arguments) => unknown>;
+  readonly #commands: ReadonlyMap<string, Run>;
   #ready = false;
   /** Events of the command that is being carried out: they follow its answer. */
   #events: object[] | undefined;
@@ -101,12 +103,14 @@ export class QmpServer {
     return run(given as Arguments) ?? {};
   }
 
-  #table(): ReadonlyMap<string, (given: Arguments) => unknown> {
+  #table(): ReadonlyMap<string, Run> {
     const { board } = this.#options;
-    const commands = new Map<string, (given: Arguments) => unknown>([
+    const commands: Map<string, Run> = new Map<string, Run>([
       [
         "qmp_capabilities",
-        () => {
+        ({ enable = [] }) => {
+          if (!Array.isArray(enable) || enable.length > 0)
+            throw new QemuError("Parameter 'enable' names a capability that is not there");
           this.#ready = true;
         },
       ],
