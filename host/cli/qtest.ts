@@ -55,7 +55,7 @@ async function serve(config: QtestConfig): Promise<number> {
   const channels = new Set<Channel>();
   return await new Promise((resolve, reject) => {
     const end = (status: number): void => {
-      for (const channel of channels) channel.input.destroy();
+      for (const channel of channels) hangUp(channel);
       for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.removeListener(signal, stop);
       resolve(status);
     };
@@ -104,6 +104,12 @@ interface Channel {
   output: Writable;
   /** The program ends with it. */
   leading: boolean;
+}
+
+/** Lets what was written leave, and reads no more. */
+function hangUp({ input, output }: Channel): void {
+  if (output === process.stdout) input.destroy();
+  else output.end(() => input.destroy());
 }
 
 /** Answers every whole line. */

@@ -131,7 +131,7 @@ describe("sockets", () => {
     qtest.write("outl 0xcf8 0x80002000\ninl 0xcfc\n");
     expect(await until(qtest, "1234\n")).toBe("OK\nOK 0x11e81234\n");
     qmp.write('{"execute":"quit"}');
-    expect(await until(qmp, '{"return":{}}\r\n')).toContain("SHUTDOWN");
+    expect(await until(qmp, 'host-qmp-quit"}}\r\n')).toMatch(/^\{"return":\{\}\}\r\n.*"event":"SHUTDOWN"/);
     expect(await ended).toEqual([0, null]);
     for (const { server } of [lines, monitor]) server.close();
   });

@@ -5,7 +5,7 @@ const LENGTH_MAX = 2 ** 20;
 /** What JSON has outside strings. */
 const OUTSIDE = /[\s{}[\]:,"\w+.-]/;
 /** Where a reader that lost its place finds it again. */
-const RESUMES = /[\s{[]/;
+const RESUMES = /[\n{[]/;
 /** The first characters that no string holds: control characters begin below. U+FFFD stands for what is no UTF-8. */
 const FIRST_PRINTABLE = " ";
 const NO_TEXT = "\ufffd";
