@@ -4,12 +4,14 @@ import type { Case } from "../rounds.ts";
 import { configCases } from "./config.ts";
 import { frameCases } from "./frames.ts";
 import { interruptCases } from "./interrupts.ts";
+import { nestedCases } from "./nested.ts";
 import { translationCases } from "./translation.ts";
 
 /** The cases whose names `wanted` takes. A scene's cases come together and must be measured before the next. */
 export async function* allCases(native: Native | null, wanted: (name: string) => boolean): AsyncGenerator<Case> {
   const scenes = [
     () => translationCases(native),
+    () => nestedCases(native),
     () => interruptCases(native),
     () => frameCases(native, false),
     () => frameCases(native, true),

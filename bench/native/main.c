@@ -2,6 +2,7 @@
    Timed commands answer nanoseconds per operation; `digest` and `delivered` let the caller compare results. */
 #include <time.h>
 #include "frames.h"
+#include "nested.h"
 #include "remap.h"
 
 static MemoryMap map; /* map.generation survives a reset */
@@ -67,6 +68,25 @@ static double time_batches(u32 passes) {
   double start = now();
   for (u32 pass = 0; pass < passes; pass++) {
     for (u32 at = 0; at < count; at += 256) batch(requester, ACCESS_READ, list + at, out, 256);
+  }
+  return (now() - start) / ((double)passes * count);
+}
+
+static COLD u32 nested_batch(u32 access, const u64 *from, u64 *to, u32 length) {
+  u32 done = 0;
+  unit.translations += length;
+  for (u32 index = 0; index < length; index++) {
+    u64 result = space_lookup(&unit, from[index], access);
+    to[index] = result;
+    done += (result & FAULT) == 0;
+  }
+  return done;
+}
+
+static double time_nested(u32 passes) {
+  double start = now();
+  for (u32 pass = 0; pass < passes; pass++) {
+    for (u32 at = 0; at < count; at += 256) nested_batch(ACCESS_READ, list + at, out, 256);
   }
   return (now() - start) / ((double)passes * count);
 }
@@ -149,6 +169,13 @@ int main(void) {
     } else if (strcmp(line, "flush\n") == 0) {
       unit_flush(&unit);
       puts("ok");
+    } else if (sscanf(line, "space %x %x %llx %llx", &r[0], &r[1], &a, &b) == 4) {
+      space_init(&unit, r[0], r[1], a, b);
+      puts("ok");
+    } else if (sscanf(line, "nested %llx", &a) == 1) printf("%.4f\n", time_nested((u32)a));
+    else if (strcmp(line, "digest-nested\n") == 0) {
+      nested_batch(ACCESS_READ, list, out, 256);
+      printf("%u\n", digest(0x811c9dc5u, out, 256));
     } else if (sscanf(line, "batch %llx", &a) == 1) printf("%.4f\n", time_batches((u32)a));
     else if (sscanf(line, "single %llx", &a) == 1) printf("%.4f\n", time_singles((u32)a));
     else if (sscanf(line, "requests %llx %511s", &a, name) == 2) {

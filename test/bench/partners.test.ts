@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configCases } from "../../bench/cases/config.ts";
 import { frameCases } from "../../bench/cases/frames.ts";
 import { interruptCases } from "../../bench/cases/interrupts.ts";
+import { nestedCases } from "../../bench/cases/nested.ts";
 import { TranslationBench } from "../../bench/cases/translation.ts";
 import { Native } from "../../bench/native.ts";
 import { BATCH } from "../../bench/scene/machine.ts";
@@ -121,11 +122,12 @@ describe("the partners deliver what the wasm delivers", () => {
   });
 });
 
-test("the partners remap interrupts as the wasm does; ECAM reads what the bus reads", async () => {
+test("the partners walk nested tables and remap interrupts as the wasm does; ECAM reads what the bus reads", async () => {
   const native = Native.start();
   try {
-    for (const subject of [...(await interruptCases(native)), ...(await configCases())]) {
-      expect(await subject.check()).toEqual([]);
+    // One after the other: each loads its own scene into the C partner.
+    for (const cases of [nestedCases, interruptCases, configCases]) {
+      for (const subject of await cases(native)) expect(await subject.check()).toEqual([]);
     }
   } finally {
     native?.stop();
