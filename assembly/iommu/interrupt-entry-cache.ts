@@ -1,9 +1,14 @@
 // The interrupt entry cache (VT-d 5.10 §6.4): 512 lines of one IRTE each, by interrupt index.
 
-import { INTERRUPT_CACHE_ENTRIES, INTERRUPT_CACHE_ENTRY_SIZE, UNIT_INTERRUPT_CACHE } from "../spec/abi/iommu";
+import {
+  INTERRUPT_CACHE_ENTRIES,
+  INTERRUPT_CACHE_ENTRY_SIZE,
+  INTERRUPT_CACHE_VALID,
+  UNIT_INTERRUPT_CACHE,
+} from "../spec/abi/iommu";
 import { Unit } from "./unit";
 
-const VALID: u64 = 0x1_0000;
+const VALID: u64 = INTERRUPT_CACHE_VALID;
 
 @unmanaged
 export class InterruptLine {

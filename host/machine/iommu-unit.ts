@@ -14,7 +14,7 @@ import type { AddressMap } from "./address-map.ts";
 import { Explainer } from "./explain/explainer.ts";
 import { peekOf } from "./explain/peek.ts";
 import type { ExplainInterruptRequest, ExplainRequest, Explanation } from "./explain/types.ts";
-import { type UnitView, viewUnit } from "./explain/unit-view.ts";
+import type { UnitView } from "./explain/unit-view.ts";
 import { decodeFault, type FaultRecord } from "./fault.ts";
 import { UnitAts } from "./iommu-ats.ts";
 import { type IommuCapabilities, type IommuOptions, iommuCapabilities } from "./iommu-capabilities.ts";
@@ -233,12 +233,12 @@ export class IommuUnit {
 
   /** Explains requests by the registers as they are now. */
   get explainer(): Explainer {
-    return new Explainer(this.view, peekOf(this.#map));
+    return new Explainer((offset) => this.#u32(offset), this.capabilities.hostAddressWidth, peekOf(this.#map));
   }
 
   /** What software has latched and what the unit can do, as it is now. */
   get view(): UnitView {
-    return viewUnit(this.#engine, this.pointer, this.capabilities.hostAddressWidth);
+    return this.explainer.view;
   }
 
   statistics(): IommuStatistics {

@@ -189,14 +189,23 @@ export class World {
     const bytes = new Uint8Array(length).fill(1 + random(255));
     const { lo, hi } = halves(asked.iova);
     const { dma } = this.#h.unit;
+    const mode = this.#mode();
     const done = this.#timed("slowestDma", () =>
       write
         ? dma.write(asked.requesterId as never, lo, hi, bytes, asked.pasid)
         : dma.read(asked.requesterId as never, lo, hi, bytes, asked.pasid),
     );
     const changes = this.#memory.changes();
-    this.#judgeDma(asked, write, length, done, bytes[0] ?? 0, changes);
+    // A write may have reached the unit's own registers; what came after it went by other rules.
+    if (this.#mode() !== mode) this.tally.unjudged++;
+    else this.#judgeDma(asked, write, length, done, bytes[0] ?? 0, changes);
     this.#memory.settle(changes);
+  }
+
+  /** By which rules requests are served: status, root table, protected memory. */
+  #mode(): string {
+    const { view } = this.#h.unit;
+    return JSON.stringify([this.#h.get32(0x1c), view.rootTable, this.#h.get32(PMEN_REG)]);
   }
 
   /** Every page went where it may, and nothing else changed. */

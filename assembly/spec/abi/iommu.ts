@@ -100,6 +100,8 @@ export const UNIT_RESET_VALUES: u32 = 12800;
 export const UNIT_INTERRUPT_CACHE: u32 = 16896;
 export const INTERRUPT_CACHE_ENTRIES: u32 = 512;
 export const INTERRUPT_CACHE_ENTRY_SIZE: u32 = 24;
+/** Of a line's tag, u64: set in one that is in use, above the index. The entry's two words follow. */
+export const INTERRUPT_CACHE_VALID: u32 = 0x1_0000;
 
 export const PAGING_CACHE_ENTRIES: u32 = 1024;
 export const PAGING_CACHE_ENTRY_SIZE: u32 = 16;
@@ -111,6 +113,14 @@ export const IOTLB_ENTRIES: u32 = 8192;
 export const IOTLB_ENTRY_SIZE: u32 = 16;
 /** log2 of IOTLB_ENTRIES. */
 export const IOTLB_INDEX_WIDTH: u32 = 13;
+
+/** Bits of an IOTLB tag: untranslated, of a line of the PASID cache; IOVA 56:12; domain-id or that line. */
+export const IOTLB_TAG_IDENTITY: u32 = 62;
+export const IOTLB_TAG_SPACE: u32 = 61;
+export const IOTLB_TAG_ADDRESS_HI: u32 = 60;
+export const IOTLB_TAG_ADDRESS_LO: u32 = 16;
+export const IOTLB_TAG_OWNER_HI: u32 = 15;
+export const IOTLB_TAG_OWNER_LO: u32 = 0;
 
 /** Bit of an IOTLB tag: the line is in use. */
 export const IOTLB_VALID_HI: u32 = 63;
@@ -126,6 +136,16 @@ export const IOTLB_GRANTED_LO: u32 = 0;
 export const UNIT_CONTEXT_CACHE: u32 = 193024;
 export const CONTEXT_CACHE_ENTRIES: u32 = 65536;
 export const CONTEXT_CACHE_ENTRY_SIZE: u32 = 16;
+/** Bits of a line's second word, which follows a tag as above: its UNIT_CONTEXT_GENERATION, table and levels. */
+export const CONTEXT_GENERATION_HI: u32 = 63;
+export const CONTEXT_GENERATION_LO: u32 = 52;
+export const CONTEXT_TABLE_HI: u32 = 51;
+export const CONTEXT_TABLE_LO: u32 = 12;
+export const CONTEXT_LEVELS_HI: u32 = 2;
+export const CONTEXT_LEVELS_LO: u32 = 0;
+/** In place of levels: the decision is in the PASID cache, or it is a refusal. */
+export const CONTEXT_ELSEWHERE: u32 = 6;
+export const CONTEXT_REFUSED: u32 = 7;
 
 /** Paging-structure caches of the upper levels: 512 GiB and 256 TiB regions. */
 export const PAGING_CACHE_UPPER_ENTRIES: u32 = 256;
@@ -141,6 +161,14 @@ export const SCALABLE_CONTEXT_INDEX_WIDTH: u32 = 10;
 export const UNIT_PASID_CACHE: u32 = 1282560;
 export const PASID_CACHE_ENTRIES: u32 = 4096;
 export const PASID_CACHE_ENTRY_SIZE: u32 = 64;
+/** Offsets in a line: the second stage's tag; the key, with its requester in the upper word; PGTT in bits 2:0. */
+export const PASID_CACHE_SECOND_TAG: u32 = 16;
+export const PASID_CACHE_KEY: u32 = 32;
+export const PASID_CACHE_KEY_USED: u32 = 0x8000_0000;
+export const PASID_CACHE_KEY_PRIVILEGED: u32 = 0x4000_0000;
+export const PASID_CACHE_ATTRIBUTES: u32 = 60;
+export const PASID_CACHE_TYPE_MASK: u32 = 7;
+export const PASID_CACHE_DECIDED: u32 = 0x8000_0000;
 export const PASID_CACHE_WAYS: u32 = 16;
 /** log2 of the number of sets. */
 export const PASID_CACHE_INDEX_WIDTH: u32 = 8;

@@ -6,6 +6,8 @@ import { extract } from "../../core/bits.ts";
 import { FormatError } from "../../core/errors.ts";
 import type { MachineState } from "../machine.ts";
 import { restoreMemory } from "../memory-image.ts";
+import { halvesOf } from "./address.ts";
+import { annotateMessage, annotateRequest, type UnitWord } from "./caches.ts";
 import { explainMessage, explainRequest, judgeRequest } from "./explain.ts";
 import type { Read } from "./trail.ts";
 import type { ExplainInterruptRequest, ExplainRequest, Explanation } from "./types.ts";
@@ -26,21 +28,28 @@ export interface KnownRequester {
 
 export class Explainer {
   readonly view: UnitView;
+  readonly #word: UnitWord;
   readonly #read: Read;
 
-  constructor(view: UnitView, read: Read) {
-    this.view = view;
+  /** @param word gives the unit's words, see assembly/spec/abi/iommu.ts; `read` those of RAM. */
+  constructor(word: UnitWord, hostAddressWidth: number, read: Read) {
+    this.view = viewRegisters(word, hostAddressWidth);
+    this.#word = word;
     this.#read = read;
   }
 
   /** As IommuUnit.explain. */
   explain(request: ExplainRequest): Explanation {
-    return explainRequest(this.view, this.#read, request);
+    const explained = explainRequest(this.view, this.#read, request);
+    annotateRequest(this.#word, request, halvesOf(request.iova), explained);
+    return explained;
   }
 
   /** As IommuUnit.explainInterrupt. */
   explainInterrupt(request: ExplainInterruptRequest): Explanation {
-    return explainMessage(this.view, this.#read, request);
+    const explained = explainMessage(this.view, this.#read, request);
+    annotateMessage(this.#word, explained);
+    return explained;
   }
 
   /** The requesters that have a context-entry which is present, ascending; none without translation. */
@@ -81,9 +90,9 @@ export class Explainer {
 export function explainerOf(state: MachineState): Explainer {
   try {
     const { iommu } = JSON.parse(state.shape) as { iommu: { hostAddressWidth: number } };
-    const bytes = new Uint8Array(abi.UNIT_REGISTERS + abi.UNIT_REGISTER_BYTES);
+    const bytes = new Uint8Array(abi.UNIT_SIZE);
     for (const piece of state.iommu.pieces) {
-      if (piece.offset < bytes.length) bytes.set(piece.bytes.subarray(0, bytes.length - piece.offset), piece.offset);
+      bytes.set(piece.bytes, piece.offset);
     }
     const words = new Uint32Array(bytes.buffer);
     const ram = state.ram.map(({ base, image }) => {
@@ -96,10 +105,7 @@ export function explainerOf(state: MachineState): Explainer {
       const first = region === undefined ? 0 : (hpa - region.base) / 4;
       return region?.words.subarray(first, first + dwords);
     };
-    return new Explainer(
-      viewRegisters((offset) => words[offset >>> 2] as number, iommu.hostAddressWidth),
-      read,
-    );
+    return new Explainer((offset) => words[offset >>> 2] as number, iommu.hostAddressWidth, read);
   } catch (error) {
     throw new FormatError("snapshot", `is not the state of such a machine (${(error as Error).message})`);
   }
