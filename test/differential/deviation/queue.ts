@@ -1,5 +1,5 @@
 // Deviations of the invalidation queue.
-import { TYPE_DEVICE_TLB } from "../../../assembly/spec/vtd/device-tlb-descriptors.ts";
+import { TYPE_DEVICE_TLB, TYPE_PAGE_GROUP_RESPONSE } from "../../../assembly/spec/vtd/device-tlb-descriptors.ts";
 import { FSTS_IQE_HI, FSTS_IQE_LO } from "../../../assembly/spec/vtd/fault-status.ts";
 import type { Hex, Outcome } from "../case.ts";
 import type { Pair } from "../compare.ts";
@@ -62,5 +62,11 @@ export const QUEUE_DEVIATIONS: readonly Deviation[] = [
     clause: "VT-d 5.10 §6.5.2.11, §11.4.9.9 IQERCD_REG.IQEI",
     qemu: "takes the descriptor for valid although ECAP_REG.DT is clear",
     without: atLastDescriptor("iovirt", (low) => typeOf(low) === TYPE_DEVICE_TLB),
+  },
+  {
+    name: "page group response in a legacy queue",
+    clause: "VT-d 5.10 §6.5.2.11 table 26",
+    qemu: "takes the descriptor, which scalable mode has, for valid in a queue of 128-bit descriptors",
+    without: atLastDescriptor("iovirt", (low) => typeOf(low) === TYPE_PAGE_GROUP_RESPONSE),
   },
 ];

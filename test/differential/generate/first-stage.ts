@@ -87,9 +87,9 @@ export class FirstStage {
       [2, entry | (1n << BigInt(choice.between(this.#width, 51)))],
       [2, (entry & ~whole(this.#width - 1, fs.FS_ADDR_LO)) | BigInt(HOLE_BASE)],
       [2, entry ^ whole(fs.FS_PS_HI, fs.FS_PS_LO)],
-      [2, entry | (1n << BigInt(choice.between(12, 20)))],
-      // Without bit 19 the target window is where the tables are.
-      [2, entry ^ (1n << BigInt(choice.one([choice.below(19), choice.between(20, 63)])))],
+      [2, entry | (1n << BigInt(choice.between(12, 15)))],
+      // Address bits that lead elsewhere in RAM stay: what lies there is of no case.
+      [2, entry ^ (1n << BigInt(choice.one([choice.below(16), choice.between(26, 63)])))],
     );
   }
 

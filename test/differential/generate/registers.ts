@@ -1,6 +1,10 @@
 // Programs of register writes in any order, and invalidation queues with anything in them.
 import * as inv from "../../../assembly/spec/vtd/descriptors.ts";
-import { TYPE_DEVICE_TLB } from "../../../assembly/spec/vtd/device-tlb-descriptors.ts";
+import {
+  PAGE_RESPONSE_PP_LO,
+  TYPE_DEVICE_TLB,
+  TYPE_PAGE_GROUP_RESPONSE,
+} from "../../../assembly/spec/vtd/device-tlb-descriptors.ts";
 import {
   GCMD_CFI_LO,
   GCMD_IRE_LO,
@@ -98,7 +102,8 @@ function descriptor(choice: Choice): [bigint, bigint] {
   // What QEMU judges otherwise comes last in a queue only, below.
   if (isEmptyWait(low)) low |= field(inv.WAIT_FN_HI, inv.WAIT_FN_LO, 1);
   if (typeOf(low) === inv.TYPE_INTERRUPT_ENTRY) low &= ~field(inv.IEC_INV_IM_HI, inv.IEC_INV_IM_HI, 1);
-  if (typeOf(low) === TYPE_DEVICE_TLB) low = BigInt(inv.TYPE_CONTEXT | 0x10);
+  if (typeOf(low) === TYPE_PAGE_GROUP_RESPONSE || typeOf(low) === TYPE_DEVICE_TLB)
+    low = BigInt(inv.TYPE_CONTEXT | 0x10);
   return [low, high];
 }
 
@@ -147,7 +152,11 @@ export function queueCase(choice: Choice, platform: string): Case {
     if (choice.often(20)) script.register("IECTL", choice.one([0, 0x8000_0000]));
   }
   if (choice.often(3)) {
-    script.put(base + BigInt(tail), BigInt(choice.one([inv.TYPE_WAIT, TYPE_DEVICE_TLB])), 0n);
+    script.put(
+      base + BigInt(tail),
+      BigInt(choice.one([inv.TYPE_WAIT, TYPE_DEVICE_TLB, TYPE_PAGE_GROUP_RESPONSE | (1 << PAGE_RESPONSE_PP_LO)])),
+      0n,
+    );
     script.register("IQT", (tail + inv.DESCRIPTOR_SIZE) % bytes);
     script.steps.push({ op: "read", names: ["IQH", "FSTS", "FECTL"] });
   }

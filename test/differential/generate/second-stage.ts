@@ -105,9 +105,9 @@ export class SecondStage {
       [2, (entry & ~whole(this.#width - 1, ss.SS_ADDR_LO)) | BigInt(HOLE_BASE)],
       [2, entry ^ whole(ss.SS_PS_HI, ss.SS_PS_LO)],
       [2, entry | whole(ss.SS_SNP_HI, ss.SS_SNP_LO)],
-      [2, entry | (1n << BigInt(choice.between(12, 20)))],
-      // Without bit 19 the target window is where the tables are.
-      [2, entry ^ (1n << BigInt(choice.one([choice.below(19), choice.between(20, 63)])))],
+      [2, entry | (1n << BigInt(choice.between(12, 15)))],
+      // Address bits that lead elsewhere in RAM stay: what lies there is of no case.
+      [2, entry ^ (1n << BigInt(choice.one([choice.below(16), choice.between(26, 63)])))],
     );
   }
 
