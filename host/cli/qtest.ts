@@ -55,12 +55,13 @@ async function serve(config: QtestConfig): Promise<number> {
   const channels = new Set<Channel>();
   return await new Promise((resolve, reject) => {
     const end = (status: number): void => {
-      for (const channel of channels) hangUp(channel);
-      for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.removeListener(signal, stop);
+      for (const channel of channels) void hangUp(channel);
       resolve(status);
     };
-    const stop = (): void => end(0);
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, stop);
+    // Whoever said `quit` may send a signal next. Only process.exit leaves no moment in which that would be the end's
+    // cause: QEMU's test programs take that for a crash.
+    const quit = (): void => void Promise.all([...channels].map(hangUp)).then(() => process.exit(0));
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => process.exit(0));
     const closed = (channel: Channel): void => {
       channels.delete(channel);
       if (channel.leading || channels.size === 0) end(0);
@@ -78,7 +79,7 @@ async function serve(config: QtestConfig): Promise<number> {
         channels.add(channel);
         const send = (message: object): void => void channel.output.write(`${JSON.stringify(message)}\r\n`);
         const now = (): number => Date.now() * MICROSECONDS;
-        const monitor = new QmpServer({ board, send, quit: () => setImmediate(() => end(0)), now });
+        const monitor = new QmpServer({ board, send, quit: () => setImmediate(quit), now });
         monitors.push(monitor);
         channel.input.on("data", (chunk: Buffer) => monitor.receive(chunk.toString()));
         for (const event of ["end", "close"]) channel.input.once(event, () => closed(channel));
@@ -106,10 +107,16 @@ interface Channel {
   leading: boolean;
 }
 
-/** Lets what was written leave, and reads no more. */
-function hangUp({ input, output }: Channel): void {
-  if (output === process.stdout) input.destroy();
-  else output.end(() => input.destroy());
+/** Reads no more, and lets what was written leave. */
+function hangUp({ input, output }: Channel): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      input.destroy();
+      resolve();
+    };
+    if (output === process.stdout) output.write("", done);
+    else output.end(done);
+  });
 }
 
 /** Answers every whole line. */
