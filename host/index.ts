@@ -14,6 +14,7 @@ export type {
 } from "./core/ports.ts";
 export { decodeSnapshot, encodeSnapshot } from "./core/snapshot.ts";
 export { Trace, type TraceEvent, type TraceListener } from "./core/trace.ts";
+export { CopyEngine, type CopyEngineOptions } from "./device/copy-engine/engine.ts";
 export { Edu, type EduOptions } from "./device/edu/edu.ts";
 export type { Endpoint, EndpointPorts } from "./device/endpoint.ts";
 export { IgbCard, type IgbCardName, type IgbCardOptions } from "./device/igb/card.ts";
@@ -74,7 +75,7 @@ export {
   type RemapResult,
   type TranslateResult,
 } from "./machine/iommu-unit.ts";
-export type { BoardOptions, CardOptions, MachineOptions, MachineState } from "./machine/machine.ts";
+export type { BoardOptions, CardOptions, DeviceOptions, MachineOptions, MachineState } from "./machine/machine.ts";
 export { Machine } from "./machine/machine.ts";
 export type { MissingInvalidation, StaleListener, StaleUse } from "./machine/strict/types.ts";
 export * from "./pci/index.ts";

@@ -15,6 +15,7 @@ import * as table from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import * as queue from "../../assembly/spec/vtd/invalidation-queue.ts";
 import * as iotlb from "../../assembly/spec/vtd/iotlb-registers.ts";
 import * as irte from "../../assembly/spec/vtd/irte.ts";
+import * as requestDescriptor from "../../assembly/spec/vtd/page-request-descriptor.ts";
 import * as pageRequest from "../../assembly/spec/vtd/page-request-queue.ts";
 import * as pasid from "../../assembly/spec/vtd/pasid-descriptors.ts";
 import * as pasidDirectory from "../../assembly/spec/vtd/pasid-directory-entry.ts";
@@ -52,6 +53,7 @@ const WORDS: [module: Module, prefix: string, bits: number, within?: string[]][]
   [queue, "IQA", 64],
   [queue, "ICS", 32],
   [queue, "IQERCD", 64],
+  [requestDescriptor, "PAGE_REQ", 256],
   [table, "IRTA", 64],
   [rootEntry, "ROOT", 128],
   [contextEntry, "CONTEXT", 128],
