@@ -63,12 +63,10 @@ export function iommuWork(unit: usize): u32 {
 export function iommuTranslate(unit: usize, requesterId: u32, pasid: u32, iovaLo: u32, iovaHi: u32, access: u32): f64 {
   const self = changetype<Unit>(unit);
   const iova = ((<u64>iovaHi) << 32) | <u64>iovaLo;
-  if (pasid == 0 && Tables.inInterruptRange(iova)) return <f64>iova;
-  const wanted = pasid == 0 ? access & <u32>BOTH : access;
-  const context = Dma.openPasid(self, requesterId, pasid, iova, wanted);
-  if (changetype<usize>(context) == 0) return -(<f64>self.lastReason);
-  const result = Dma.translate(self, context, iova, wanted);
-  return result & FAULT ? -(<f64>self.lastReason) : <f64>Dma.hpa(result);
+  if (pasid != 0) return Dma.placeOf(self, Dma.openPasid(self, requesterId, pasid, iova, access), iova, access);
+  if (Tables.inInterruptRange(iova)) return <f64>iova;
+  const wanted = access & <u32>BOTH;
+  return Dma.placeOf(self, Dma.open(self, requesterId, iova, wanted), iova, wanted);
 }
 
 /**

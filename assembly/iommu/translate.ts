@@ -121,6 +121,13 @@ export class Dma {
     return other == 0 ? (value & ~PAGE_OFFSET) | (iova & PAGE_OFFSET) : FAULT;
   }
 
+  /** Where one access of a context leads, an HPA, or minus the reason of its refusal. */
+  @inline static placeOf(unit: Unit, context: Context, iova: u64, access: u32): f64 {
+    if (changetype<usize>(context) == 0) return -(<f64>unit.lastReason);
+    const result = Dma.translate(unit, context, iova, access);
+    return result & FAULT ? -(<f64>unit.lastReason) : <f64>Dma.hpa(result);
+  }
+
   /** The host-physical address of a result, 52 bits. */
   @inline static hpa(result: u64): u64 {
     return result & HPA_MASK;
