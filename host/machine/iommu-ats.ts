@@ -48,7 +48,7 @@ export class UnitAts implements TranslationPort {
     this.#staging = options.engine.allocate(STAGING_SIZE, 64);
   }
 
-  /** Says how functions are reached. Until then messages are lost, and no time passes. */
+  /** Says how functions are reached. Until then messages wait, and no time passes. */
   connect(surroundings: AtsSurroundings): void {
     this.#surroundings = surroundings;
   }
