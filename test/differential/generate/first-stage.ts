@@ -81,7 +81,7 @@ export class FirstStage {
 
   wrong(entry: bigint): bigint {
     const { choice } = this.#script;
-    return choice.weighted(
+    const changed = choice.weighted(
       [2, 0n],
       [2, entry & ~choice.one([PRESENT, WRITE, USER])],
       [2, entry | (1n << BigInt(choice.between(this.#width, 51)))],
@@ -91,6 +91,9 @@ export class FirstStage {
       // Address bits that lead elsewhere in RAM stay: what lies there is of no case.
       [2, entry ^ (1n << BigInt(choice.one([choice.below(16), choice.between(26, 63)])))],
     );
+    // The largest page begins at 0: without PS it would be a table where no case has one.
+    const page = whole(fs.FS_PS_HI, fs.FS_PS_LO) | whole(fs.FS_ADDR_HI, fs.FS_ADDR_LO);
+    return (changed & page) === 0n ? 0n : changed;
   }
 
   #leaf(at: bigint, iova: bigint, hpa: bigint, shift: number): Mapping {

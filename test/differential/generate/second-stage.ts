@@ -98,7 +98,7 @@ export class SecondStage {
 
   wrong(entry: bigint): bigint {
     const { choice } = this.#script;
-    return choice.weighted(
+    const changed = choice.weighted(
       [2, 0n],
       [2, entry & ~(choice.one([READ, WRITE]) as bigint)],
       [2, entry | (1n << BigInt(choice.between(this.#width, 51)))],
@@ -109,6 +109,9 @@ export class SecondStage {
       // Address bits that lead elsewhere in RAM stay: what lies there is of no case.
       [2, entry ^ (1n << BigInt(choice.one([choice.below(16), choice.between(26, 63)])))],
     );
+    // The largest page begins at 0: without PS it would be a table where no case has one.
+    const page = whole(ss.SS_PS_HI, ss.SS_PS_LO) | whole(ss.SS_ADDR_HI, ss.SS_ADDR_LO);
+    return (changed & page) === 0n ? 0n : changed;
   }
 
   /** Ignored bits, where there are some in both kinds of entry. */
