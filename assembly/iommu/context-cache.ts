@@ -92,6 +92,11 @@ const LEVELS_ABOVE_AW: u32 = 2;
 const BASE_WIDTH: u32 = 30;
 const WIDTH_PER_AW: u32 = 9;
 
+/** Of a decision: the reason of a refusal. */
+const DECISION_REASON: u32 = 0xff;
+/** A decision that refuses nothing, the device TLB's requests neither (TT=01b). */
+export const DECISION_SERVED: u32 = 0x100;
+
 export class ContextCache {
   /** Reads a requester's entries into its line. A refusal is recorded for a request at `iova` and gives null. */
   static fill(unit: Unit, requesterId: u32, iova: u64, access: u32): Context {
@@ -99,8 +104,12 @@ export class ContextCache {
     Tables.refresh(unit);
     const line = Context.line(unit, requesterId);
     const cached = line.valid(unit) && ContextCache.refuses(line);
-    const reason = cached ? line.refusal : ContextCache.decide(unit, requesterId, line);
-    if (reason == 0) return line;
+    const decision = cached ? line.refusal : ContextCache.decide(unit, requesterId, line);
+    const reason = decision & DECISION_REASON;
+    if (reason == 0) {
+      AtsState.of(unit).serve(requesterId, decision == DECISION_SERVED);
+      return line;
+    }
     const unreadable = reason == FAULT_ROOT_ACCESS || reason == FAULT_CONTEXT_ACCESS;
     if (!cached && (unit.cachingMode == 0 || unreadable)) line.info &= INFO_FPD;
     const suppressed = ContextCache.qualified(reason) && line.suppressed;
@@ -141,7 +150,10 @@ export class ContextCache {
     Faults.refuse(unit, requesterId, pasid, page, reason, denied ? access & ~ACCESS_READ : access, suppressed);
   }
 
-  /** Fills `line` with what the entries say, for caching. Returns the reason of a refusal, or 0. */
+  /**
+   * Fills `line`, which need not be the requester's own, with what the entries say. Returns the reason of a refusal, 0,
+   * or DECISION_SERVED.
+   */
   static decide(unit: Unit, requesterId: u32, line: Context): u32 {
     const bus = requesterId / FUNCTIONS_PER_BUS;
     const generation = (<u64>unit.contextGeneration) << INFO_GENERATION_LO;
@@ -174,7 +186,6 @@ export class ContextCache {
     }
     const domain = Bits.of64(upper, CONTEXT_DID_HI - UPPER, CONTEXT_DID_LO - UPPER);
     const type = <u32>Bits.of64(entry, CONTEXT_TT_HI, CONTEXT_TT_LO);
-    AtsState.of(unit).serve(requesterId, type == CONTEXT_TT_DEVICE_TLB);
     if (type == CONTEXT_TT_PASS_THROUGH) {
       line.tag = TAG_VALID | TAG_IDENTITY | domain;
       line.info = generation | fpd;
@@ -185,7 +196,7 @@ export class ContextCache {
     const bits = min(<u64>unit.guestAddressWidth, BASE_WIDTH + WIDTH_PER_AW * width);
     const how = (bits << INFO_WIDTH_LO) | (unit.cachingMode ? INFO_CAREFUL : 0) | fpd | (width + LEVELS_ABOVE_AW);
     line.info = generation | (entry & PAGE_ADDRESS) | how;
-    return 0;
+    return type == CONTEXT_TT_DEVICE_TLB ? DECISION_SERVED : 0;
   }
 
   /** Checks a context-entry that was read (VT-d 5.10 §7.1.3 LCT.2–LCT.4). Returns the reason of a refusal, or 0. */

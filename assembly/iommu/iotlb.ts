@@ -22,6 +22,11 @@ export class TlbEntry {
     const index = (tag * HASH_MULTIPLIER) >> <u64>(64 - IOTLB_INDEX_WIDTH);
     return changetype<TlbEntry>(unit.base + <usize>UNIT_IOTLB + <usize>index * IOTLB_ENTRY_SIZE);
   }
+
+  @inline clear(): void {
+    this.tag = 0;
+    this.value = 0;
+  }
 }
 
 export class Iotlb {
@@ -88,7 +93,7 @@ export class Iotlb {
   @inline static dropOne(unit: Unit, tag: u64): void {
     const entry = TlbEntry.of(unit, tag);
     // In strict mode tags have no TAG_VALID.
-    if (((entry.tag ^ tag) & ~TAG_VALID) == 0) entry.tag = 0;
+    if (((entry.tag ^ tag) & ~TAG_VALID) == 0) entry.clear();
   }
 
   /** Drops what is tagged with a line of the PASID cache: `wanted` is its TAG_SPACE and number. */
@@ -107,7 +112,7 @@ export class Iotlb {
     for (; at < end; at += IOTLB_ENTRY_SIZE) {
       const tag = load<u64>(at);
       if (tag & TAG_SPACE && (tag & mask) == wanted && PasidLine.ofTag(unit, tag).isOf(domainId, pasid, types)) {
-        store<u64>(at, 0);
+        changetype<TlbEntry>(at).clear();
       }
     }
   }
@@ -118,7 +123,7 @@ export class Iotlb {
     let at = unit.base + <usize>UNIT_IOTLB;
     const end = at + <usize>(IOTLB_ENTRIES * IOTLB_ENTRY_SIZE);
     for (; at < end; at += IOTLB_ENTRY_SIZE) {
-      if ((load<u64>(at) & mask) == wanted) store<u64>(at, 0);
+      if ((load<u64>(at) & mask) == wanted) changetype<TlbEntry>(at).clear();
     }
   }
 }

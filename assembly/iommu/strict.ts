@@ -5,8 +5,9 @@ import { hostUse, hostUseEntry } from "../core/env";
 import { ACCESS_EXECUTE, ACCESS_PRIVILEGED } from "../spec/abi/iommu";
 import { USE_CONTEXT_STALE, USE_PASID_STALE } from "../spec/abi/strict";
 import { FAULT_TYPE_BLOCKED } from "../spec/vtd/fault-reason";
+import { AtsState } from "./ats-state";
 import { Context, INFO_FPD, INFO_LEVELS, PAGE_ADDRESS, PAGE_OFFSET, TAG_ADDRESS_WIDTH, TAG_VALID } from "./context";
-import { ContextCache } from "./context-cache";
+import { ContextCache, DECISION_SERVED } from "./context-cache";
 import { TlbEntry } from "./iotlb";
 import { PasidCache } from "./pasid-cache";
 import { PasidEntry } from "./pasid-entry";
@@ -24,9 +25,8 @@ const WORD_SHIFT: u64 = 32;
 export class Strict {
   /** As Dma.lookup. */
   static lookup(unit: Unit, context: Context, entry: TlbEntry, tag: u64, iova: u64, access: u32): u64 {
-    // Page 0 of domain 0 would look like an empty line: it is not cached.
-    const own = tag & ~TAG_VALID;
-    if (own != 0 && entry.tag == own) entry.tag = tag;
+    // The tag of page 0 of domain 0 is 0 then; lines that hold nothing have no value either.
+    if (entry.tag == (tag & ~TAG_VALID) && entry.value != 0) entry.tag = tag;
     const value = entry.value;
     const other = (entry.tag ^ tag) | (iova >> TAG_ADDRESS_WIDTH) | (<u64>access & ~value);
     let result = (value & ~PAGE_OFFSET) | (iova & PAGE_OFFSET);
@@ -62,8 +62,9 @@ export class Strict {
     const line = Context.line(unit, requesterId);
     if (!line.valid(unit)) return 0;
     const fresh = changetype<Context>(unit.memory.scratch + FRESH);
-    ContextCache.decide(unit, requesterId, fresh);
-    return fresh.tag == line.tag && ((fresh.info ^ line.info) & ~INFO_FPD) == 0 ? 0 : USE_CONTEXT_STALE;
+    const served = ContextCache.decide(unit, requesterId, fresh) == DECISION_SERVED;
+    if (fresh.tag != line.tag || ((fresh.info ^ line.info) & ~INFO_FPD) != 0) return USE_CONTEXT_STALE;
+    return ContextCache.refuses(line) || served == AtsState.of(unit).serves(requesterId) ? 0 : USE_CONTEXT_STALE;
   }
 
   /** Likewise of the scalable-mode context of a requester, and the PASID-cache line that a request is for. */

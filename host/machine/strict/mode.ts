@@ -68,7 +68,9 @@ export class StrictMode {
     const step = abi.IOTLB_ENTRY_SIZE >>> 2;
     for (let entry = first; entry < first + abi.IOTLB_ENTRIES * step; entry += step) {
       const high = words[entry + 1] as number;
-      if (((words[entry] as number) | high) === 0) continue;
+      if (!on && ((words[entry + 2] as number) | (words[entry + 3] as number)) === 0) continue;
+      // A line that was not valid is not to become so.
+      if (on && high < VALID) words.fill(0, entry + 2, entry + 4);
       words[entry + 1] = on ? (high & ~VALID) >>> 0 : (high | VALID) >>> 0;
     }
   }
