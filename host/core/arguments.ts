@@ -23,3 +23,19 @@ export function checkChoice(parameter: string, value: unknown, choices: readonly
     throw new ArgumentError(parameter, value, `is none of ${choices.join(", ")}`);
   }
 }
+
+/** Throws ArgumentError unless `value` is a whole number of at most `width` bits, at most 53. */
+export function checkUnsigned(parameter: string, value: unknown, width: number): void {
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** width) return;
+  throw new ArgumentError(parameter, value, `is not a number of ${width} bits`);
+}
+
+/** Throws ArgumentError unless `value` is a boolean. */
+export function checkFlag(parameter: string, value: unknown): void {
+  if (typeof value !== "boolean") throw new ArgumentError(parameter, value, "is neither true nor false");
+}
+
+/** Throws ArgumentError unless `value` is a Uint8Array. */
+export function checkBytes(parameter: string, value: unknown): void {
+  if (!(value instanceof Uint8Array)) throw new ArgumentError(parameter, value, "is no Uint8Array");
+}

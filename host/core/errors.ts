@@ -63,6 +63,7 @@ export class RegionError extends Error {
 
 function printable(value: unknown): string {
   if (typeof value === "number" && Number.isInteger(value) && value > 9) return `0x${value.toString(16)} (${value})`;
+  if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return `function ${value.name}`;
   if (typeof value !== "object" || value === null) return String(value);

@@ -11,6 +11,8 @@ export type UnitWord = (offset: number) => number;
 
 const PAGE_SHIFT = 12;
 const TAG_BITS = 57;
+/** IOTLB_VALID in the tag's high half. */
+const VALID = 2 ** (abi.IOTLB_VALID_LO - 32);
 const BOTH = abi.ACCESS_READ | abi.ACCESS_WRITE;
 const TYPES = ["nothing", "first stage", "second stage", "nested", "pass-through"];
 
@@ -113,9 +115,12 @@ function iotlbEntry(word: UnitWord, owner: Owner, access: number, address: Halve
   const lo = (page % 2 ** 32) + (owner.tag.lo & 0xffff);
   const hi =
     (owner.tag.hi | (address.hi * 2 ** (abi.IOTLB_TAG_ADDRESS_LO - PAGE_SHIFT) + Math.floor(page / 2 ** 32))) >>> 0;
+  // In strict mode tags have no IOTLB_VALID.
+  const marked = word(abi.UNIT_STRICT) === 0 ? hi : (hi & ~VALID) >>> 0;
+  if (lo === 0 && marked === 0) return;
   for (let index = 0; index < abi.IOTLB_ENTRIES; index++) {
     const entry = abi.UNIT_IOTLB + index * abi.IOTLB_ENTRY_SIZE;
-    if (word(entry) !== lo || word(entry + 4) !== hi) continue;
+    if (word(entry) !== lo || word(entry + 4) !== marked) continue;
     const value = [word(entry + 8), word(entry + 12)];
     const granted = extract(value, abi.IOTLB_GRANTED_HI, abi.IOTLB_GRANTED_LO);
     const hpa =

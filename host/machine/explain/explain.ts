@@ -5,6 +5,7 @@ import { ECAP_ADMS_LO, ECAP_SMTS_LO } from "../../../assembly/spec/vtd/extended-
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../../assembly/spec/vtd/interrupt-range.ts";
 import * as rta from "../../../assembly/spec/vtd/root-table-address.ts";
 import { hex, hex64 } from "../../core/address.ts";
+import { checkOptions, checkUnsigned } from "../../core/arguments.ts";
 import { extract } from "../../core/bits.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { accessText } from "./access.ts";
@@ -24,16 +25,16 @@ const PROTECTED = {
   why: "dropped: PMEN_REG protects that memory from DMA",
   clause: "VT-d 5.10 §11.4.8.1 PMEN_REG.EPM",
 };
+const REQUESTER_WIDTH = 16;
 const PASID_WIDTH = 20;
 const ACCESS_WIDTH = 4;
 
 /** Explains a DMA request. Throws ArgumentError for a request that cannot be. */
 export function explainRequest(unit: UnitView, read: Read, request: ExplainRequest): Explanation {
-  checkRequester(request.requesterId);
-  const { pasid, access } = request;
-  if (pasid !== undefined && !(Number.isInteger(pasid) && pasid >= 0 && pasid < 2 ** PASID_WIDTH)) {
-    throw new ArgumentError("pasid", pasid, "is not a number of 20 bits");
-  }
+  checkOptions("request", request, ["requesterId", "pasid", "iova", "access"]);
+  const { requesterId, pasid, access } = request;
+  checkUnsigned("requesterId", requesterId, REQUESTER_WIDTH);
+  if (pasid !== undefined) checkUnsigned("pasid", pasid, PASID_WIDTH);
   if (!Number.isInteger(access) || access <= 0 || access >= 2 ** ACCESS_WIDTH) {
     throw new ArgumentError("access", access, "is no sum of access bits");
   }
@@ -50,7 +51,12 @@ export function judgeRequest(unit: UnitView, read: Read, request: ExplainRequest
 
 /** Explains an interrupt request. Throws ArgumentError for a request that cannot be. */
 export function explainMessage(unit: UnitView, read: Read, request: ExplainInterruptRequest): Explanation {
-  checkRequester(request.requesterId);
+  checkOptions("request", request, ["requesterId", "addressLo", "addressHi", "data"]);
+  const { requesterId, addressLo, addressHi = 0, data } = request;
+  checkUnsigned("requesterId", requesterId, REQUESTER_WIDTH);
+  checkUnsigned("addressLo", addressLo, 32);
+  checkUnsigned("addressHi", addressHi, 32);
+  checkUnsigned("data", data, 32);
   const steps: ExplainedStep[] = [];
   const verdict = decideMessage(new Trail(unit, read, steps), request);
   return { mode: unit.remapping ? "interrupt remapping" : "interrupt remapping disabled", steps, verdict };
@@ -59,12 +65,6 @@ export function explainMessage(unit: UnitView, read: Read, request: ExplainInter
 /** The verdict alone, faster. */
 export function judgeMessage(unit: UnitView, read: Read, request: ExplainInterruptRequest): Verdict {
   return decideMessage(new Trail(unit, read, undefined), request);
-}
-
-function checkRequester(requesterId: number): void {
-  if (!Number.isInteger(requesterId) || requesterId < 0 || requesterId > 0xffff) {
-    throw new ArgumentError("requesterId", requesterId, "is not a number of 16 bits");
-  }
 }
 
 function decide(trail: Trail, request: ExplainRequest, address: Halves): Verdict {

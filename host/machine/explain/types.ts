@@ -12,7 +12,7 @@ export interface ExplainRequest {
   requesterId: number;
   /** 20 bits; undefined for a request without PASID. */
   pasid?: number | undefined;
-  /** A number below 2^53, or any 64-bit address in halves. */
+  /** A number below 2^53, or any 64-bit address in two halves of 32 bits; no BigInt. */
   iova: number | Halves;
   /** ACCESS_ bits: 1 read, 2 write; with PASID also 4 execute, 8 privileged. */
   access: number;
@@ -20,10 +20,13 @@ export interface ExplainRequest {
 
 /** An interrupt request: a 4-byte write of `data`. */
 export interface ExplainInterruptRequest {
+  /** 16 bits. */
   requesterId: number;
+  /** 32 bits. */
   addressLo: number;
-  /** Default 0. */
+  /** 32 bits, default 0. */
   addressHi?: number;
+  /** 32 bits. */
   data: number;
 }
 

@@ -49,6 +49,21 @@ describe("VT-d §6.2 what caches hold for an explained request", () => {
     expect(explain().map(({ cache }) => cache)).toEqual(["context cache"]);
   });
 
+  test("in strict mode too they are found, and still when it ends", async () => {
+    const { h, table, explain } = await used();
+    const without = explain();
+    h.unit.strict = true;
+    expect(explain()).toEqual(without);
+    h.mapPage(table, 4, IOVA + 0x1000, h.page(), READ);
+    expect(h.translate(REQUESTER, IOVA + 0x1000)).toBeGreaterThan(0);
+    const filled = caches(h.unit.explain({ requesterId: REQUESTER, iova: IOVA + 0x1000, access: READ }));
+    expect(filled.at(-1)).toMatchObject({ cache: "IOTLB", used: true, stale: false });
+    h.mapPage(table, 4, IOVA, h.page(), READ);
+    expect(explain().at(-1)).toMatchObject({ cache: "IOTLB", used: true, stale: true });
+    h.unit.strict = false;
+    expect(explain().at(-1)).toMatchObject({ cache: "IOTLB", used: true, stale: true });
+  });
+
   test("a context-entry that changed leaves the context cache stale", async () => {
     const { h, root, explain } = await used();
     h.context(root, REQUESTER, { table: h.page(), domainId: 7, width: 2 });
