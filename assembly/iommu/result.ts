@@ -1,5 +1,7 @@
 // What a translation gives: HPA 51:0, the region there in 62:52, or FAULT.
 
+import { IOTLB_REFUSED_HI, IOTLB_REFUSED_LO } from "../spec/abi/iommu";
+
 /** In a result: the request was refused, and a fault recorded. */
 export const FAULT: u64 = 0x8000_0000_0000_0000;
 
@@ -10,8 +12,8 @@ export const REGION_MASK: u64 = 0x7ff;
 /** ACCESS_READ and ACCESS_WRITE. */
 export const BOTH: u64 = 3;
 /** In an IOTLB value: the access that a cached refusal is for; 0 in a translation of a requester's context. */
-export const REFUSED_HI: u32 = 3;
-export const REFUSED_LO: u32 = 2;
+export const REFUSED_HI: u32 = IOTLB_REFUSED_HI;
+export const REFUSED_LO: u32 = IOTLB_REFUSED_LO;
 
 // What a walk gives: HPA 51:12 of a page and the ACCESS_ bits that may be cached for it, or WALK_REFUSED.
 

@@ -132,7 +132,10 @@ export class IommuUnit {
     this.#strict.switch(on);
   }
 
-  /** Who is told, in strict mode, of stale entries that were used, each once; after the call that used them. */
+  /**
+   * Who is told, in strict mode, of stale entries that were used, after the call that used them: of each invalidation
+   * that is missing once, until what it left stale is put right.
+   */
   onStale(listener: StaleListener): void {
     this.#strict.listen(listener);
   }

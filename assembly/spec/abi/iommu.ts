@@ -132,6 +132,9 @@ export const IOTLB_PAGE_HI: u32 = 51;
 export const IOTLB_PAGE_LO: u32 = 12;
 export const IOTLB_GRANTED_HI: u32 = 1;
 export const IOTLB_GRANTED_LO: u32 = 0;
+/** Of a line that grants nothing: the ACCESS_ bits whose refusal it holds (Caching Mode). */
+export const IOTLB_REFUSED_HI: u32 = 3;
+export const IOTLB_REFUSED_LO: u32 = 2;
 
 export const UNIT_CONTEXT_CACHE: u32 = 193024;
 export const CONTEXT_CACHE_ENTRIES: u32 = 65536;

@@ -10,7 +10,7 @@ type Paint = (style: Style, text: string) => string;
 /** The explanation of `title`, with colours if `colour`. */
 export function renderExplanation(
   title: string,
-  { mode, steps, verdict, dropped }: Explanation,
+  { mode, steps, verdict, dropped, answer }: Explanation,
   colour: boolean,
 ): string {
   const paint: Paint = (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
@@ -18,6 +18,7 @@ export function renderExplanation(
   for (const step of steps) lines.push(...renderStep(step, "", paint));
   lines.push(...renderVerdict(verdict, paint));
   if (dropped !== undefined) lines.push(`      ${paint("red", "✗")} ${dropped.why} ${paint("dim", dropped.clause)}`);
+  if (answer !== undefined) lines.push(`   ${paint("yellow", "!")} ${answer.why} ${paint("dim", answer.clause)}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -33,7 +34,7 @@ function renderStep(step: ExplainedStep, indent: string, paint: Paint): string[]
   if (step.fields.length > 0)
     lines.push(`${inside}${step.fields.map((field) => renderField(field, paint)).join("  ")}`);
   for (const { cache, holds, used, stale } of step.caches) {
-    const state = stale ? paint("red", "stale") : used ? "used" : "not used";
+    const state = stale ? paint("red", used ? "used, stale" : "stale") : used ? "used" : "not used";
     lines.push(`${inside}${paint("yellow", cache)} holds ${holds}: ${state}`);
   }
   if (step.note !== "") lines.push(`${inside}→ ${step.note}`);

@@ -4,16 +4,22 @@ import * as abi from "../../../assembly/spec/abi/iommu.ts";
 import { hex, hex64 } from "../../core/address.ts";
 import { extract } from "../../core/bits.ts";
 import { accessText } from "./access.ts";
-import type { ExplainedStep, ExplainRequest, Explanation, Halves } from "./types.ts";
+import type { ExplainedStep, ExplainRequest, Explanation, Halves, Verdict } from "./types.ts";
 
 /** The u32 at a byte offset of a unit in linear memory. */
 export type UnitWord = (offset: number) => number;
 
+/** The verdict if the interrupt entry at an HPA were these words. */
+export type JudgeEntry = (address: number, words: readonly number[]) => Verdict;
+
 const PAGE_SHIFT = 12;
+const PAGE_SIZE = 4096;
 const TAG_BITS = 57;
 /** IOTLB_VALID in the tag's high half. */
 const VALID = 2 ** (abi.IOTLB_VALID_LO - 32);
 const BOTH = abi.ACCESS_READ | abi.ACCESS_WRITE;
+const REFUSAL = "a refusal";
+const INVALIDATION = "VT-d 5.10 §6.5";
 const TYPES = ["nothing", "first stage", "second stage", "nested", "pass-through"];
 
 /** What the next request of a requester is decided by, from a cache. */
@@ -35,19 +41,41 @@ export function annotateRequest(
   const short = request.pasid === undefined ? contextLine(word, request.requesterId, entry ?? context) : undefined;
   const owner =
     short ?? (entry === undefined || context === undefined ? undefined : pasidLine(word, request, context, entry));
-  if (owner !== undefined) iotlbEntry(word, owner, request.access & BOTH, address, explained);
+  const decided = owner !== undefined && iotlbEntry(word, owner, request.access & BOTH, address, explained);
+  if (!decided) answerByEntries(explained);
+}
+
+/** A context-entry or PASID-table entry that is held and stale leads the unit, unless the IOTLB has its page. */
+function answerByEntries(explained: Explanation): void {
+  const held = explained.steps.flatMap(({ caches }) => caches).find(({ stale, cache }) => stale && cache !== "IOTLB");
+  if (held === undefined) return;
+  const { cache, holds } = held;
+  const refused = holds === REFUSAL;
+  const why = refused ? "the unit refuses it" : `the unit goes by ${holds}`;
+  explained.answer = { kind: refused ? "refused" : "walked", cache, why: until(why, cache), clause: INVALIDATION };
+}
+
+function until(what: string, cache: string): string {
+  return `${what}, which its ${cache} holds, until an invalidation covers it`;
 }
 
 /** Adds what the interrupt entry cache holds to the steps of an explained interrupt request. */
-export function annotateMessage(word: UnitWord, { steps, verdict }: Explanation): void {
+export function annotateMessage(word: UnitWord, explained: Explanation, judge: JudgeEntry): void {
+  const { steps, verdict } = explained;
   const step = steps.find(({ structure }) => structure.startsWith("IRTE"));
   if (step?.index === undefined) return;
   const line = abi.UNIT_INTERRUPT_CACHE + (step.index % abi.INTERRUPT_CACHE_ENTRIES) * abi.INTERRUPT_CACHE_ENTRY_SIZE;
   if (word(line) !== abi.INTERRUPT_CACHE_VALID + step.index) return;
-  const held = [8, 16].map((offset) => hex64(word(line + offset), word(line + offset + 4)));
+  const words = [8, 12, 16, 20].map((offset) => word(line + offset));
+  const [low, second, third, high] = words as [number, number, number, number];
+  const held = [hex64(low, second), hex64(third, high)];
   const stale = held.join() !== step.raw?.join();
   const used = verdict.kind !== "refused" || verdict.reason !== 0;
-  step.caches.push({ cache: "interrupt entry cache", holds: held.join(" "), used, stale });
+  const cache = "interrupt entry cache";
+  step.caches.push({ cache, holds: held.join(" "), used, stale });
+  if (!stale || step.address === undefined) return;
+  const { kind, why } = judge(step.address, words);
+  explained.answer = { kind, cache, why: until(`the unit decides: ${why}`, cache), clause: INVALIDATION };
 }
 
 /** The requester's line of the context cache, unless the PASID cache has what it needs. */
@@ -60,15 +88,12 @@ function contextLine(word: UnitWord, requesterId: number, step: ExplainedStep | 
   if (step === undefined || generation !== word(abi.UNIT_CONTEXT_GENERATION)) return undefined;
   if (levels === abi.CONTEXT_ELSEWHERE) return undefined;
   if (levels === abi.CONTEXT_REFUSED) {
-    step.caches.push({ cache: "context cache", holds: "a refusal", used: true, stale: isPresent(step) });
+    step.caches.push({ cache: "context cache", holds: REFUSAL, used: true, stale: isPresent(step) });
     return undefined;
   }
   const domain = extract([tag.lo], abi.IOTLB_TAG_OWNER_HI, abi.IOTLB_TAG_OWNER_LO);
   const passes = extract([tag.lo, tag.hi], abi.IOTLB_TAG_IDENTITY, abi.IOTLB_TAG_IDENTITY) === 1;
-  const table = hex64(
-    extract(info, 31, abi.CONTEXT_TABLE_LO) * 2 ** PAGE_SHIFT,
-    extract(info, abi.CONTEXT_TABLE_HI, 32),
-  );
+  const table = hex64(extract(info, 31, abi.CONTEXT_TABLE_LO) * PAGE_SIZE, extract(info, abi.CONTEXT_TABLE_HI, 32));
   const same =
     fieldOf(step, "DID") === domain &&
     (passes
@@ -107,33 +132,52 @@ function pasidLine(
   return undefined;
 }
 
-/** The IOTLB's entry for the page. */
-function iotlbEntry(word: UnitWord, owner: Owner, access: number, address: Halves, explained: Explanation): void {
+/** The IOTLB's entry for the page. Returns whether it decides the request. */
+function iotlbEntry(word: UnitWord, owner: Owner, access: number, address: Halves, explained: Explanation): boolean {
   const last = explained.steps.at(-1);
-  if (last === undefined || address.hi >= 2 ** (TAG_BITS - 32)) return;
+  const value = iotlbValue(word, owner, address);
+  if (last === undefined || value === undefined) return false;
+  const { verdict } = explained;
+  const granted = extract(value, abi.IOTLB_GRANTED_HI, abi.IOTLB_GRANTED_LO);
+  const cache = "IOTLB";
+  if (granted === 0) {
+    const used = extract(value, abi.IOTLB_REFUSED_HI, abi.IOTLB_REFUSED_LO) === access;
+    const stale = used && verdict.kind === "allowed";
+    last.caches.push({ cache, holds: REFUSAL, used, stale });
+    const why = until("the unit refuses it", cache);
+    if (stale) explained.answer = { kind: "refused", cache, why, clause: INVALIDATION };
+    return used;
+  }
+  const page = extract(value, 31, abi.IOTLB_PAGE_LO) * PAGE_SIZE + extract(value, abi.IOTLB_PAGE_HI, 32) * 2 ** 32;
+  const used = (access & ~granted) === 0;
+  const now = verdict.kind === "allowed" ? verdict.hpa - (verdict.hpa % PAGE_SIZE) : undefined;
+  const beyond = verdict.kind === "allowed" && (granted & ~verdict.granted) !== 0;
+  const stale = used && (now !== page || beyond);
+  last.caches.push({ cache, holds: `the page at ${hex(page)}, for ${accessText(granted)}`, used, stale });
+  if (stale) {
+    const hpa = page + (address.lo % PAGE_SIZE);
+    const what = `the unit answers ${hex(hpa)}, for ${accessText(granted)}`;
+    explained.answer = { kind: "allowed", cache, hpa, granted, why: until(what, cache), clause: INVALIDATION };
+  }
+  return used;
+}
+
+/** What the IOTLB holds for the page of an address; undefined when nothing. */
+function iotlbValue(word: UnitWord, owner: Owner, address: Halves): [lo: number, hi: number] | undefined {
+  if (address.hi >= 2 ** (TAG_BITS - 32)) return undefined;
   const page = (address.lo >>> PAGE_SHIFT) * 2 ** abi.IOTLB_TAG_ADDRESS_LO;
   const lo = (page % 2 ** 32) + (owner.tag.lo & 0xffff);
   const hi =
     (owner.tag.hi | (address.hi * 2 ** (abi.IOTLB_TAG_ADDRESS_LO - PAGE_SHIFT) + Math.floor(page / 2 ** 32))) >>> 0;
-  // In strict mode tags have no IOTLB_VALID.
+  // In strict mode tags have no IOTLB_VALID, and lines that hold nothing have no value.
   const marked = word(abi.UNIT_STRICT) === 0 ? hi : (hi & ~VALID) >>> 0;
-  if (lo === 0 && marked === 0) return;
   for (let index = 0; index < abi.IOTLB_ENTRIES; index++) {
     const entry = abi.UNIT_IOTLB + index * abi.IOTLB_ENTRY_SIZE;
     if (word(entry) !== lo || word(entry + 4) !== marked) continue;
-    const value = [word(entry + 8), word(entry + 12)];
-    const granted = extract(value, abi.IOTLB_GRANTED_HI, abi.IOTLB_GRANTED_LO);
-    const hpa =
-      extract(value, 31, abi.IOTLB_PAGE_LO) * 2 ** PAGE_SHIFT + extract(value, abi.IOTLB_PAGE_HI, 32) * 2 ** 32;
-    const { verdict } = explained;
-    const used = granted !== 0 && (access & ~granted) === 0;
-    const now = verdict.kind === "allowed" ? verdict.hpa - (verdict.hpa % 2 ** PAGE_SHIFT) : undefined;
-    const beyond = verdict.kind === "allowed" && (granted & ~verdict.granted) !== 0;
-    const holds = granted === 0 ? "a refusal" : `the page at ${hex(hpa)}, for ${accessText(granted)}`;
-    const stale = granted === 0 ? verdict.kind === "allowed" : used && (now !== hpa || beyond);
-    last.caches.push({ cache: "IOTLB", holds, used: used || granted === 0, stale });
-    return;
+    const value: [number, number] = [word(entry + 8), word(entry + 12)];
+    if (value[0] !== 0 || value[1] !== 0) return value;
   }
+  return undefined;
 }
 
 /** The value of a field, below 2^53; undefined where the step does not show it. */

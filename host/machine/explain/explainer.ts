@@ -8,7 +8,7 @@ import type { MachineState } from "../machine.ts";
 import { restoreMemory } from "../memory-image.ts";
 import { halvesOf } from "./address.ts";
 import { annotateMessage, annotateRequest, type UnitWord } from "./caches.ts";
-import { explainMessage, explainRequest, judgeRequest } from "./explain.ts";
+import { explainMessage, explainRequest, judgeMessage, judgeRequest } from "./explain.ts";
 import type { Read } from "./trail.ts";
 import type { ExplainInterruptRequest, ExplainRequest, Explanation } from "./types.ts";
 import { type UnitView, viewRegisters } from "./unit-view.ts";
@@ -48,7 +48,10 @@ export class Explainer {
   /** As IommuUnit.explainInterrupt. */
   explainInterrupt(request: ExplainInterruptRequest): Explanation {
     const explained = explainMessage(this.view, this.#read, request);
-    annotateMessage(this.#word, explained);
+    annotateMessage(this.#word, explained, (address, words) => {
+      const read: Read = (hpa, dwords, place) => (hpa === address ? words : this.#read(hpa, dwords, place));
+      return judgeMessage(this.view, read, request);
+    });
     return explained;
   }
 

@@ -123,12 +123,27 @@ export interface InterruptVerdict {
   wide: boolean;
 }
 
+/** What the unit does while a cache holds what memory does not say any more. */
+export interface CachedAnswer {
+  /** How the request ends; `walked`: as the tables say that the cached entry leads to. */
+  kind: Verdict["kind"] | "walked";
+  /** The cache that decides: its name in VT-d 5.10 §6.2 or §6.4. */
+  cache: string;
+  /** Of a DMA request that is allowed: where it goes, and the ACCESS_ bits that the cache holds for its page. */
+  hpa?: number;
+  granted?: number;
+  why: string;
+  clause: string;
+}
+
 export interface Explanation {
   /** How the unit translates: what GSTS_REG and RTADDR_REG.TTM say. */
   mode: string;
   steps: ExplainedStep[];
   /** What the tables in memory say. */
   verdict: Verdict;
+  /** What the unit does instead, or likewise, as it holds a stale entry; undefined while none decides. */
+  answer?: CachedAnswer;
   /** Why a request that they allow is dropped all the same, and nothing recorded: memory is protected from DMA. */
   dropped?: { why: string; clause: string };
 }

@@ -45,7 +45,10 @@ export class StrictChecker implements UseWatcher {
   readonly #read: Read;
   readonly #capabilities: Readonly<Pick<IommuCapabilities, "cachingMode" | "maximumAddressMask">>;
   readonly #seen = new Map<number, Seen>();
-  readonly #reported = new Map<string, string>();
+  /** Of each invalidation that is missing, by its text: what was found stale for want of it, */
+  readonly #missed = new Map<string, number>();
+  /** and of what was found stale: which are missing. */
+  readonly #stale = new Map<string, Set<string>>();
   #reports: StaleUse[] = [];
 
   /** @param view the unit's registers, as they are; `read` memory without effects. */
@@ -78,7 +81,7 @@ export class StrictChecker implements UseWatcher {
     if (verdict.kind !== "allowed" && verdict.kind !== "refused") return;
     const same = verdict.kind === "allowed" ? reason === 0 && verdict.hpa === hpa : reason === verdict.reason;
     if (same && stale === 0) {
-      this.#reported.delete(key);
+      this.#agreed(key);
       this.#remember(steps);
       return;
     }
@@ -104,7 +107,7 @@ export class StrictChecker implements UseWatcher {
     const entry = this.#read(base + index * IRTE_SIZE, IRTE_SIZE / DWORD, { kind: "interrupt", domainId: 0 });
     const key = `interrupt ${index}`;
     if (entry === undefined || words.every((word, place) => word === entry[place])) {
-      this.#reported.delete(key);
+      this.#agreed(key);
       return;
     }
     const text = (of: ArrayLike<number>): string =>
@@ -113,12 +116,25 @@ export class StrictChecker implements UseWatcher {
     this.#report(key, { requesterId, cached: text(words), actual: text(entry), missing: which });
   }
 
-  /** The same is reported once until it is put right. */
+  /** A missing invalidation is reported once, until all that it left stale is put right. */
   #report(key: string, report: StaleUse): void {
-    const what = `${report.cached}: ${report.missing.text}`;
-    if (this.#reported.get(key) === what) return;
-    this.#reported.set(key, what);
-    this.#reports.push(report);
+    const { text } = report.missing;
+    const count = this.#missed.get(text) ?? 0;
+    const wanting = this.#stale.get(key) ?? new Set();
+    if (count === 0) this.#reports.push(report);
+    if (wanting.has(text)) return;
+    this.#missed.set(text, count + 1);
+    this.#stale.set(key, wanting.add(text));
+  }
+
+  /** Caches and memory say the same of it again. */
+  #agreed(key: string): void {
+    for (const text of this.#stale.get(key) ?? []) {
+      const left = (this.#missed.get(text) ?? 1) - 1;
+      if (left === 0) this.#missed.delete(text);
+      else this.#missed.set(text, left);
+    }
+    this.#stale.delete(key);
   }
 
   /** Entries that caches may hold now; those that are not present only in Caching Mode. */

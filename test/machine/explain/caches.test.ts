@@ -49,6 +49,42 @@ describe("VT-d §6.2 what caches hold for an explained request", () => {
     expect(explain().map(({ cache }) => cache)).toEqual(["context cache"]);
   });
 
+  test("while a stale entry is held, the explanation says what the unit answers", async () => {
+    const { h, root, table, page } = await used();
+    const explained = () => h.unit.explain({ requesterId: REQUESTER, iova: IOVA + 0x123, access: READ });
+    expect(explained().answer).toBeUndefined();
+    h.mapPage(table, 4, IOVA, 0, 0);
+    const { verdict, answer } = explained();
+    expect(verdict.kind).toBe("refused");
+    expect(answer).toMatchObject({ kind: "allowed", cache: "IOTLB", hpa: page + 0x123, granted: READ });
+    expect(answer?.why).toContain(`0x${(page + 0x123).toString(16)}, for read, which its IOTLB holds`);
+    expect(h.translate(REQUESTER, IOVA + 0x123)).toBe(answer?.hpa);
+    h.set64(0x1f8, (1n << 63n) | (1n << 60n));
+    expect(explained().answer).toBeUndefined();
+    expect(h.translate(REQUESTER, IOVA + 0x123)).toBeLessThan(0);
+    const other = h.page();
+    h.mapPage(other, 4, IOVA, h.page(), READ);
+    h.context(root, REQUESTER, { table: other, domainId: 7, width: 2 });
+    expect(explained().answer).toMatchObject({ kind: "walked", cache: "context cache" });
+    expect(explained().answer?.why).toContain(`4 levels from 0x${table.toString(16)}`);
+    expect(h.translate(REQUESTER, IOVA + 0x123)).toBeLessThan(0);
+  });
+
+  test("§6.1 Caching Mode: a refusal that is held is answered for its access alone", async () => {
+    const h = await Harness.create({ cachingMode: true });
+    const [root, table] = [h.page(), h.page()];
+    h.context(root, REQUESTER, { table, domainId: 7, width: 2 });
+    h.mapPage(table, 4, IOVA + 0x1000, h.page(), READ);
+    h.enable(root);
+    expect(h.translate(REQUESTER, IOVA, WRITE)).toBeLessThan(0);
+    h.mapPage(table, 4, IOVA, h.page(), READ | WRITE);
+    const explain = (access: number) => h.unit.explain({ requesterId: REQUESTER, iova: IOVA, access });
+    expect(explain(WRITE).answer).toMatchObject({ kind: "refused", cache: "IOTLB" });
+    expect(explain(READ).answer).toBeUndefined();
+    expect(h.translate(REQUESTER, IOVA, WRITE)).toBeLessThan(0);
+    expect(h.translate(REQUESTER, IOVA, READ)).toBeGreaterThan(0);
+  });
+
   test("in strict mode too they are found, and still when it ends", async () => {
     const { h, table, explain } = await used();
     const without = explain();
@@ -85,7 +121,12 @@ describe("VT-d §6.2 what caches hold for an explained request", () => {
     const [line] = caches(h.unit.explainInterrupt(request));
     expect(line).toEqual({ cache: "interrupt entry cache", holds: "0x410001 0x0", used: true, stale: false });
     h.write64(table + 5 * 16, 0x42_0001n);
-    expect(caches(h.unit.explainInterrupt(request))[0]).toMatchObject({ holds: "0x410001 0x0", stale: true });
+    const stale = h.unit.explainInterrupt(request);
+    expect(caches(stale)[0]).toMatchObject({ holds: "0x410001 0x0", stale: true });
+    expect(stale.verdict.why).toContain("0x42");
+    expect(stale.answer).toMatchObject({ kind: "remapped", cache: "interrupt entry cache" });
+    expect(stale.answer?.why).toContain("0x41");
+    expect(h.unit.remap(REQUESTER as never, request.addressLo, 0, 0)).toMatchObject({ interrupt: { vector: 0x41 } });
   });
 
   test("scalable mode: what was translated is found in the IOTLB under its address space, and is not stale", async () => {

@@ -298,6 +298,27 @@ describe("strict mode: a driver", () => {
     expect(driver.reports).toHaveLength(2);
   });
 
+  test("one missing invalidation is one report, however many addresses and pages it leaves stale", async () => {
+    const driver = await Driver.create(-1);
+    const { h } = driver;
+    const table = legacy(driver);
+    for (const page of [1, 2]) {
+      h.mapPage(table, 4, PAGE + page * 0x1000, OLD + page * 0x1000);
+      expect(h.translate(DEVICE, PAGE + page * 0x1000)).toBe(OLD + page * 0x1000);
+    }
+    for (let round = 1; round <= 2; round++) {
+      const before = h.read64(h.entryAt(table, 4, BigInt(PAGE), 1));
+      h.write64(h.entryAt(table, 4, BigInt(PAGE), 1), 0n);
+      for (const offset of [0, 0x10, 0x1000, 0x2ffc, 0]) h.translate(DEVICE, PAGE + offset, READ);
+      h.translate(DEVICE, PAGE + 0x14, WRITE);
+      expect(driver.reports.map(({ missing }) => missing.addressMask)).toEqual(Array(round).fill(9));
+      h.write64(h.entryAt(table, 4, BigInt(PAGE), 1), before);
+      driver.pages(5, 0x7640_0000, 9, false);
+      for (const page of [0, 1, 2]) h.translate(DEVICE, PAGE + page * 0x1000);
+    }
+    expect(driver.reports).toHaveLength(2);
+  });
+
   test("what needs no invalidation is not reported: pages that appear, rights that grow, flags that hardware sets", async () => {
     const driver = await Driver.create(-1);
     const { h } = driver;
