@@ -29,6 +29,11 @@ export class Region {
   kind: u32;
   reserved: u64;
 
+  /** Whether all of `length` bytes at `hpa` lie in this region. */
+  @inline holds(hpa: u64, length: u32): bool {
+    return hpa >= this.base && hpa <= this.limit && <u64>length <= this.limit - hpa + 1;
+  }
+
   /** The place in linear memory of `hpa`, which must lie in this region of kind RAM. */
   @inline pointer(hpa: u64): usize {
     return <usize>(<u32>hpa + this.delta);
@@ -72,7 +77,7 @@ export class MemoryMap {
   read(index: u32, hpa: u64, pointer: usize, length: u32): bool {
     const region = this.region(index);
     const kind = region.kind;
-    if (kind == REGION_KIND_NONE || <u64>length > region.limit - hpa + 1) return false;
+    if (kind == REGION_KIND_NONE || !region.holds(hpa, length)) return false;
     if (kind == REGION_KIND_RAM) {
       memory.copy(pointer, region.pointer(hpa), length);
       return true;
@@ -85,7 +90,7 @@ export class MemoryMap {
   write(index: u32, hpa: u64, pointer: usize, length: u32): bool {
     const region = this.region(index);
     const kind = region.kind;
-    if (kind == REGION_KIND_NONE || <u64>length > region.limit - hpa + 1) return false;
+    if (kind == REGION_KIND_NONE || !region.holds(hpa, length)) return false;
     if (kind == REGION_KIND_RAM) {
       memory.copy(region.pointer(hpa), pointer, length);
       return true;

@@ -99,6 +99,11 @@ export class Tables {
     return address - <u64>INTERRUPT_RANGE_BASE <= <u64>(INTERRUPT_RANGE_LIMIT - INTERRUPT_RANGE_BASE);
   }
 
+  /** Whether a request is for the interrupt range: it has no PASID, or one that is ignored (VT-d 5.10 §3.1). */
+  @inline static isInterrupt(unit: Unit, pasid: u32, iova: u64): bool {
+    return Tables.inInterruptRange(iova) && (pasid == 0 || !unit.translating);
+  }
+
   /** Whether a byte of the range from `first` to `last`, whole pages both, lies in the interrupt range. */
   @inline static meetsInterruptRange(first: u64, last: u64): bool {
     return first <= <u64>INTERRUPT_RANGE_LIMIT && last >= <u64>INTERRUPT_RANGE_BASE;

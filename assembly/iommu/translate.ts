@@ -240,7 +240,7 @@ export class Dma {
    */
   static read(unit: Unit, requesterId: u32, pasid: u32, iova: u64, pointer: usize, length: u32): bool {
     const access = ACCESS_READ | Dma.attributes(pasid);
-    if (pasid == 0 && Tables.inInterruptRange(iova)) return Dma.refuseInRange(unit, requesterId, iova, ACCESS_READ);
+    if (Tables.isInterrupt(unit, pasid, iova)) return Dma.refuseInRange(unit, requesterId, iova, ACCESS_READ);
     do {
       const context = Dma.openPasid(unit, requesterId, pasid, iova, access);
       if (changetype<usize>(context) == 0) return false;
@@ -263,7 +263,7 @@ export class Dma {
    */
   static write(unit: Unit, requesterId: u32, pasid: u32, iova: u64, pointer: usize, length: u32): bool {
     const access = ACCESS_WRITE | Dma.attributes(pasid);
-    if (pasid == 0 && Tables.inInterruptRange(iova)) {
+    if (Tables.isInterrupt(unit, pasid, iova)) {
       if (length != MESSAGE_LENGTH || iova & (MESSAGE_LENGTH - 1)) {
         return Dma.refuseInRange(unit, requesterId, iova, ACCESS_WRITE);
       }

@@ -8,12 +8,13 @@ import {
   REGION_LIMIT,
   REGION_SIZE,
 } from "../../assembly/spec/abi/memory-map.ts";
+import * as message from "../../assembly/spec/pci/ats-messages.ts";
 import * as cap from "../../assembly/spec/vtd/capability.ts";
 import { DESCRIPTOR_SIZE } from "../../assembly/spec/vtd/descriptors.ts";
 import * as gsts from "../../assembly/spec/vtd/global.ts";
 import * as queue from "../../assembly/spec/vtd/invalidation-queue.ts";
 import { hex, join32, PAGE_SIZE } from "../core/address.ts";
-import { bits, extract } from "../core/bits.ts";
+import { bits, extract, mask } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
 import { FormatError } from "../core/errors.ts";
 
@@ -69,11 +70,18 @@ export function restoreUnit(engine: Engine, pointer: number, map: number, state:
       if (image[offset] !== own[offset]) throw new FormatError(SOURCE, "is that of a unit with other capabilities");
     }
   }
-  checkScalars(new Uint32Array(image.buffer));
-  // Region numbers of an earlier map are dropped before they are used.
-  const generation = new DataView(image.buffer).getUint32(abi.UNIT_MAP_GENERATION, true);
-  if (generation === engine.u32[(map + MAP_GENERATION) >>> 2]) {
-    checkRegions(engine.u32, map, new Uint32Array(image.buffer, abi.UNIT_IOTLB, abi.IOTLB_ENTRIES * 4));
+  const words = new Uint32Array(image.buffer);
+  checkScalars(words);
+  checkUsed(words);
+  checkMessages(words);
+  const entries = new Uint32Array(image.buffer, abi.UNIT_IOTLB, abi.IOTLB_ENTRIES * 4);
+  const generation = engine.u32[(map + MAP_GENERATION) >>> 2] as number;
+  if (words[abi.UNIT_MAP_GENERATION >>> 2] === generation) checkRegions(engine.u32, map, entries);
+  else {
+    // Region numbers of another map: the unit would drop them before it uses them.
+    entries.fill(0);
+    words[abi.UNIT_USED >>> 2] = 0;
+    words[abi.UNIT_MAP_GENERATION >>> 2] = generation;
   }
   own.fill(0, abi.UNIT_REMEMBERED, abi.UNIT_STATE);
   own.set(image.subarray(abi.UNIT_STATE), abi.UNIT_STATE);
@@ -111,11 +119,58 @@ function checkScalars(words: Uint32Array): void {
   if (head % DESCRIPTOR_SIZE !== 0) throw new FormatError(SOURCE, `IQH_REG ${hex(head)} is within a descriptor`);
 }
 
+/** A cache that counts as empty is passed over when it is to be emptied. */
+function checkUsed(words: Uint32Array): void {
+  const { PAGING_CACHE_ENTRY_SIZE, PAGING_CACHE_ENTRIES, PAGING_CACHE_UPPER_ENTRIES } = abi;
+  const lower = 2 * PAGING_CACHE_ENTRIES * PAGING_CACHE_ENTRY_SIZE;
+  const upper = 2 * PAGING_CACHE_UPPER_ENTRIES * PAGING_CACHE_ENTRY_SIZE;
+  const caches: [string, used: number, offset: number, bytes: number][] = [
+    ["IOTLB", abi.UNIT_USED, abi.UNIT_IOTLB, abi.IOTLB_ENTRIES * abi.IOTLB_ENTRY_SIZE],
+    ["paging-structure cache", abi.UNIT_USED + 4, abi.UNIT_PAGING_CACHE_1G, lower],
+    ["paging-structure cache", abi.UNIT_USED + 4, abi.UNIT_PAGING_CACHE_512G, upper],
+    ["PASID cache", abi.UNIT_PASIDS_USED, abi.UNIT_PASID_CACHE, abi.PASID_CACHE_ENTRIES * abi.PASID_CACHE_ENTRY_SIZE],
+  ];
+  for (const [name, used, offset, bytes] of caches) {
+    if (words[used >>> 2] !== 0) continue;
+    if (words.subarray(offset >>> 2, (offset + bytes) >>> 2).some((word) => word !== 0)) {
+      throw new FormatError(SOURCE, `the ${name} counts as empty and is not`);
+    }
+  }
+}
+
+/** Messages that wait must be ones that can be sent, and invalidations those of functions. */
+function checkMessages(words: Uint32Array): void {
+  const at = (offset: number): number => words[(abi.UNIT_ATS + offset) >>> 2] as number;
+  for (let waits = 0; waits < at(ats.ATS_MESSAGE_COUNT); waits++) {
+    const place = (at(ats.ATS_MESSAGE_FIRST) + waits) % ats.ATS_MESSAGE_LIMIT;
+    const field = (offset: number): number => at(ats.ATS_MESSAGES + place * ats.ATS_MESSAGE_SIZE + offset);
+    const kind = field(ats.ATS_MESSAGE_KIND);
+    const code = field(ats.ATS_MESSAGE_CODE);
+    const response = kind === ats.ATS_GROUP_RESPONSE;
+    if (!response && kind !== ats.ATS_INVALIDATE) throw new FormatError(SOURCE, `message ${waits} is of kind ${kind}`);
+    if (code > (response ? message.RESPONSE_FAILURE : message.INVALIDATE_TAGS - 1)) {
+      throw new FormatError(SOURCE, `message ${waits} has ${response ? "response code" : "ITag"} ${code}`);
+    }
+    checkRequester(field(ats.ATS_MESSAGE_REQUESTER));
+    const group = field(ats.ATS_MESSAGE_BODY);
+    if (response && group > mask(message.PAGE_REQUEST_GROUP_HI - message.PAGE_REQUEST_GROUP_LO, 0)) {
+      throw new FormatError(SOURCE, `message ${waits} is for page request group ${group}`);
+    }
+  }
+  for (let tag = 0; tag < message.INVALIDATE_TAGS; tag++) {
+    checkRequester(at(ats.ATS_INVALIDATIONS + tag * ats.ATS_INVALIDATION_SIZE + ats.ATS_INVALIDATION_REQUESTER));
+  }
+}
+
+function checkRequester(requesterId: number): void {
+  if (requesterId >= abi.CONTEXT_CACHE_ENTRIES) throw new FormatError(SOURCE, `${hex(requesterId)} is no requester ID`);
+}
+
 function exactly(value: number): [number, number] {
   return [value, value];
 }
 
-/** A cached translation must lead into the region that it names. */
+/** A cached translation must lead into the region that it names, whatever its tag: strict mode completes tags. */
 function checkRegions(words: Uint32Array, map: number, entries: Uint32Array): void {
   const regions = words[(map + MAP_REGIONS) >>> 2] as number;
   const at = (row: number): number => join32(words[row >>> 2] as number, words[(row >>> 2) + 1] as number);
@@ -123,7 +178,7 @@ function checkRegions(words: Uint32Array, map: number, entries: Uint32Array): vo
     const value = entries.subarray(place + 2, place + 4);
     const row = regions + extract(value, abi.IOTLB_REGION_HI, abi.IOTLB_REGION_LO) * REGION_SIZE;
     const page = pageOf(value);
-    const granted = extract(value, abi.IOTLB_GRANTED_HI, abi.IOTLB_GRANTED_LO) !== 0 && entries[place + 1] !== 0;
+    const granted = extract(value, abi.IOTLB_GRANTED_HI, abi.IOTLB_GRANTED_LO) !== 0;
     if (granted && (page < at(row + REGION_BASE) || page + PAGE_SIZE - 1 > at(row + REGION_LIMIT))) {
       throw new FormatError(SOURCE, `a cached translation leads to ${hex(page)}, outside its region`);
     }

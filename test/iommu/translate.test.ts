@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { CONTEXT_TT_PASS_THROUGH } from "../../assembly/spec/vtd/context-entry.ts";
-import { hpa } from "../../host/core/address.ts";
+import { hpa, type RequesterId } from "../../host/core/address.ts";
+import type { PasidPrefix } from "../../host/core/ports.ts";
 import { Harness, NOWHERE, RAM_BASE, READ, WRITE } from "./harness.ts";
 
 const RID = 0x0215;
@@ -38,6 +39,19 @@ describe("translation disabled", () => {
     expect(register).toBe(9);
     expect(h.dmaRead(RID, RAM_BASE, 3)).toEqual(new Uint8Array(3));
     expect(h.dmaRead(RID, NOWHERE, 4)).toBeUndefined();
+  });
+
+  test("§3.1: PASIDs are ignored, so a dword written to the interrupt range is an interrupt with one too", () => {
+    const write = (iova: number, length: number, pasid?: PasidPrefix): boolean =>
+      h.unit.dma.write(RID as RequesterId, iova, 0, new Uint8Array(length).fill(0x41), pasid);
+    const message = { requesterId: RID, addressLo: 0xfee0_1004, addressHi: 0, data: 0x4141_4141 };
+    expect(write(0xfee0_1004, 4, 7)).toBe(true);
+    expect(write(0xfee0_1004, 4, { pasid: 7, privileged: true })).toBe(true);
+    expect(h.messages).toEqual([message, message]);
+    expect(write(0xfee0_1006, 4, 7)).toBe(false);
+    expect(h.unit.dma.read(RID as RequesterId, 0xfee0_1004, 0, new Uint8Array(4), 7)).toBe(false);
+    expect(write(RAM_BASE, 4, 7)).toBe(true);
+    expect(h.messages.length).toBe(2);
   });
 
   test("a region that leaves takes its cached translations along, and one that comes is found", () => {
