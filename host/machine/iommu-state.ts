@@ -36,15 +36,23 @@ export interface IommuState {
   pieces: { offset: number; bytes: Uint8Array }[];
 }
 
-/** The state of the unit at `pointer`. */
-export function saveUnit(engine: Engine, pointer: number): IommuState {
+/** The state of the unit at `pointer`, whose MemoryMap is at `map`. */
+export function saveUnit(engine: Engine, pointer: number, map: number): IommuState {
+  const image = engine.u8.slice(pointer, pointer + abi.UNIT_SIZE);
+  dropOutdated(engine, map, new Uint32Array(image.buffer));
   const pieces: IommuState["pieces"] = [];
   for (let offset = abi.UNIT_STATE; offset < abi.UNIT_SIZE; offset += PIECE) {
-    const end = Math.min(offset + PIECE, abi.UNIT_SIZE);
-    const bytes = engine.u8.slice(pointer + offset, pointer + end);
+    const bytes = image.slice(offset, Math.min(offset + PIECE, abi.UNIT_SIZE));
     if (bytes.some((byte) => byte !== 0)) pieces.push({ offset, bytes });
   }
   return { pieces };
+}
+
+/** Empties an IOTLB with the region numbers of another map, which the unit would do before it uses them. */
+function dropOutdated(engine: Engine, map: number, words: Uint32Array): void {
+  if (words[abi.UNIT_MAP_GENERATION >>> 2] === engine.u32[(map + MAP_GENERATION) >>> 2]) return;
+  words.fill(0, abi.UNIT_IOTLB >>> 2, (abi.UNIT_IOTLB + abi.IOTLB_ENTRIES * abi.IOTLB_ENTRY_SIZE) >>> 2);
+  words[abi.UNIT_USED >>> 2] = 0;
 }
 
 /**
@@ -74,15 +82,8 @@ export function restoreUnit(engine: Engine, pointer: number, map: number, state:
   checkScalars(words);
   checkUsed(words);
   checkMessages(words);
-  const entries = new Uint32Array(image.buffer, abi.UNIT_IOTLB, abi.IOTLB_ENTRIES * 4);
-  const generation = engine.u32[(map + MAP_GENERATION) >>> 2] as number;
-  if (words[abi.UNIT_MAP_GENERATION >>> 2] === generation) checkRegions(engine.u32, map, entries);
-  else {
-    // Region numbers of another map: the unit would drop them before it uses them.
-    entries.fill(0);
-    words[abi.UNIT_USED >>> 2] = 0;
-    words[abi.UNIT_MAP_GENERATION >>> 2] = generation;
-  }
+  dropOutdated(engine, map, words);
+  checkRegions(engine.u32, map, new Uint32Array(image.buffer, abi.UNIT_IOTLB, abi.IOTLB_ENTRIES * 4));
   own.fill(0, abi.UNIT_REMEMBERED, abi.UNIT_STATE);
   own.set(image.subarray(abi.UNIT_STATE), abi.UNIT_STATE);
 }

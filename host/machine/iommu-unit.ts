@@ -260,7 +260,7 @@ export class IommuUnit {
 
   /** Strict mode is no part of it. */
   save(): IommuState {
-    return this.#strict.without(() => saveUnit(this.#engine, this.pointer));
+    return this.#strict.without(() => saveUnit(this.#engine, this.pointer, this.#map.pointer));
   }
 
   /** Throws FormatError, with nothing changed, for what is not the state of a unit and map that were built alike. */
