@@ -48,7 +48,8 @@ export class ConfigSpace {
   readonly #sticky: Uint8Array;
   readonly #linkOwned: Uint8Array;
   readonly #claimed: Uint8Array;
-  #version = 0;
+  /** One object for all spaces that have one version. */
+  #changes = { count: 0 };
   readonly #watches = new Map<number, Watch[]>();
 
   /** Throws ArgumentError when `size` is neither 256 nor 4096. */
@@ -66,9 +67,20 @@ export class ConfigSpace {
     this.#claimed = new Uint8Array(size);
   }
 
-  /** Changes whenever a byte may have changed. */
+  /** Changes whenever a byte may have changed, or something that was noted. */
   get version(): number {
-    return this.#version;
+    return this.#changes.count;
+  }
+
+  /** Notes a change of something that is kept elsewhere. */
+  noteChange(): void {
+    this.#changes.count++;
+  }
+
+  /** From now on this space and `other` have one version, which changes when either would. */
+  shareVersion(other: ConfigSpace): void {
+    other.#changes.count += this.#changes.count;
+    this.#changes = other.#changes;
   }
 
   /**
@@ -77,7 +89,7 @@ export class ConfigSpace {
    */
   define(rows: readonly RegisterRow[], base = 0): void {
     for (const row of rows) this.#check("offset", base + row.offset, row.width);
-    this.#version++;
+    this.#changes.count++;
     for (const row of rows) {
       const at = base + row.offset;
       const fill = (target: Uint8Array, value: number): void => {
@@ -136,7 +148,7 @@ export class ConfigSpace {
 
   /** The device's write of a register: no masks, no observers. */
   set(offset: number, width: number, value: number): void {
-    this.#version++;
+    this.#changes.count++;
     for (let i = 0; i < width; i++) this.#bytes[offset + i] = value >>> (8 * i);
   }
 
@@ -181,7 +193,7 @@ export class ConfigSpace {
 
   /** Returns every register to its reset value, except for what this kind of reset leaves alone. */
   reset(kind: ResetKind): void {
-    this.#version++;
+    this.#changes.count++;
     for (let i = 0; i < this.size; i++) {
       let kept = 0;
       if (kind !== "cold") kept = this.#sticky[i] as number;
@@ -215,7 +227,7 @@ export class ConfigSpace {
   /** Throws ArgumentError when the state is of another size. Observers are not called. */
   restore(state: ConfigSpaceState): void {
     if (state.bytes.length !== this.size) throw new ArgumentError("state", state.bytes.length, "bytes do not fit");
-    this.#version++;
+    this.#changes.count++;
     this.#bytes.set(state.bytes);
   }
 
@@ -233,7 +245,7 @@ export class ConfigSpace {
   }
 
   #writeBytes(offset: number, length: number, value: number): void {
-    this.#version++;
+    this.#changes.count++;
     for (let i = 0; i < length; i++) {
       const at = offset + i;
       const written = (value >>> (8 * i)) & 0xff;

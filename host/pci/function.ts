@@ -55,9 +55,6 @@ export interface VirtualFunctions {
   restored(): void;
 }
 
-/** Counts for more than all changes of a configuration space. */
-const PLACEMENT = 2 ** 32;
-
 /** A function of the topology, physical or virtual. */
 export class PciFunction {
   /** Names the function in snapshots and messages; unique in its machine. */
@@ -71,8 +68,6 @@ export class PciFunction {
   readonly msi: Msi | undefined;
   readonly errors: ErrorReporting;
   #requesterId = 0 as RequesterId;
-  /** How often the function got another place or requester ID, or its link went up or down. */
-  #placements = 0;
   #upstream: Upstream | undefined;
   #virtualFunctions: VirtualFunctions | undefined;
   #interrupts: ((vector: number) => void) | undefined;
@@ -114,7 +109,7 @@ export class PciFunction {
   /** For the bus that the function is put on or taken from. */
   set upstream(upstream: Upstream | undefined) {
     this.#upstream = upstream;
-    this.#placements++;
+    this.config.noteChange();
   }
 
   /** VFs of this PF. */
@@ -226,17 +221,17 @@ export class PciFunction {
   }
 
   /**
-   * Changes whenever the requester ID or what `requestsReachRoot` says may have changed; of a VF, together with its PF's.
-   * NaN when nobody can tell.
+   * Changes whenever the requester ID or what `requestsReachRoot` says may have changed, of a PF that of one of its VFs
+   * too; of a VF, together with its PF's. NaN when nobody can tell.
    */
   requestsVersion(): number {
-    const own = this.config.version + this.#placements * PLACEMENT;
+    const own = this.config.version;
     return this.virtual ? own : own + (this.#upstream?.requestsVersion?.() ?? Number.NaN);
   }
 
   /** For what decides about requests and is not in the configuration space: it changed. */
   protected requestsChanged(): void {
-    this.#placements++;
+    this.config.noteChange();
   }
 
   /** Sends a message-signalled interrupt, unless bus mastering or a port above stops it. True when it was sent. */
@@ -261,7 +256,7 @@ export class PciFunction {
   capture(requesterId: RequesterId): void {
     if (requesterId === this.#requesterId) return;
     this.#requesterId = requesterId;
-    this.#placements++;
+    this.config.noteChange();
     this.#virtualFunctions?.captured();
     this.upstream?.routesChanged();
     for (const listener of this.#requesterListeners) listener();
@@ -335,7 +330,7 @@ export class PciFunction {
     }
     this.config.restore(state.config);
     this.#requesterId = state.requesterId as RequesterId;
-    this.#placements++;
+    this.config.noteChange();
     for (const [name, part] of this.#parts) part.restore(state.parts[name]);
     this.#virtualFunctions?.restored();
     this.enablesChanged();

@@ -153,6 +153,7 @@ export class Sriov implements VirtualFunctions {
       throw new ArgumentError("createVf", vf.name, "has other BARs than the first VF");
     }
     const sriov = this;
+    vf.config.shareVersion(this.pf.config);
     vf.decoder = {
       get memorySpaceEnabled(): boolean {
         return index < sriov.#present && sriov.memorySpaceEnabled && sriov.pf.powerState === 0;

@@ -86,6 +86,14 @@ export class PortState {
     this.#engine.u32[(this.pointer + offset) >>> 2] = value;
   }
 
+  /** Whether a doorbell rang, or causes or stopped queues were left. */
+  get due(): boolean {
+    const words = this.#engine.u32;
+    const at = this.pointer >>> 2;
+    const causes = (words[at + (PORT_CAUSES >>> 2)] as number) | (words[at + (PORT_STOPS >>> 2)] as number);
+    return ((words[at + (PORT_PENDING >>> 2)] as number) | causes) !== 0;
+  }
+
   /** The offset of a queue's row. */
   queue(direction: Direction, index: number): number {
     return (direction === "tx" ? PORT_TX_QUEUES : PORT_RX_QUEUES) + index * QUEUE_SIZE;

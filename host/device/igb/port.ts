@@ -125,8 +125,7 @@ export class IgbPort {
     this.#options.engine.refuseReentry("service");
     let moved = 0;
     // A quiet port costs a look at its doorbells and causes; only a function that may not make requests has to be asked again.
-    const due = this.state.get(abi.PORT_PENDING) | this.state.get(abi.PORT_CAUSES) | this.state.get(abi.PORT_STOPS);
-    if (this.#owners.refused || due !== 0 || !this.state.ingress.empty) {
+    if (this.#owners.refused || this.state.due || !this.state.ingress.empty) {
       this.#own();
       moved = this.state.service(budget);
       this.#signal();
@@ -188,9 +187,8 @@ export class IgbPort {
 
   /** Tells the data path who owns each queue and whether it may make DMA requests now. */
   #own(): void {
-    const master = (this.registers.get(device.CTRL) & device.CTRL_GIO_MASTER_DISABLE) === 0;
-    let version = this.pf.requestsVersion();
-    for (const { fn } of this.#vfs) version += fn.requestsVersion();
+    const master = (this.state.get(abi.PORT_CTRL) & device.CTRL_GIO_MASTER_DISABLE) === 0;
+    const version = this.pf.requestsVersion();
     if (!this.#owners.forgotten && version === this.#ownersVersion && master === this.#master) return;
     this.#ownersVersion = version;
     this.#master = master;
@@ -219,8 +217,9 @@ export class IgbPort {
     let events = 0;
     if (this.state.get(abi.PORT_STOPS) !== 0) events |= interrupt.ICR_DOUTSYNC;
     this.state.set(abi.PORT_STOPS, 0);
-    const spoofInterrupt = (this.registers.get(tx.DTXCTL) & tx.DTXCTL_SPOOF_INT) !== 0;
-    if (spoofInterrupt && this.state.get(abi.PORT_WVBR) !== 0) events |= interrupt.ICR_DOUTSYNC;
+    if (this.state.get(abi.PORT_WVBR) !== 0 && (this.registers.get(tx.DTXCTL) & tx.DTXCTL_SPOOF_INT) !== 0) {
+      events |= interrupt.ICR_DOUTSYNC;
+    }
     const missed = this.state.get(abi.COUNT_MISSED);
     if (missed !== this.#missed) events |= interrupt.ICR_RX_MISS;
     this.#missed = missed;
