@@ -16,6 +16,28 @@ describe("ConfigSpace", () => {
     expect(config.read(0x45, 2)).toBe(0xa556);
   });
 
+  test("spaces with one version: it changes with the bytes of either and with what is noted, never back", () => {
+    const [first, second, other] = [0, 1, 2].map(() => new ConfigSpace(256)) as [ConfigSpace, ConfigSpace, ConfigSpace];
+    for (const config of [first, second, other]) config.define(rows);
+    first.set(0x44, 4, 7);
+    second.set(0x44, 2, 9);
+    const seen = [first.version];
+    second.shareVersion(first);
+    seen.push(first.version);
+    second.write(0x45, 1, 3);
+    seen.push(first.version);
+    first.reset("flr");
+    seen.push(second.version);
+    second.noteChange();
+    seen.push(first.version);
+    expect(second.version).toBe(first.version);
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toEqual(seen.toSorted((one, two) => one - two));
+    const before = other.version;
+    first.set(0x44, 4, 1);
+    expect(other.version).toBe(before);
+  });
+
   test("PCIe §7.4 attributes: RO bits stay, RW1C bits clear by ones, others follow the write", () => {
     const config = new ConfigSpace(256);
     config.define(rows);
