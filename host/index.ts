@@ -1,4 +1,5 @@
 // The package's public surface.
+export { ACCESS_EXECUTE, ACCESS_PRIVILEGED, ACCESS_READ, ACCESS_WRITE } from "../assembly/spec/abi/iommu.ts";
 export * from "./core/address.ts";
 export { Clock } from "./core/clock.ts";
 export { Engine, type EngineOptions, type HostMemory } from "./core/engine.ts";

@@ -3,10 +3,11 @@ import { writeFileSync } from "node:fs";
 import { ACCESS_EXECUTE, ACCESS_PRIVILEGED, ACCESS_READ, ACCESS_WRITE } from "../../assembly/spec/abi/iommu.ts";
 import { INTERRUPT_RANGE_BASE } from "../../assembly/spec/vtd/interrupt-range.ts";
 import * as request from "../../assembly/spec/vtd/interrupt-request.ts";
-import { formatBdf, hex, requesterId as requesterIdOf } from "../core/address.ts";
+import { formatBdf, hex, hex64, requesterId as requesterIdOf } from "../core/address.ts";
 import { place } from "../core/bits.ts";
 import { FormatError } from "../core/errors.ts";
 import { decodeSnapshot, encodeSnapshot } from "../core/snapshot.ts";
+import { inInterruptRange } from "../machine/explain/address.ts";
 import { type Explainer, explainerOf } from "../machine/explain/explainer.ts";
 import type { Explanation, Halves } from "../machine/explain/types.ts";
 import type { Machine, MachineState } from "../machine/machine.ts";
@@ -18,7 +19,7 @@ import { describeOptions, type Options, parseOptions, quote } from "./options.ts
 const ROWS = [
   { kind: "text", name: "requester", form: "BB:DD.F", help: "who makes the request, as lspci prints it" },
   { kind: "text", name: "iova", form: "ADDRESS", help: "the address of a DMA request, up to 64 bits" },
-  { kind: "number", name: "pasid", min: 0, max: 2 ** 20 - 1, help: "its PASID (none)" },
+  { kind: "text", name: "pasid", form: "N", help: "its PASID, 20 bits (none)" },
   { kind: "flag", name: "write", help: "it writes (it reads)" },
   { kind: "flag", name: "privileged", help: "with a PASID: it asks for supervisor privilege" },
   { kind: "flag", name: "execute", help: "with a PASID: it reads to execute" },
@@ -56,10 +57,14 @@ export function explainCommand(machine: () => Promise<Machine>): Command {
         io.out(given.json ? `${JSON.stringify(overview(explainer), null, 2)}\n` : list(explainer));
         return 0;
       }
-      const { title, explanation } = explainOne(explainer, given);
-      io.out(
-        given.json ? `${JSON.stringify(explanation, null, 2)}\n` : renderExplanation(title, explanation, io.colour),
-      );
+      const { requesterId, title, explanation, hint } = explainOne(explainer, given);
+      if (given.json) io.out(`${JSON.stringify(explanation, null, 2)}\n`);
+      else {
+        const present = given.from !== undefined || hasFunction(await machine(), requesterId);
+        const notes = present ? [] : [`no function of this machine is ${formatBdf(requesterId)}: see iovirt lspci`];
+        if (hint !== undefined) notes.push(hint);
+        io.out(renderExplanation(title, explanation, io.colour) + notes.map((note) => `      ${note}\n`).join(""));
+      }
       return 0;
     },
   };
@@ -106,28 +111,48 @@ async function saved(path: string, io: Io): Promise<Explainer> {
   }
 }
 
-function explainOne(explainer: Explainer, given: Given): { title: string; explanation: Explanation } {
+function hasFunction({ root }: Machine, requesterId: number): boolean {
+  return root.functions().some((fn) => fn.requesterId === requesterId);
+}
+
+/** One request, explained; `hint` is a call that says more. */
+interface Explained {
+  requesterId: number;
+  title: string;
+  explanation: Explanation;
+  hint?: string;
+}
+
+function explainOne(explainer: Explainer, given: Given): Explained {
   const requesterId = parseRequester(given.requester as string);
   const who = formatBdf(requesterId);
   if (given.interrupt !== undefined) {
-    const { lo: addressLo, hi: addressHi } = parseHalves("interrupt", given.interrupt);
-    const { lo: data } = parseHalves("data", given.data ?? "0");
-    const explanation = explainer.explainInterrupt({ requesterId, addressLo, addressHi, data });
-    return { title: `interrupt by ${who}: ${hex(data)} to ${given.interrupt}`, explanation };
+    const address = parseHalves("interrupt", given.interrupt, 64);
+    if (!inInterruptRange(address)) {
+      throw new UsageError(`--interrupt ${given.interrupt} is not in the interrupt range 0xfee00000–0xfeefffff`);
+    }
+    const { lo: data } = parseHalves("data", given.data ?? "0", 32);
+    const explanation = explainer.explainInterrupt({ requesterId, addressLo: address.lo, data });
+    return { requesterId, title: `interrupt by ${who}: ${hex(data)} to ${hex(address.lo)}`, explanation };
   }
   const access =
     (given.write ? ACCESS_WRITE : ACCESS_READ) |
     (given.privileged ? ACCESS_PRIVILEGED : 0) |
     (given.execute ? ACCESS_EXECUTE : 0);
-  const iova = parseHalves("iova", given.iova as string);
-  const explanation = explainer.explain({ requesterId, pasid: given.pasid, iova, access });
-  const pasid = given.pasid === undefined ? "" : ` with PASID ${hex(given.pasid)}`;
-  return { title: `${given.write ? "write" : "read"} by ${who}${pasid} at ${given.iova}`, explanation };
+  const iova = parseHalves("iova", given.iova as string, 64);
+  const pasid = given.pasid === undefined ? undefined : parseHalves("pasid", given.pasid, 20).lo;
+  const explanation = explainer.explain({ requesterId, pasid, iova, access });
+  const address = hex64(iova.lo, iova.hi);
+  const prefix = pasid === undefined ? "" : ` with PASID ${hex(pasid)}`;
+  const title = `${given.write ? "write" : "read"} by ${who}${prefix} at ${address}`;
+  if (explanation.verdict.kind !== "interrupt-range") return { requesterId, title, explanation };
+  const hint = `as an interrupt request: iovirt explain --requester ${who} --interrupt ${address}`;
+  return { requesterId, title, explanation, hint };
 }
 
-/** `bb:dd.f` in hexadecimal. */
+/** `bb:dd.f` in hexadecimal, with or without lspci's domain, of which there is one. */
 function parseRequester(text: string): number {
-  const match = /^([\da-f]{1,2}):([\da-f]{1,2})\.([0-7])$/i.exec(text);
+  const match = /^(?:0{1,4}:)?([\da-f]{1,2}):([\da-f]{1,2})\.([0-7])$/i.exec(text);
   const [bus, device, fn] = (match?.slice(1) ?? []).map((part) => Number.parseInt(part, 16));
   if (bus === undefined || device === undefined || fn === undefined || device > 31) {
     throw new UsageError(`--requester ${quote(text)} is not bus:device.function, such as 02:10.0`);
@@ -135,10 +160,10 @@ function parseRequester(text: string): number {
   return requesterIdOf(bus, device, fn);
 }
 
-/** A number of up to 64 bits, hexadecimal with 0x. */
-function parseHalves(option: string, text: string): Halves {
-  if (!/^(0x[\da-f]{1,16}|\d+)$/i.test(text) || BigInt(text) >> 64n !== 0n) {
-    throw new UsageError(`--${option} ${quote(text)} is not a number of at most 64 bits, such as 0x12345000`);
+/** A number of up to `width` bits, hexadecimal with 0x. */
+function parseHalves(option: string, text: string, width: number): Halves {
+  if (!/^(0x[\da-f]+|\d+)$/i.test(text) || BigInt(text) >> BigInt(width) !== 0n) {
+    throw new UsageError(`--${option} ${quote(text)} is not a number of at most ${width} bits, such as 0x12 or 18`);
   }
   const value = BigInt(text);
   return { lo: Number(value & 0xffff_ffffn), hi: Number(value >> 32n) };

@@ -36,6 +36,7 @@ export const EXIT_USAGE = 2;
 /** What the system said, without Node's prefix: `no such file or directory`. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
+  if (message.startsWith("EISDIR:")) return "is a directory";
   return /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message.split("\n", 1)[0] ?? message;
 }
 

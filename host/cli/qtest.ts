@@ -3,6 +3,7 @@ import { createConnection, createServer, type Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import {
   Board,
+  helpAsked,
   NetStream,
   parseChardevAddress,
   parseCommandLine,
@@ -33,10 +34,16 @@ export const qtestCommand: Command = {
     "  #!/bin/sh",
     '  exec iovirt qtest "$@"',
     "",
-    "lets QEMU's own test programs run.",
+    "lets QEMU's own test programs run. As QEMU's, the exit status is 1 for a wrong command line; -machine help and",
+    "-device help list what there is.",
     "",
   ].join("\n"),
   async run(args, io) {
+    const help = helpAsked(args);
+    if (help !== undefined) {
+      io.out(help);
+      return 0;
+    }
     try {
       const config = parseCommandLine(args);
       return await serve(config);

@@ -44,8 +44,10 @@ export function encodeSnapshot(state: object): Uint8Array {
  */
 export function decodeSnapshot<State extends object>(bytes: Uint8Array): State {
   if (!(bytes instanceof Uint8Array)) throw new ArgumentError("bytes", bytes, "is no Uint8Array");
+  if (bytes.length === 0) throw new FormatError("snapshot", "is empty");
   const magic = new TextDecoder().decode(bytes.subarray(0, MAGIC.length));
-  if (magic !== MAGIC) throw new FormatError("snapshot", `starts with ${JSON.stringify(magic.slice(0, 20))}`);
+  if (magic !== MAGIC)
+    throw new FormatError("snapshot", `is none: it starts with ${JSON.stringify(magic.slice(0, 20))}`);
   if (bytes.length < HEADER) throw new FormatError("snapshot", `ends after ${bytes.length} bytes`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true);
   const blobs = HEADER + length;

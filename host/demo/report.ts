@@ -1,6 +1,9 @@
 // The demonstration's result as text: for a terminal, and piece by piece for a page.
 import type { DemoCheck, DemoResult } from "./types.ts";
 
+/** Of fewer frames, the first ones are most of the time that is measured. */
+const FRAMES_TIMED = 1000;
+
 /** The object that --json prints: the result without its picture. */
 export function jsonOf(result: DemoResult): Omit<DemoResult, "topology"> {
   const { topology: _picture, ...json } = result;
@@ -26,8 +29,10 @@ export function measured(result: DemoResult): [heading: string, text: string][] 
     [
       "frames",
       `${formatNumber(frames.sent)} sent, ${formatNumber(frames.delivered)} delivered, ${formatNumber(frames.bytes)} bytes; ` +
-        `${formatNumber(Math.round(frames.perSecond))} frames/s delivered by the wall clock, ` +
-        `${formatNumber(Math.round(frames.nsPerFrame))} ns per frame, the guests' software included`,
+        (frames.delivered < FRAMES_TIMED
+          ? "too few to time"
+          : `${formatNumber(Math.round(frames.perSecond))} frames/s delivered by the wall clock, ` +
+            `${formatNumber(Math.round(frames.nsPerFrame))} ns per frame, the guests' software included`),
     ],
     [
       "dma",
@@ -39,7 +44,7 @@ export function measured(result: DemoResult): [heading: string, text: string][] 
       `${formatNumber(interrupts.raised)} raised, ${formatNumber(interrupts.delivered)} delivered, ` +
         `${formatNumber(interrupts.blocked)} blocked (foreign, forged and late ones), ${formatNumber(interrupts.misrouted)} misrouted; ` +
         `${formatNumber(interrupts.posted)} posted, ${formatNumber(interrupts.coalesced)} of them without a notification of ` +
-        `their own, ${formatNumber(interrupts.wakeUps)} wake-ups`,
+        `their own, ${formatNumber(interrupts.wakeUps)} wake-up${interrupts.wakeUps === 1 ? "" : "s"}`,
     ],
   ];
 }

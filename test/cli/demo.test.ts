@@ -8,6 +8,7 @@ import { ArgumentError } from "../../host/core/errors.ts";
 import type { DemoOptions, DemoResult, RunDemo } from "../../host/demo/types.ts";
 import { readCapture } from "../../host/embed/pcap/read.ts";
 import { captureHeader, captureRecord } from "../../host/embed/pcap/write.ts";
+import type { StaleUse } from "../../host/machine/strict/types.ts";
 import { testIo } from "./io.ts";
 
 const observed: DemoResult = {
@@ -31,10 +32,15 @@ const observed: DemoResult = {
 };
 
 /** The command around a demonstration that records its options and answers with `result`. */
-function harness(result: DemoResult | Error, body: (options: DemoOptions) => void = () => {}) {
+function harness(
+  result: DemoResult | Error,
+  body: (options: DemoOptions) => void = () => {},
+  stale: readonly StaleUse[] = [],
+) {
   const calls: DemoOptions[] = [];
   const runDemo: RunDemo = async (options = {}, observer) => {
     calls.push(options);
+    for (const use of stale) observer?.stale?.(use);
     observer?.progress?.(1, 4, "traffic");
     body(options);
     if (result instanceof Error) throw result;
@@ -54,6 +60,31 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("iovirt demo", () => {
+  test("--strict: missing invalidations are printed, and the status is 1 when there is one", async () => {
+    const text = "iotlb invalidation, domain-selective, domain 5";
+    const missing = { descriptor: "iotlb", granularity: "domain-selective", domainId: 5, text } as const;
+    const use = { requesterId: 0x0284, iova: "0x5000", cached: "", actual: "", missing };
+    const { status, io } = await harness(observed, undefined, [use]).run(["demo", "--strict"]);
+    expect(io.stdout).toContain(`\nstrict      missing invalidations: 1\n            02:10.4 at 0x5000: ${text}\n`);
+    expect(status).toBe(1);
+    const json = await harness(observed, undefined, [use]).run(["demo", "--strict", "--json"]);
+    expect(JSON.parse(json.io.stdout).stale).toEqual([use]);
+    const none = await harness(observed).run(["demo", "--strict"]);
+    expect(none.io.stdout).toContain("\nstrict      missing invalidations: 0\n\n");
+    expect(none.status).toBe(0);
+    const off = await harness(observed, undefined, [use]).run(["demo"]);
+    expect(off.io.stdout).not.toContain("strict");
+    expect(off.status).toBe(0);
+  });
+
+  test("few frames are not timed, and one of a kind is no plural", async () => {
+    const few = { ...observed.frames, sent: 2, delivered: 1 };
+    const result = { ...observed, frames: few, interrupts: { ...observed.interrupts, wakeUps: 1 } };
+    const { io } = await harness(result).run(["demo"]);
+    expect(io.stdout).toContain("2 sent, 1 delivered, 1,000,001 bytes; too few to time\n");
+    expect(io.stdout).toContain(", 1 wake-up\n");
+  });
+
   test("prints the topology, one line a claim, and the figures; status 0 when all hold", async () => {
     const { status, io } = await harness(observed).run(["demo"]);
     expect(io.stdout).toBe(
@@ -186,7 +217,7 @@ describe("wrong calls: one line that names the value, status 2, and nothing runs
     [["demo", "--fast"], /^iovirt: unknown option "--fast"/],
     [["demo", "8"], /^iovirt: unexpected argument "8"/],
     [["demo", "--pcap", "/nowhere/in.pcap"], /^iovirt: \/nowhere\/in\.pcap: no such file or directory/],
-    [["demo", "--pcap", "/"], /^iovirt: \/: illegal operation on a directory/],
+    [["demo", "--pcap", "/"], /^iovirt: \/: is a directory/],
     [["demo", "--pcap", "package.json"], /^iovirt: package\.json: offset 0: 0x7b0a2020 begins neither/],
     [["demo", "--capture", "/nowhere/out.pcap"], /^iovirt: \/nowhere\/out\.pcap: no such file or directory/],
   ])("%j", async (args, message) => {

@@ -62,6 +62,37 @@ describe("iovirt explain", () => {
     expect(foreign.out).toContain("→ for 01:00.0 only, and this is 02:10.0\n");
   });
 
+  test("VT-d §5.1.4.1 29h: a read in the interrupt range is refused; a write depends on its length, and says so", async () => {
+    const at = ["--requester", "02:10.0", "--iova", "0xfee00010"];
+    const read = await run(at);
+    expect(read.out).toContain("└─ ✗ a read in the interrupt range: not a valid interrupt request: reason 0x29, ");
+    expect(read.out).not.toContain("✓");
+    const write = await run([...at, "--write"]);
+    expect(write.out).toContain(
+      "└─ ? never translated: a write of 4 bytes is an interrupt request, of any other length",
+    );
+    const [, hint] = /(?:iovirt explain) (--requester .*)\n/.exec(write.out) as RegExpExecArray;
+    expect((await run((hint as string).split(" "))).out).toContain("interrupt by 02:10.0: 0x0 to 0xfee00010");
+    const odd = await run(["--requester", "02:10.0", "--iova", "0xfee00012", "--write"]);
+    expect(odd.out).toContain("✗ a write at no multiple of 4 in the interrupt range");
+  });
+
+  test("numbers and requesters in the forms that tools print are taken, and printed in one", async () => {
+    const at = (...args: string[]) => run(["--requester", "02:10.0", ...args]);
+    const wanted = await at("--iova", "0x1000");
+    expect(await at("--iova", "0X1000")).toEqual(wanted);
+    expect(await at("--iova", "4096")).toEqual(wanted);
+    expect(await run(["--requester", "0000:02:10.0", "--iova", "0x1000"])).toEqual(wanted);
+    const title = "read by 02:10.0 with PASID 0x1f at 0x1000 (legacy mode)\n";
+    for (const pasid of ["0x1f", "31"]) expect((await at("--iova", "0x1000", "--pasid", pasid)).out).toContain(title);
+  });
+
+  test("a requester that the machine has not is named as one", async () => {
+    const note = "no function of this machine is 09:00.0";
+    expect((await run(["--requester", "09:00.0", "--iova", "0x1000"])).out).toContain(note);
+    expect((await run(["--requester", "02:10.0", "--iova", "0x1000"])).out).not.toContain("no function");
+  });
+
   test("--json is the explanation as the unit gives it", async () => {
     const { out } = await run(["--requester", "02:10.0", "--iova", "0x7fff", "--json"]);
     const wanted: Explanation = machine.iommu.explain({ requesterId: 0x0280, iova: 0x7fff, access: 1 });
@@ -94,7 +125,12 @@ describe("iovirt explain", () => {
     [["--requester", "1:2.3"], "--requester needs --iova"],
     [["--requester", "1:2.3", "--iova", "1", "--execute"], "--execute needs --pasid"],
     [["--requester", "1:2.3", "--iova", "1", "--interrupt", "2"], "exclude each other"],
-    [["--requester", "1:2.3", "--interrupt", "0x1000"], "0x1000"],
+    [["--requester", "1:2.3", "--interrupt", "0x1000"], "--interrupt 0x1000 is not in"],
+    [["--requester", "1:2.3", "--interrupt", "0xfee00010", "--data", "0x100000000"], "--data"],
+    [["--requester", "1:2.3", "--iova", "1", "--pasid", "0x100000"], "at most 20 bits"],
+    [["--requester", "0001:01:02.3", "--iova", "1"], "--requester"],
+    [["--from", "/"], "/: is a directory"],
+    [["--from", "/dev/null"], "snapshot: is empty"],
     [["--save", "-"], "name a file"],
   ])("a wrong call %j is one line and status 2", async (args, message) => {
     const { status, err, out } = await run(args);

@@ -103,6 +103,11 @@ describe("-qtest stdio", () => {
 
 test.each([
   ["-device nothing -qtest stdio", "-device nothing: 'nothing' is not a valid device model name"],
+  ["-device intel-iommu,aw-bits=77 -qtest stdio", "-device intel-iommu: Supported values for aw-bits are: 39, 48"],
+  [
+    "-M q35 -device edu,addr=0 -qtest stdio",
+    "-device edu,addr=0: PCI: slot 0 function 0 not available for edu, in use\n",
+  ],
   ["-nothing", "-nothing: invalid option"],
   ["-M q35", "neither -qtest nor a monitor is given"],
   ["-qtest unix:/nowhere/sock", "Failed to connect to '/nowhere/sock': no such file or directory"],
@@ -113,6 +118,18 @@ test.each([
   expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
   expect(stderr.startsWith(`iovirt qtest: ${message}`)).toBe(true);
   expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+});
+
+test("-machine help and -device help list what there is, and each can be had", async () => {
+  const machines = await run("-M help");
+  expect(machines).toMatchObject({ status: 0, stderr: "" });
+  for (const name of ["pc", "q35", "none"]) expect(machines.stdout).toMatch(new RegExp(`^${name} `, "m"));
+  const devices = await run("-device help");
+  expect(devices).toMatchObject({ status: 0, stderr: "" });
+  const names = [...devices.stdout.matchAll(/^name "(.*)"$/gm)].map(([, name]) => name as string);
+  expect(names).toEqual(["intel-iommu", "pcie-root-port", "igb", "edu", "iommu-testdev"]);
+  const all = names.map((name) => `-device ${name}`).join(" ");
+  expect(await run(`-machine q35 -qtest stdio ${all}`)).toEqual({ status: 0, stdout: "", stderr: "" });
 });
 
 describe("sockets", () => {

@@ -1,7 +1,7 @@
 // The outcomes that a request may have while caches hold what tables said earlier: the explanation of
 // host/machine/explain, written from the specification, is asked once for every choice among the values that a word of
 // a table has had since it could last be dropped from all caches.
-import { judgeMessage, judgeRequest } from "../../host/machine/explain/explain.ts";
+import { judgeMessage, judgeRequest, MALFORMED } from "../../host/machine/explain/explain.ts";
 import type { Place, Read } from "../../host/machine/explain/trail.ts";
 import type { ExplainInterruptRequest, ExplainRequest, Verdict } from "../../host/machine/explain/types.ts";
 import type { UnitView } from "../../host/machine/explain/unit-view.ts";
@@ -18,6 +18,8 @@ const LIMIT = 20_000;
 /** What a verdict is to a device: where the request went, or why it did not. */
 export function outcomeOf(verdict: Verdict, address: bigint): Outcome {
   if (verdict.kind === "allowed") return `hpa ${verdict.hpa.toString(16)}`;
+  // IommuUnit.translate leaves the interrupt range as it is: what lies there is decided with the length of the request.
+  if (verdict.kind === "refused" && verdict.condition === MALFORMED) return `hpa ${address.toString(16)}`;
   if (verdict.kind === "refused") return `fault ${verdict.reason.toString(16)}`;
   if (verdict.kind === "remapped") return `interrupt ${JSON.stringify(verdict.interrupt)}`;
   return verdict.kind === "interrupt-range" ? `hpa ${address.toString(16)}` : verdict.kind;

@@ -3,6 +3,7 @@
 import { ACCESS_READ, ACCESS_WRITE } from "../../assembly/spec/abi/iommu.ts";
 import { hpa } from "../../host/core/address.ts";
 import type { AccessWidth } from "../../host/core/ports.ts";
+import { MALFORMED } from "../../host/machine/explain/explain.ts";
 import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
 import { Harness } from "../iommu/harness.ts";
 import { messageVerdictsOf, verdictsOf } from "../iommu/possible.ts";
@@ -342,7 +343,8 @@ export class World {
     const possible: Possible = { places: new Set(), refused: false, open: false };
     let tried = 0;
     for (const verdict of verdictsOf(this.#h.unit.view, this.#memory.words, request)) {
-      if (verdict.kind === "refused") possible.refused = true;
+      // IommuUnit.translate leaves the interrupt range as it is.
+      if (verdict.kind === "refused" && verdict.condition !== MALFORMED) possible.refused = true;
       else if (verdict.kind === "allowed") possible.places.add(verdict.hpa);
       else {
         possible.places.add(Number(iova));

@@ -46,13 +46,19 @@ function renderField({ name, value }: ExplainedField, paint: Paint): string {
 }
 
 function renderVerdict(verdict: Verdict, paint: Paint): string[] {
+  if (verdict.kind === "interrupt-range") {
+    return [`└─ ${paint("yellow", "?")} ${verdict.why} ${paint("dim", verdict.clause)}`];
+  }
   if (verdict.kind !== "refused") return [`└─ ${paint("green", "✓")} ${verdict.why} ${paint("dim", verdict.clause)}`];
-  const { reason, why, condition, clause, qualified, suppressed } = verdict;
+  const { reason, why, condition, clause, qualified, suppressed, unrecorded } = verdict;
   const code = `reason ${hex(reason)}, condition ${condition}`;
-  const record = suppressed
-    ? "FPD keeps it from being recorded"
-    : qualified
-      ? "recorded, as no FPD on the way forbids it"
-      : "recorded whatever FPD says";
+  const record =
+    unrecorded !== undefined
+      ? `not recorded: ${unrecorded}`
+      : suppressed
+        ? "FPD keeps it from being recorded"
+        : qualified
+          ? "recorded, as no FPD on the way forbids it"
+          : "recorded whatever FPD says";
   return [`└─ ${paint("red", "✗")} ${why}: ${code} ${paint("dim", clause)}`, `      ${record}`];
 }

@@ -211,6 +211,10 @@ export class Board {
     if (netdev !== undefined && driver === "igb" && !this.#netdevs.has(netdev)) {
       throw new QemuError(`Property 'igb.netdev' can't find value '${netdev}'`);
     }
+    const above = this.#ports.bridge(bus)?.bus ?? this.machine.root.bus;
+    if (above.functions.has(slot * 8 + functionNumber)) {
+      throw new QemuError(`PCI: slot ${slot} function ${functionNumber} not available for ${driver}, in use`);
+    }
     try {
       return this.#plug({ driver, properties, id, bus, slot, functionNumber, netdev });
     } catch (error) {

@@ -56,6 +56,22 @@ export function typesBelow(ancestor: string | undefined, abstract: boolean): Dev
   );
 }
 
+/** What `-machine help` prints. */
+export function machineHelp(): string {
+  const names = MACHINES.flatMap(({ name, alias, summary }) => [
+    ...(alias === undefined ? [] : [[alias, `${summary} (alias of ${name})`]]),
+    [name, summary],
+  ]);
+  const lines = names.map(([name, summary]) => `${name?.padEnd(20)} ${summary}\n`);
+  return `Supported machines are:\n${lines.join("")}`;
+}
+
+/** What `-device help` prints: the devices that can be asked for. */
+export function deviceHelp(): string {
+  const pluggable = DEVICE_TYPES.filter(({ abstract, builtIn }) => abstract !== true && builtIn !== true);
+  return pluggable.map(({ name }) => `name "${name}"\n`).join("");
+}
+
 export function typeNamed(name: string): DeviceType | undefined {
   return DEVICE_TYPES.find((type) => type.name === name);
 }

@@ -1,5 +1,6 @@
 // The command line of a QEMU system emulator, as far as test programs use it.
 import { littleEndian } from "../../device/pc/fw-cfg.ts";
+import { deviceHelp, machineHelp } from "./catalogue.ts";
 import { QemuError } from "./errors.ts";
 import { type KeyValues, parseKeyValues, parseSize } from "./options.ts";
 
@@ -45,6 +46,17 @@ const IGNORED = new Set([
 const FLAGS = new Set([
   ...["nodefaults", "no-user-config", "nographic", "S", "no-reboot", "no-shutdown", "enable-kvm", "no-fd-bootchk"],
 ]);
+
+/** The text that `-machine help` or `-device help` asks for; undefined where neither is among the arguments. */
+export function helpAsked(args: readonly string[]): string | undefined {
+  for (const [place, value] of args.entries()) {
+    const option = (args[place - 1] ?? "").replace(/^--?/, "");
+    if (value !== "help" && value !== "?") continue;
+    if (option === "M" || option === "machine") return machineHelp();
+    if (option === "device") return deviceHelp();
+  }
+  return undefined;
+}
 
 /** Reads the arguments. Throws QemuError for what QEMU would refuse or the model cannot honour. */
 export function parseCommandLine(args: readonly string[]): QtestConfig {

@@ -74,8 +74,10 @@ function iommuOf(properties: Properties): IommuCapabilities {
   const scalableMode = properties.flag("scalable-mode", properties.flag("x-scalable-mode", false));
   const intremap = properties.flag("intremap", true);
   const pasidBits = properties.number("pasid-bits", 0, 20);
+  const awBits = properties.number("aw-bits", 48, 2 ** BYTE - 1);
+  if (awBits !== 39 && awBits !== 48) throw new QemuError("Supported values for aw-bits are: 39, 48");
   const given: QemuIommuProperties = {
-    awBits: properties.number("aw-bits", 48, 2 ** BYTE - 1) as 39 | 48,
+    awBits,
     cachingMode: properties.flag("caching-mode", false),
     deviceIotlb: properties.flag("device-iotlb", false),
     eim: properties.flag("eim", false),

@@ -1,6 +1,6 @@
 // The model behind QEMU's command line, test protocol and monitor.
 export { Board, type BoardDevice } from "./board.ts";
-export { parseChardevAddress, parseCommandLine, type QtestConfig } from "./command-line.ts";
+export { helpAsked, parseChardevAddress, parseCommandLine, type QtestConfig } from "./command-line.ts";
 export { QemuError } from "./errors.ts";
 export { type ByteStream, NetStream } from "./net-stream.ts";
 export { QmpServer } from "./qmp.ts";

@@ -77,7 +77,19 @@ export type DmaCondition =
   | "SGN.10";
 
 /** Interrupt conditions have no codes of their own: here the reason in hexadecimal names them. */
-export type InterruptCondition = "20h" | "21h" | "22h" | "23h" | "24h" | "25h" | "26h" | "27h" | "28h" | "2Ah" | "2Bh";
+export type InterruptCondition =
+  | "20h"
+  | "21h"
+  | "22h"
+  | "23h"
+  | "24h"
+  | "25h"
+  | "26h"
+  | "27h"
+  | "28h"
+  | "29h"
+  | "2Ah"
+  | "2Bh";
 
 export interface Condition {
   reason: number;
@@ -172,6 +184,7 @@ export const INTERRUPT_CONDITIONS: Readonly<Record<InterruptCondition, Condition
   "26h": qualified(fault.FAULT_INTERRUPT_SOURCE),
   "27h": qualified(fault.FAULT_INTERRUPT_DESCRIPTOR_ACCESS),
   "28h": qualified(fault.FAULT_INTERRUPT_DESCRIPTOR_RESERVED),
+  "29h": always(fault.FAULT_INTERRUPT_MALFORMED),
   "2Ah": always(fault.FAULT_INTERRUPT_EXTENDED_REQUIRED),
   "2Bh": always(fault.FAULT_INTERRUPT_REMAPPING_REQUIRED),
 };

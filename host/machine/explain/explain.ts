@@ -1,6 +1,7 @@
 // Why a request goes where it goes: a slow walk through the tables, written from the specification alone and holding
 // nothing of assembly/iommu, so that the two can judge each other. It changes no state: no counter, no flag in a table,
 // no cache line, no fault record.
+import { ACCESS_PRIVILEGED, ACCESS_WRITE } from "../../../assembly/spec/abi/iommu.ts";
 import { ECAP_ADMS_LO, ECAP_SMTS_LO } from "../../../assembly/spec/vtd/extended-capability.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../../assembly/spec/vtd/interrupt-range.ts";
 import * as rta from "../../../assembly/spec/vtd/root-table-address.ts";
@@ -8,8 +9,10 @@ import { hex, hex64 } from "../../core/address.ts";
 import { checkOptions, checkUnsigned } from "../../core/arguments.ts";
 import { extract } from "../../core/bits.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import { faultText } from "../fault.ts";
 import { accessText } from "./access.ts";
 import { halvesOf, inInterruptRange } from "./address.ts";
+import { INTERRUPT_CLAUSE, INTERRUPT_CONDITIONS } from "./conditions.ts";
 import { remapInterrupt } from "./interrupt.ts";
 import { translateLegacy } from "./legacy.ts";
 import { translateScalable } from "./scalable.ts";
@@ -19,6 +22,9 @@ import { extendedHas, type UnitView } from "./unit-view.ts";
 import { passThrough } from "./widths.ts";
 
 const DISABLED_CLAUSE = "VT-d 5.10 §11.4.4.2 GSTS_REG.TES";
+/** The condition of a request in the interrupt address range that is no valid interrupt request. */
+export const MALFORMED = "29h";
+const MESSAGE_LENGTH = 4;
 const RANGE_CLAUSE = "VT-d 5.10 §3.15";
 const TRANSLATION_CLAUSE = "VT-d 5.10 §3.5";
 const PROTECTED = {
@@ -111,8 +117,7 @@ function translate(trail: Trail, { requesterId, pasid, access }: ExplainRequest,
   const { unit } = trail;
   // Without translation, prefixes are ignored (§3.1).
   if ((pasid === undefined || !unit.translating) && inInterruptRange(address)) {
-    const why = "an interrupt request when it is a write of 4 bytes, otherwise refused; never translated";
-    return { kind: "interrupt-range", why, clause: RANGE_CLAUSE };
+    return inRange(unit, address, access);
   }
   if (!unit.translating) return { ...allowed(address, passThrough(address)), clause: DISABLED_CLAUSE };
   const mode = tableMode(unit);
@@ -135,6 +140,27 @@ function translate(trail: Trail, { requesterId, pasid, access }: ExplainRequest,
   if (pasid !== undefined) trail.refuse("RTA.2");
   if (extract([unit.rootTable.lo], rta.RTADDR_SSIRWE_HI, rta.RTADDR_SSIRWE_LO) === 1) trail.refuse("RTA.1.4");
   return allowed(address, translateLegacy(trail, requesterId, address, access));
+}
+
+/** What a request in the interrupt address range is: an aligned write of 4 bytes is an interrupt, nothing else is valid. */
+function inRange(unit: UnitView, { lo }: Halves, access: number): Verdict {
+  const writes = (access & ~ACCESS_PRIVILEGED) === ACCESS_WRITE;
+  const { reason, qualified } = INTERRUPT_CONDITIONS[MALFORMED];
+  if (writes && lo % MESSAGE_LENGTH === 0) {
+    const why = `never translated: a write of 4 bytes is an interrupt request, of any other length refused, reason ${hex(reason)}`;
+    return { kind: "interrupt-range", why, clause: RANGE_CLAUSE };
+  }
+  const what = writes ? "a write at no multiple of 4" : "a read";
+  return {
+    kind: "refused",
+    reason,
+    why: `${what} in the interrupt range: ${faultText(reason)}`,
+    condition: MALFORMED,
+    clause: INTERRUPT_CLAUSE,
+    qualified,
+    suppressed: false,
+    ...(unit.remapping ? {} : { unrecorded: "interrupt remapping is disabled (GSTS_REG.IRES)" }),
+  };
 }
 
 function allowed(address: Halves, { hpa, granted }: { hpa: number; granted: number }): Verdict {

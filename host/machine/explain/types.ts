@@ -77,7 +77,7 @@ export interface ExplainedStep {
 export type Verdict =
   /** It goes to `hpa`, 52 bits; `granted` are the ACCESS_ bits of its page. */
   | { kind: "allowed"; hpa: number; granted: number; why: string; clause: string }
-  /** It is an interrupt request, or none that is valid: see explainInterrupt. */
+  /** A write in the interrupt address range: of 4 bytes it is an interrupt request, see explainInterrupt; else refused. */
   | { kind: "interrupt-range"; why: string; clause: string }
   /** The interrupt is delivered as the entry says. */
   | { kind: "remapped"; interrupt: InterruptVerdict; why: string; clause: string }
@@ -109,6 +109,8 @@ export interface Refusal {
   qualified: boolean;
   /** and whether one does. */
   suppressed: boolean;
+  /** Why it is not recorded whatever the entries say; undefined where they decide. */
+  unrecorded?: string;
 }
 
 export interface InterruptVerdict {

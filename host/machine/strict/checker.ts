@@ -9,7 +9,7 @@ import { hex, hex64, join32 } from "../../core/address.ts";
 import { bits } from "../../core/bits.ts";
 import type { DmaUse } from "../../core/engine.ts";
 import type { UseWatcher } from "../address-map.ts";
-import { explainRequest } from "../explain/explain.ts";
+import { explainRequest, MALFORMED } from "../explain/explain.ts";
 import type { Read } from "../explain/trail.ts";
 import type { ExplainedStep, Explanation } from "../explain/types.ts";
 import type { UnitView } from "../explain/unit-view.ts";
@@ -79,6 +79,7 @@ export class StrictChecker implements UseWatcher {
     const hpa = join32(use.hpaLo, use.hpaHi);
     const key = `${requesterId} ${use.pasid} ${use.iovaHi} ${Math.floor(use.iovaLo / PAGE_SIZE)}`;
     if (verdict.kind !== "allowed" && verdict.kind !== "refused") return;
+    if (verdict.kind === "refused" && verdict.condition === MALFORMED) return;
     const same = verdict.kind === "allowed" ? reason === 0 && verdict.hpa === hpa : reason === verdict.reason;
     if (same && stale === 0) {
       this.#agreed(key);

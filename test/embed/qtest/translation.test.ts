@@ -165,7 +165,7 @@ test.each([
   [",scalable-mode=on,aw-bits=39,fsts=on", "awBits"],
   [",fsts=on", "fsts"],
   [",intremap=off,eim=on", "eim"],
-  [",aw-bits=40", "awBits"],
+  [",aw-bits=40", "Supported values for aw-bits"],
 ])("intel-iommu%s is refused", async (properties, name) => {
   await expect(Program.start(properties)).rejects.toThrow(new RegExp(`^-device intel-iommu: ${name}`));
 });
