@@ -118,7 +118,11 @@ export interface QemuIommuProperties {
   eim?: boolean;
   /** Default true; without effect unless `fsts`. */
   fs1gp?: boolean;
-  /** Needs scalableMode and 48 bits: first-stage translation in place of second-stage. */
+  /**
+   * Needs scalableMode and 48 bits: first-stage translation in place of second-stage. AW of PASID-table entries is
+   * reserved then (VT-d 5.10 §9.6) and refused here (5Ah); drivers that set it all the same, as Linux does and QEMU lets
+   * pass, need `secondStage` added to what qemuCapabilities gives.
+   */
   fsts?: boolean;
   /** Default true. */
   intremap?: boolean;

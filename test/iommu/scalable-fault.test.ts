@@ -213,7 +213,9 @@ describe("VT-d §7.1.3 PASID directory and table", () => {
   });
 
   test.each([
+    [2, { secondStage: false, nested: false, secondStageAccessDirty: false }],
     [9, { secondStageAccessDirty: false }],
+    [12, { secondStage: false, nested: false, secondStageAccessDirty: false }],
     [87, { coherentScalableTables: false, secondStageAccessDirty: false, extendedAccessed: false }],
     [88, { snoopControl: false }],
     [72, { domainIdWidth: 8 }],
@@ -233,6 +235,17 @@ describe("VT-d §7.1.3 PASID directory and table", () => {
       s.pasid(directory, 4, { type: PASS, domainId: 5, snoop: false });
       set(s.pasidAt(directory, 4), bit);
       expect(tagged(READ, 4)).toBe(-0x5a);
+    },
+  );
+
+  test.each([0, 2, 7])(
+    "§9.6 AW=%i of a first stage alone: ignored, but reserved without ECAP_REG.SSTS (5Ah)",
+    async (width) => {
+      s.pasid(directory, PASID, { type: FIRST, first, width });
+      expect(tagged()).toBe(TARGET + 0x890);
+      await start({ secondStage: false, nested: false, secondStageAccessDirty: false });
+      s.pasid(directory, PASID, { type: FIRST, first, width });
+      expect(tagged()).toBe(width === 0 ? TARGET + 0x890 : -0x5a);
     },
   );
 

@@ -86,7 +86,7 @@ export const REGISTER_DEVIATIONS: readonly Deviation[] = [
   {
     name: "write-only fields",
     clause: "VT-d 5.10 §11.4.6.1 CCMD_REG.SID, FM",
-    qemu: "reads the fields that are only written as 0; ours as they were written (either is allowed)",
+    qemu: "reads the fields that are only written as 0; ours as they were written (the value is undefined)",
     without({ qemu, ours }) {
       if (qemu?.kind !== "registers" || ours?.kind !== "registers") return undefined;
       const [left, right] = [qemu.values.CCMD, ours.values.CCMD];
