@@ -60,7 +60,9 @@ export const PROBE_BAR = 0xe080_0000;
 export const SLOT_SIZE = 64;
 export const SLOTS = 64;
 
-/** RAM: what fills the buffers, a page per device; where the buffers are emptied; the queue between cases. */
+/** Bytes of RAM, from address 0. */
+export const RAM: bigint = 64n * 2n ** 20n;
+/** In it: what fills the buffers, a page per device; where the buffers are emptied; the queue between cases. */
 export const PATTERN_BASE = 0x10_0000;
 export const DRAIN_BASE = 0x11_0000;
 export const QUEUE_BASE = 0x12_0000;

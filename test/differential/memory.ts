@@ -11,6 +11,16 @@ export function get(word: bigint, hi: number, lo: number): bigint {
   return (word >> BigInt(lo)) & whole(hi - lo, 0);
 }
 
+const PAGE = 4096n;
+
+/** Where legacy mode leads a request: a page of `size` bytes, with the R and W bits that all its entries have. */
+export interface LegacyPlace {
+  hpa: bigint;
+  size: bigint;
+  domain: number;
+  rights: bigint;
+}
+
 export class MemoryBefore {
   readonly #words = new Map<bigint, bigint>();
   readonly #registers = new Map<string, bigint>();
@@ -43,15 +53,31 @@ export class MemoryBefore {
     return [this.word(at), this.word(at + 8n)];
   }
 
-  /** log2 of the page that second-stage tables map at an address, whatever rights they give; undefined without one. */
-  secondStagePage(top: bigint, levels: number, iova: bigint): number | undefined {
-    let table = top;
-    for (let level = levels - 1; level >= 0; level--) {
-      const shift = 12 + level * ss.SS_INDEX_WIDTH;
-      const entry = this.word(table + field(11, 3, iova >> BigInt(shift)));
-      if (get(entry, ss.SS_W_HI, ss.SS_R_LO) === 0n) return undefined;
-      if (level === 0 || get(entry, ss.SS_PS_HI, ss.SS_PS_LO) === 1n) return shift;
-      table = entry & whole(ss.SS_ADDR_HI, ss.SS_ADDR_LO);
+  /** Where legacy mode leads a request, as far as present entries tell; undefined where it leads nowhere. */
+  legacyPlace(requester: number, iova: bigint): LegacyPlace | undefined {
+    const [low, high] = this.context(requester);
+    if (get(low, context.CONTEXT_P_HI, context.CONTEXT_P_LO) === 0n) return undefined;
+    const domain = Number(get(high, context.CONTEXT_DID_HI - 64, context.CONTEXT_DID_LO - 64));
+    const both = whole(ss.SS_W_HI, ss.SS_R_LO);
+    if (get(low, context.CONTEXT_TT_HI, context.CONTEXT_TT_LO) === BigInt(context.CONTEXT_TT_PASS_THROUGH))
+      return { hpa: iova, size: PAGE, domain, rights: both };
+    let rights = both;
+    let table = low & whole(context.CONTEXT_SSPTPTR_HI, context.CONTEXT_SSPTPTR_LO);
+    for (
+      let level = Number(get(high, context.CONTEXT_AW_HI - 64, context.CONTEXT_AW_LO - 64)) + 1;
+      level >= 0;
+      level--
+    ) {
+      const shift = BigInt(12 + level * ss.SS_INDEX_WIDTH);
+      const entry = this.word(table + field(11, 3, iova >> shift));
+      rights &= entry;
+      if ((entry & both) === 0n) return undefined;
+      const address = entry & whole(ss.SS_ADDR_HI, ss.SS_ADDR_LO);
+      if (level === 0 || get(entry, ss.SS_PS_HI, ss.SS_PS_LO) === 1n) {
+        const inside = (1n << shift) - 1n;
+        return { hpa: (address & ~inside) | (iova & inside), size: inside + 1n, domain, rights };
+      }
+      table = address;
     }
     return undefined;
   }
@@ -71,6 +97,13 @@ export function accessBefore(
 
 export function requesterOf(step: Step & { op: "dma" | "probe" | "message" }): number {
   return requesterId(step.op === "probe" ? { device: PROBE_DEVICE, fn: 0 } : EDU_FUNCTIONS[step.device]);
+}
+
+/** The first address in each page that an access reaches. */
+export function pagesOf(step: Step & { op: "dma" | "probe" }): bigint[] {
+  const first = BigInt(step.iova);
+  const last = (first + BigInt(step.length) - 1n) & ~(PAGE - 1n);
+  return last > first ? [first, last] : [first];
 }
 
 /** Whether a step reads or writes memory for a device. */

@@ -8,7 +8,7 @@ import * as context from "../../assembly/spec/vtd/scalable-context-entry.ts";
 import * as root from "../../assembly/spec/vtd/scalable-root-entry.ts";
 import * as ss from "../../assembly/spec/vtd/second-stage.ts";
 import { whole } from "./generate/choice.ts";
-import { COHERENT, PLATFORMS, patternWord, TARGETS_BASE, TARGETS_SIZE } from "./machine.ts";
+import { COHERENT, PLATFORMS, patternWord, RAM, TARGETS_BASE, TARGETS_SIZE } from "./machine.ts";
 import { get, type MemoryBefore } from "./memory.ts";
 
 export type Dialect = "specification" | "qemu";
@@ -38,7 +38,6 @@ export interface Request {
   write: boolean;
 }
 
-const RAM = 64n * 2n ** 20n;
 const PAGE = ~0xfffn;
 const HALF = 128;
 const INDEX_WIDTH = 9;

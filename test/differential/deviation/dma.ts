@@ -8,6 +8,7 @@ import { whole } from "../generate/choice.ts";
 import { get, isWrite, requesterOf } from "../memory.ts";
 import { cachedForTheOther } from "./cached.ts";
 import { afterAccess, type Deviation, type Faults, judgedAs } from "./deviation.ts";
+import { refusedFrom } from "./refused-read.ts";
 
 /** The look without a record on QEMU's side, where the record was to be suppressed. */
 const NO_FAULT: Faults = { kind: "faults", status: 0, record: undefined };
@@ -95,15 +96,17 @@ export const DMA_DEVIATIONS: readonly Deviation[] = [
     name: "data of a refused read",
     clause: "VT-d 5.10 §7.1.1",
     qemu: "completes a refused read, and one where nothing answers, with zeros; ours with ones (either is allowed)",
-    without({ qemu, ours }) {
+    without({ test, seen, qemu, ours }) {
       if (qemu?.kind !== "buffer" || ours?.kind !== "buffer") return undefined;
       const slots = { ...qemu.slots };
       for (const [slot, left] of Object.entries(qemu.slots)) {
         const right = ours.slots[Number(slot)] as string;
+        if (left === right) continue;
+        const from = refusedFrom(test, seen.ours, qemu.device, Number(slot)) ?? left.length;
         const bytes = left.match(/../g) ?? [];
         const refused = bytes.every((byte, at) => {
           const other = right.slice(at * 2, at * 2 + 2);
-          return byte === other || (byte === "00" && other === "ff");
+          return byte === other || (at >= from && byte === "00" && other === "ff");
         });
         if (refused) slots[Number(slot)] = right;
       }
