@@ -9,7 +9,7 @@ import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import { type Hpa, join32, type RequesterId } from "../core/address.ts";
 import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
-import type { AccessWidth, DmaPort, MmioHandler, PasidPrefix } from "../core/ports.ts";
+import type { AccessWidth, DmaPort, MmioHandler } from "../core/ports.ts";
 import type { AddressMap } from "./address-map.ts";
 import { Explainer } from "./explain/explainer.ts";
 import { peekOf } from "./explain/peek.ts";
@@ -19,6 +19,7 @@ import { decodeFault, type FaultRecord } from "./fault.ts";
 import { UnitAts } from "./iommu-ats.ts";
 import { type IommuCapabilities, type IommuOptions, iommuCapabilities } from "./iommu-capabilities.ts";
 import { capabilityRegisters } from "./iommu-capability-registers.ts";
+import { UnitDma } from "./iommu-dma.ts";
 import { registerRows, registerTables } from "./iommu-registers.ts";
 import { type IommuState, restoreUnit, saveUnit } from "./iommu-state.ts";
 import { pasidArgument } from "./pasid-argument.ts";
@@ -31,8 +32,6 @@ export type { IommuState };
 
 /** Bytes of the register block. */
 export const IOMMU_BLOCK_SIZE: number = abi.UNIT_REGISTER_BYTES;
-const STAGING_SIZE = 65536;
-const ALL_ONES = 0xff;
 const DWORD = 4;
 const BYTE = 8;
 const WORD = 32;
@@ -87,7 +86,7 @@ export class IommuUnit {
     this.#engine = engine;
     this.#map = map;
     this.pointer = engine.allocate(engine.wasm.iommuSize(), 64);
-    this.#staging = engine.allocate(STAGING_SIZE, 64);
+    this.#staging = engine.allocate(abi.REMAP_POSTED_SIZE, 64);
     engine.u32.set(tables.rw, (this.pointer + abi.UNIT_RW_MASKS) >>> 2);
     engine.u32.set(tables.w1c, (this.pointer + abi.UNIT_W1C_MASKS) >>> 2);
     engine.u32.set(tables.reset, (this.pointer + abi.UNIT_RESET_VALUES) >>> 2);
@@ -103,10 +102,7 @@ export class IommuUnit {
       read: (offset, width) => this.#read(offset, width),
       write: (offset, width, value) => this.#write(offset, width, value),
     };
-    this.dma = {
-      read: (requesterId, lo, hi, target, pasid) => this.#dmaRead(requesterId, lo, hi, target, pasid),
-      write: (requesterId, lo, hi, source, pasid) => this.#dmaWrite(requesterId, lo, hi, source, pasid),
-    };
+    this.dma = new UnitDma({ engine, unit: this.pointer, worked: () => this.deliverEvents() });
   }
 
   /** Called whenever the module has worked on this unit and returned. */
@@ -291,41 +287,6 @@ export class IommuUnit {
     this.deliverEvents();
   }
 
-  #dmaRead(requesterId: RequesterId, lo: number, hi: number, target: Uint8Array, prefix?: PasidPrefix): boolean {
-    const wasm = this.#engine.wasm;
-    const pasid = pasidArgument(prefix);
-    let done = 0;
-    do {
-      const length = Math.min(target.length - done, STAGING_SIZE);
-      this.#engine.u8.fill(ALL_ONES, this.#staging, this.#staging + length);
-      const [partLo, partHi] = split(lo, hi, done);
-      const whole = wasm.iommuDmaRead(this.pointer, requesterId, pasid, partLo, partHi, this.#staging, length) !== 0;
-      target.set(this.#engine.u8.subarray(this.#staging, this.#staging + length), done);
-      done += length;
-      if (!whole) {
-        target.fill(ALL_ONES, done);
-        this.deliverEvents();
-        return false;
-      }
-    } while (done < target.length);
-    this.deliverEvents();
-    return true;
-  }
-
-  #dmaWrite(requesterId: RequesterId, lo: number, hi: number, source: Uint8Array, prefix?: PasidPrefix): boolean {
-    const wasm = this.#engine.wasm;
-    const pasid = pasidArgument(prefix);
-    let whole = true;
-    for (let done = 0; whole && done < source.length; done += STAGING_SIZE) {
-      const part = source.subarray(done, done + STAGING_SIZE);
-      this.#engine.u8.set(part, this.#staging);
-      const [partLo, partHi] = split(lo, hi, done);
-      whole = wasm.iommuDmaWrite(this.pointer, requesterId, pasid, partLo, partHi, this.#staging, part.length) !== 0;
-    }
-    this.deliverEvents();
-    return whole;
-  }
-
   #send(address: number, upper: number, data: number): void {
     const register = (offset: number): number => this.#u32(abi.UNIT_REGISTERS + offset);
     this.#listener({ addressLo: register(address), addressHi: register(upper), data: register(data) });
@@ -338,10 +299,4 @@ export class IommuUnit {
   #counter(offset: number): number {
     return join32(this.#u32(offset), this.#u32(offset + 4));
   }
-}
-
-/** The halves of an address `ahead` bytes further on, modulo 2^64. */
-function split(lo: number, hi: number, ahead: number): [number, number] {
-  const low = (lo >>> 0) + ahead;
-  return [low >>> 0, (hi + Math.floor(low / 2 ** 32)) >>> 0];
 }

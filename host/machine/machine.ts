@@ -1,7 +1,7 @@
 // A machine: the only place where engine, memory, IOMMU, PCI topology and devices are wired together.
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
-import { type Hpa, join32, PAGE_SIZE } from "../core/address.ts";
-import { checkChoice, checkFunction, checkOptions } from "../core/arguments.ts";
+import { type Hpa, join32 } from "../core/address.ts";
+import { checkFunction } from "../core/arguments.ts";
 import { Clock, checkSpan } from "../core/clock.ts";
 import { Engine } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
@@ -20,52 +20,13 @@ import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
 import { AddressMap, type AddressMapState } from "./address-map.ts";
 import { Endpoints, type Slot } from "./endpoints.ts";
 import { Interrupts, type InterruptsState } from "./interrupts.ts";
-import type { IommuOptions } from "./iommu-capabilities.ts";
 import { type EventMessage, type IommuState, IommuUnit } from "./iommu-unit.ts";
 import * as layout from "./layout.ts";
+import { type CardOptions, cardShape, checkEngine, checkMachine, type MachineOptions } from "./machine-options.ts";
 import { type MemoryImage, restoreMemory, saveMemory } from "./memory-image.ts";
 import { ModuleTrace } from "./module-trace.ts";
 
-/** One network card, in a slot of its own behind a root port. */
-export interface CardOptions {
-  /** Default "i350". */
-  profile?: "i350" | "82576";
-  /** Ports of the card, each a PF with up to 8 VFs: 1, 2 or 4. Default 1. */
-  ports?: number;
-  /** MAC address of port 0; port n has the n-th after it. Default: 02:00:00:00:cc:00 for card cc. */
-  mac?: Uint8Array;
-  /** "switch" puts a switch between the root port and the card. Default "root-port". */
-  slot?: "root-port" | "switch";
-}
-
-/** A device that is no network card, in a slot of its own behind a root port. */
-export interface DeviceOptions {
-  /** "copy-engine": a DMA engine with PASID, ATS and page requests. */
-  kind: "copy-engine";
-}
-
-export interface MachineOptions {
-  /** Default: an engine of its own. */
-  engine?: Engine;
-  /** Bytes of host RAM from 0, a multiple of 4 KiB up to 2 GiB; for the hypervisor's tables. Default 16 MiB. */
-  ram?: number;
-  /** Default: one I350 with one port. At most 16. */
-  cards?: readonly CardOptions[];
-  /** Default: none. At most 8, in the slots after the cards. */
-  devices?: readonly DeviceOptions[];
-  /** What the VT-d unit can do: a preset and what differs from it. Default: everything that the model has. */
-  iommu?: IommuOptions;
-  /**
-   * For who builds another board: no cards, and an empty address map, into which RAM, windows of the root complex and
-   * the unit's registers are put afterwards.
-   */
-  board?: BoardOptions;
-}
-
-export interface BoardOptions {
-  /** The function at 00:00.0. Default: the one that other machines have. */
-  hostBridge?: PciFunction;
-}
+export type { BoardOptions, CardOptions, DeviceOptions, MachineOptions } from "./machine-options.ts";
 
 export interface MachineState {
   /** What the machine was built of: its cards and its unit's capabilities. */
@@ -80,10 +41,6 @@ export interface MachineState {
   interrupts: InterruptsState;
 }
 
-const DEFAULT_RAM = 16 * 2 ** 20;
-const MAX_RAM = 2 ** 31;
-const MAX_CARDS = 16;
-const MAX_DEVICES = 8;
 const FIRST_SLOT = 1;
 /** Frames that one port moves before the others have their turn. */
 const SERVICE_BUDGET = 1024;
@@ -103,17 +60,7 @@ export class Machine implements Snapshotable<MachineState> {
   readonly #shape: string;
 
   private constructor(engine: Engine, options: MachineOptions) {
-    const { ram = DEFAULT_RAM, board, cards = board === undefined ? [{}] : [], devices = [], iommu = {} } = options;
-    if (!Number.isInteger(ram) || ram <= 0 || ram > MAX_RAM || ram % PAGE_SIZE !== 0) {
-      throw new ArgumentError("ram", ram, "is not a multiple of 4 KiB up to 2 GiB");
-    }
-    if (!Array.isArray(cards)) throw new ArgumentError("cards", cards, "is no array of cards");
-    if (board !== undefined && (cards.length > 0 || options.ram !== undefined)) {
-      throw new ArgumentError("board", board, "comes without cards and RAM");
-    }
-    for (const card of cards) checkCard(card);
-    checkDevices(devices);
-    if (cards.length > MAX_CARDS) throw new ArgumentError("cards", cards.length, `are more than ${MAX_CARDS}`);
+    const { ram, board, cards, devices, iommu } = checkMachine(options);
     this.engine = engine;
     this.interrupts = new Interrupts(this.trace);
     this.map = new AddressMap(engine, (...message) => this.interrupts.queue(...message));
@@ -140,10 +87,7 @@ export class Machine implements Snapshotable<MachineState> {
 
   /** Builds a machine. Throws ArgumentError, with nothing left behind, for options that no machine could have. */
   static async create(options: MachineOptions = {}): Promise<Machine> {
-    checkOptions("options", options, ["engine", "ram", "cards", "devices", "iommu", "board"]);
-    if (options.engine !== undefined && !(options.engine instanceof Engine)) {
-      throw new ArgumentError("engine", options.engine, "is not an Engine");
-    }
+    checkEngine(options);
     const engine = (options.engine ?? (await Engine.create())).lease();
     try {
       return new Machine(engine, options);
@@ -371,27 +315,4 @@ export class Machine implements Snapshotable<MachineState> {
     }
     return card;
   }
-}
-
-/** What a card is built of; its number goes into a MAC address that was not given. */
-function cardShape({ profile = "i350", ports = 1, slot = "root-port", mac }: CardOptions, index: number) {
-  return { profile, ports, slot, mac: [...(mac ?? [0x02, 0, 0, 0, index, 0])] };
-}
-
-function checkDevices(devices: unknown): void {
-  if (!Array.isArray(devices)) throw new ArgumentError("devices", devices, "is no array of devices");
-  for (const device of devices) {
-    checkOptions("devices", device, ["kind"]);
-    checkChoice("kind", (device as DeviceOptions).kind, ["copy-engine"]);
-  }
-  if (devices.length > MAX_DEVICES) {
-    throw new ArgumentError("devices", devices.length, `are more than ${MAX_DEVICES}`);
-  }
-}
-
-function checkCard(card: unknown): void {
-  checkOptions("cards", card, ["profile", "ports", "mac", "slot"]);
-  const { slot = "root-port", mac } = card as CardOptions;
-  checkChoice("slot", slot, ["root-port", "switch"]);
-  if (mac !== undefined && !(mac instanceof Uint8Array)) throw new ArgumentError("mac", mac, "is not a Uint8Array");
 }
