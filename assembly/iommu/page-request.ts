@@ -142,19 +142,22 @@ export class PageRequests {
 
   /** All entries but one are in use. */
   static full(unit: Unit): bool {
-    const head = unit.register(PQH_REG) & Bits.mask32(PQH_PQH_HI, PQH_PQH_LO);
+    const head = unit.register(PQH_REG) & Bits.mask32(PQH_PQH_HI, PQH_PQH_LO) & (PageRequests.size(unit) - 1);
     return PageRequests.after(unit, PageRequests.tail(unit)) == head;
   }
 
   @inline static tail(unit: Unit): u32 {
-    return unit.register(PQT_REG) & Bits.mask32(PQH_PQH_HI, PQH_PQH_LO);
+    return unit.register(PQT_REG) & Bits.mask32(PQH_PQH_HI, PQH_PQH_LO) & (PageRequests.size(unit) - 1);
+  }
+
+  /** Bytes of the queue, a power of 2. Software can leave a tail beyond it: what counts is the offset in the queue. */
+  @inline static size(unit: Unit): u32 {
+    return PAGE_SIZE << (<u32>Bits.of64(unit.register64(PQA_REG), PQA_PQS_HI, PQA_PQS_LO));
   }
 
   /** The offset of the entry after the one at `offset`. */
   static after(unit: Unit, offset: u32): u32 {
-    const size = PAGE_SIZE << (<u32>Bits.of64(unit.register64(PQA_REG), PQA_PQS_HI, PQA_PQS_LO));
-    const next = offset + PAGE_REQUEST_SIZE;
-    return next < size ? next : 0;
+    return (offset + PAGE_REQUEST_SIZE) & (PageRequests.size(unit) - 1);
   }
 
   /** Writes a descriptor to the queue; where no memory answers, it is lost. */

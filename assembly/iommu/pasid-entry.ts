@@ -104,7 +104,8 @@ export class PasidEntry {
     const unreadable = reason == FAULT_SM_DIRECTORY_ACCESS || reason == FAULT_SM_PASID_ACCESS;
     if (reason != 0) {
       line.info = INFO_REFUSED | ((<u64>reason) << INFO_REASON_LO);
-      line.secondTag = TAG_VALID;
+      // An entry that is wrong counts for domain 0 (§6.2.3); one that only refuses a privilege for its own.
+      if (reason != FAULT_SM_SUPERVISOR) line.secondTag = TAG_VALID;
       if (unit.cachingMode && !unreadable) line.attributes |= ATTRIBUTE_DECIDED;
     } else {
       line.attributes |= ATTRIBUTE_DECIDED;

@@ -262,3 +262,12 @@ describe("VT-d §6.5.3.1 implicit invalidation", () => {
     expect(at(0x5000)).toEqual({ hpa: target + 0x1000 });
   });
 });
+
+test("§11.4.11.2: a tail beyond the queue's size writes into the queue, not behind it", () => {
+  for (let page = 0; page < 4; page++) s.h.page();
+  s.h.set32(PQT_REG, 0x3040);
+  ask();
+  expect([0x1040, 0x2040, 0x3040].map((at) => s.h.read64(queue + at))).toEqual([0n, 0n, 0n]);
+  expect(words(2)[0]).not.toBe(0n);
+  expect(s.h.get32(PQT_REG)).toBe(0x60);
+});

@@ -376,3 +376,14 @@ test("a restored unit continues identically: stale decisions, translations and p
   s.h.unit.restore(state);
   expect(run()).toEqual(first);
 });
+
+test("§6.2.3 Caching Mode: a refusal for want of SRE goes with the entry's own domain", async () => {
+  await start({ cachingMode: true });
+  const privileged = () => s.translate(RID, PAGE, READ | ACCESS_PRIVILEGED, 1);
+  expect(privileged()).toBe(-0x5d);
+  s.pasid(directory, 1, { type: FIRST, first: spaces.first?.table ?? 0, domainId: 10, sre: true });
+  expect(privileged()).toBe(-0x5d);
+  submit(7n | (1n << 4n) | domainField(10) | (1n << 32n));
+  submit(6n | (2n << 4n) | domainField(10) | (1n << 32n));
+  expect(privileged()).toBe(OLD);
+});

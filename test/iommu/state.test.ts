@@ -1,10 +1,18 @@
 // States of a unit with bytes changed at random: refused with a typed error, or harmless to all memory but the RAM.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { UNIT_REGISTERS, UNIT_SCALARS_END, UNIT_STATE } from "../../assembly/spec/abi/iommu.ts";
+import {
+  UNIT_CONTEXT_GENERATION,
+  UNIT_MAP_GENERATION,
+  UNIT_REGISTERS,
+  UNIT_SCALARS_END,
+  UNIT_STATE,
+  UNIT_USED,
+} from "../../assembly/spec/abi/iommu.ts";
 import { IQT_REG } from "../../assembly/spec/vtd/invalidation-queue.ts";
 import type { RequesterId } from "../../host/core/address.ts";
 import { FormatError } from "../../host/core/errors.ts";
+import { Forge, Guard } from "./forge.ts";
 import { Harness, RAM_BASE, READ, WRITE } from "./harness.ts";
 import { FIRST, NESTED, PASS, Scalable, SECOND } from "./scalable.ts";
 
@@ -114,4 +122,65 @@ test("bytes of a scalable-mode state changed at random make nothing trap or hang
   expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(0);
   expect(seen.accepted).toBeGreaterThan(60);
   expect(h.engine.u8.subarray(guard, guard + guardBytes).every((byte) => byte === 0)).toBe(true);
+});
+
+test("states forged where they lead elsewhere, then used: with other maps, strict mode, messages", async () => {
+  const h = await Harness.create();
+  const guard = new Guard(h);
+  const [root, table] = [h.page(), h.page()];
+  h.context(root, 0x0215, { table, domainId: 7 });
+  for (const page of [0, 0x3000]) h.mapPage(table, 4, page, RAM_BASE + 0x1_0000 + page);
+  h.enable(root);
+  for (const page of [0, 0x3000]) h.translate(0x0215, page);
+  const good = h.unit.save();
+  const seen = { accepted: 0, refused: 0 };
+  const number = fc.constantFrom("guard", "ITag", "none", "one", "ones", "next", "as it was");
+  const line = fc.record({ kind: fc.constant("line"), which: fc.nat(1), upper: number, value: number });
+  const scalar = fc.record({
+    kind: fc.constant("scalar"),
+    offset: fc.constantFrom(UNIT_MAP_GENERATION, UNIT_USED, UNIT_USED + 4, UNIT_CONTEXT_GENERATION),
+    value: number,
+  });
+  const message = fc.record({ kind: fc.constant("message"), type: fc.nat(3), requesterId: number, code: number });
+  const then = fc.array(fc.constantFrom("map", "strict", "send", "write"), { minLength: 1, maxLength: 4 });
+  const changes = fc.array(fc.oneof(line, scalar, message), { minLength: 1, maxLength: 2 });
+  fc.assert(
+    fc.property(changes, then, (changed, steps) => {
+      const forge = new Forge(good);
+      const value = (name: string, old: number): number => {
+        if (name === "guard") return guard.value;
+        if (name === "ITag") return guard.tag;
+        if (name === "next") return old + 1;
+        if (name === "as it was") return old;
+        return name === "none" ? 0 : name === "one" ? 1 : 0xffff_ffff;
+      };
+      for (const change of changed) {
+        if ("which" in change) {
+          const at = forge.translations[change.which] ?? forge.translations[0];
+          if (at === undefined) continue;
+          forge.set(at + 8, value(change.value, forge.get(at + 8)));
+          forge.set(at + 4, value(change.upper, forge.get(at + 4)));
+        } else if ("offset" in change) forge.set(change.offset, value(change.value, forge.get(change.offset)));
+        else forge.message(change.type, value(change.requesterId, 0x0215), value(change.code, 3), 0x155);
+      }
+      try {
+        h.unit.restore(forge.state);
+      } catch (error) {
+        expect(error).toBeInstanceOf(FormatError);
+        seen.refused++;
+        return;
+      }
+      seen.accepted++;
+      for (const step of steps) {
+        if (step === "map") guard.changeMap();
+        else if (step === "strict") h.unit.strict = !h.unit.strict;
+        else if (step === "send") h.unit.ats.sendMessages();
+        for (const iova of [0, 0x3000]) h.dmaWrite(0x0215, iova, new Uint8Array(64).fill(0xee));
+      }
+      h.unit.strict = false;
+      expect(guard.untouched).toBe(true);
+    }),
+    { numRuns: 250 },
+  );
+  expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(30);
 });
