@@ -31,7 +31,8 @@ export class Script {
     this.choice = choice;
     this.kind = kind;
     this.platform = platform;
-    this.#pages = Array.from({ length: machine.TABLES_SIZE / PAGE }, (_, index) => index);
+    // Not the first, which a 2 MiB page can begin at: an entry that leads to it would map all tables if it had PS.
+    this.#pages = Array.from({ length: machine.TABLES_SIZE / PAGE - 1 }, (_, index) => index + 1);
   }
 
   get case(): Case {
