@@ -39,3 +39,9 @@ export function checkFlag(parameter: string, value: unknown): void {
 export function checkBytes(parameter: string, value: unknown): void {
   if (!(value instanceof Uint8Array)) throw new ArgumentError(parameter, value, "is no Uint8Array");
 }
+
+/** Throws ArgumentError unless `value` is a whole number of 32 bits, signed or not. */
+export function checkWord(parameter: string, value: unknown): void {
+  if (typeof value === "number" && (value >>> 0 === value || (value | 0) === value)) return;
+  throw new ArgumentError(parameter, value, "is not a number of 32 bits");
+}

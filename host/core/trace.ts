@@ -1,4 +1,5 @@
 // The one port through which a machine's events can be watched. Costs one comparison while nobody listens.
+import { checkFunction } from "./arguments.ts";
 
 export type TraceEvent =
   /** An interrupt went to a processor: a function's, as remapping let it pass. */
@@ -78,7 +79,9 @@ export class Trace {
     return this.#listener;
   }
 
+  /** Throws ArgumentError, with nothing changed, for what is no function. */
   set listener(listener: TraceListener | undefined) {
+    if (listener !== undefined) checkFunction("listener", listener);
     const before = this.#listener;
     this.#listener = listener;
     if ((before === undefined) !== (listener === undefined)) this.#onSwitch(listener !== undefined);

@@ -3,7 +3,7 @@
 import { MAP_MAX_REGIONS } from "../../assembly/spec/abi/memory-map.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import { type Hpa, hex, PAGE_SIZE } from "../core/address.ts";
-import { checkFunction, checkOptions } from "../core/arguments.ts";
+import { checkBytes, checkFunction, checkOptions } from "../core/arguments.ts";
 import type { DmaUse, Engine, HostMemory } from "../core/engine.ts";
 import { ArgumentError, RegionError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
@@ -224,14 +224,16 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     return this.#at(address, 1);
   }
 
-  /** A CPU's read of 1, 2 or 4 bytes; all-ones where nothing answers. */
+  /** A CPU's read of 1, 2 or 4 bytes; all-ones where nothing answers. Throws ArgumentError for another width. */
   read(address: Hpa, width: AccessWidth): number {
+    checkAccess(address, width);
     const entry = this.#at(address, width);
     return entry === undefined ? ALL_ONES[width] : entry.backing.read(address - entry.base, width);
   }
 
-  /** A CPU's write of 1, 2 or 4 bytes; lost where nothing answers. */
+  /** A CPU's write of 1, 2 or 4 bytes; lost where nothing answers. Throws ArgumentError for another width. */
   write(address: Hpa, width: AccessWidth, value: number): void {
+    checkAccess(address, width);
     const entry = this.#at(address, width);
     entry?.backing.write(address - entry.base, width, value);
   }
@@ -250,6 +252,8 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
 
   /** Copies from the map; bytes where nothing answers read all-ones. False when there were any. */
   readBytes(address: Hpa, target: Uint8Array): boolean {
+    checkPlace(address);
+    checkBytes("target", target);
     return this.#pieces(address, target, (entry, offset, piece) => {
       if (entry === undefined) piece.fill(0xff);
       else entry.backing.readBytes(offset, piece);
@@ -258,6 +262,8 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
 
   /** Copies into the map; bytes where nothing answers are lost. False when there were any. */
   writeBytes(address: Hpa, source: Uint8Array): boolean {
+    checkPlace(address);
+    checkBytes("source", source);
     return this.#pieces(address, source, (entry, offset, piece) => entry?.backing.writeBytes(offset, piece));
   }
 
@@ -426,6 +432,15 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     }
     return all;
   }
+}
+
+function checkPlace(address: number): void {
+  if (!Number.isInteger(address)) throw new ArgumentError("address", address, "is no whole number");
+}
+
+function checkAccess(address: number, width: AccessWidth): void {
+  checkPlace(address);
+  if (ALL_ONES[width] === undefined) throw new ArgumentError("width", width, "is none of 1, 2, 4");
 }
 
 /** Where pages are not isolated, browsers do not name SharedArrayBuffer. */

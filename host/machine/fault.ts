@@ -3,6 +3,9 @@ import * as reason from "../../assembly/spec/vtd/fault-reason.ts";
 import * as frcd from "../../assembly/spec/vtd/fault-recording.ts";
 import { hex, hex64, type RequesterId } from "../core/address.ts";
 import { extract } from "../core/bits.ts";
+import { ArgumentError } from "../core/errors.ts";
+
+const DWORDS = 4;
 
 type Access = FaultRecord["access"];
 type AddressType = FaultRecord["addressType"];
@@ -127,8 +130,15 @@ export function isInterruptFault(code: number): boolean {
   return code >= reason.FAULT_INTERRUPT_REQUEST_RESERVED && code < reason.FAULT_ROOT_ADDRESS_INVALID;
 }
 
-/** Decodes the four dwords of a fault recording register; undefined while its F is clear. */
+/**
+ * Decodes the four dwords of a fault recording register; undefined while its F is clear.
+ * Throws ArgumentError for what is no four dwords.
+ */
 export function decodeFault(words: ArrayLike<number>): FaultRecord | undefined {
+  const dwords: unknown = words;
+  if (typeof dwords !== "object" || dwords === null || !(words.length >= DWORDS)) {
+    throw new ArgumentError("words", words, "is not four dwords");
+  }
   const field = (hi: number, lo: number): number => extract(words, hi, lo);
   if (field(frcd.FRCD_F_HI, frcd.FRCD_F_LO) === 0) return undefined;
   const code = field(frcd.FRCD_FR_HI, frcd.FRCD_FR_LO);

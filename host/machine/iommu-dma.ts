@@ -1,8 +1,11 @@
 // DMA of any length through a unit, in parts that a piece of linear memory holds.
+
 import type { RequesterId } from "../core/address.ts";
+import { checkBytes } from "../core/arguments.ts";
 import type { Engine } from "../core/engine.ts";
 import type { DmaPort, PasidPrefix } from "../core/ports.ts";
 import { pasidArgument } from "./pasid-argument.ts";
+import { checkRequest } from "./request-argument.ts";
 
 const STAGING_SIZE = 65536;
 const ALL_ONES = 0xff;
@@ -25,6 +28,8 @@ export class UnitDma implements DmaPort {
   }
 
   read(requesterId: RequesterId, lo: number, hi: number, target: Uint8Array, prefix?: PasidPrefix): boolean {
+    checkRequest(requesterId, lo, hi);
+    checkBytes("target", target);
     const { engine, unit, worked } = this.#options;
     const pasid = pasidArgument(prefix);
     let done = 0;
@@ -46,6 +51,8 @@ export class UnitDma implements DmaPort {
   }
 
   write(requesterId: RequesterId, lo: number, hi: number, source: Uint8Array, prefix?: PasidPrefix): boolean {
+    checkRequest(requesterId, lo, hi);
+    checkBytes("source", source);
     const { engine, unit, worked } = this.#options;
     const pasid = pasidArgument(prefix);
     let whole = true;

@@ -7,8 +7,10 @@ import * as frcd from "../../assembly/spec/vtd/fault-recording.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import * as irta from "../../assembly/spec/vtd/interrupt-table-address.ts";
 import { type Hpa, join32, type RequesterId } from "../core/address.ts";
+import { checkFlag, checkFunction, checkUnsigned, checkWord } from "../core/arguments.ts";
 import { extract } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
+import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, DmaPort, MmioHandler } from "../core/ports.ts";
 import type { AddressMap } from "./address-map.ts";
 import { Explainer } from "./explain/explainer.ts";
@@ -24,6 +26,7 @@ import { registerRows, registerTables } from "./iommu-registers.ts";
 import { type IommuState, restoreUnit, saveUnit } from "./iommu-state.ts";
 import { pasidArgument } from "./pasid-argument.ts";
 import { postedInterrupt, type RemapResult, remappedInterrupt } from "./remap-result.ts";
+import { checkRequest } from "./request-argument.ts";
 import { StrictMode } from "./strict/mode.ts";
 import type { StaleListener } from "./strict/types.ts";
 
@@ -33,6 +36,7 @@ export type { IommuState };
 /** Bytes of the register block. */
 export const IOMMU_BLOCK_SIZE: number = abi.UNIT_REGISTER_BYTES;
 const DWORD = 4;
+const ACCESS_ALL = 2 * abi.ACCESS_PRIVILEGED - 1;
 const BYTE = 8;
 const WORD = 32;
 const LANES: Record<AccessWidth, number> = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff };
@@ -124,6 +128,7 @@ export class IommuUnit {
   }
 
   set strict(on: boolean) {
+    checkFlag("strict", on);
     this.#engine.refuseReentry("strict");
     this.#strict.switch(on);
   }
@@ -133,6 +138,7 @@ export class IommuUnit {
    * that is missing once, until what it left stale is put right.
    */
   onStale(listener: StaleListener): void {
+    checkFunction("listener", listener);
     this.#strict.listen(listener);
   }
 
@@ -150,8 +156,9 @@ export class IommuUnit {
   }
 
   /**
-   * Where one access leads, or the reason why it is refused. `access` are ACCESS_ bits; a request without PASID has
-   * neither ACCESS_EXECUTE nor ACCESS_PRIVILEGED.
+   * Where one access leads, or the reason why it is refused. The address is two halves of 32 bits. `access` are ACCESS_
+   * bits; a request without PASID has neither ACCESS_EXECUTE nor ACCESS_PRIVILEGED.
+   * Throws ArgumentError for what is no request.
    */
   translate(
     requesterId: RequesterId,
@@ -160,6 +167,10 @@ export class IommuUnit {
     access: number,
     pasid?: number,
   ): TranslateResult {
+    checkRequest(requesterId, addressLo, addressHi);
+    if (typeof access !== "number" || (access & ACCESS_ALL) !== access || access === 0) {
+      throw new ArgumentError("access", access, "is no sum of ACCESS_ bits");
+    }
     const space = pasidArgument(pasid);
     const result = this.#engine.wasm.iommuTranslate(this.pointer, requesterId, space, addressLo, addressHi, access);
     this.deliverEvents();
@@ -168,6 +179,8 @@ export class IommuUnit {
 
   /** Decides an interrupt request: a 4-byte write of `data` by a function. */
   remap(requesterId: RequesterId, addressLo: number, addressHi: number, data: number): RemapResult {
+    checkRequest(requesterId, addressLo, addressHi);
+    checkWord("data", data);
     const address = addressLo >>> 0;
     if (addressHi !== 0 || address < INTERRUPT_RANGE_BASE || address > INTERRUPT_RANGE_LIMIT) {
       return { kind: "refused", reason: 0 };
@@ -267,6 +280,7 @@ export class IommuUnit {
 
   /** An access that crosses the end of a dword is one to each of the two. */
   #read(offset: number, width: AccessWidth): number {
+    checkAccess(offset, width);
     const wasm = this.#engine.wasm;
     const shift = (offset % DWORD) * BYTE;
     let value = wasm.iommuRead32(this.pointer, offset) >>> shift;
@@ -276,6 +290,7 @@ export class IommuUnit {
   }
 
   #write(offset: number, width: AccessWidth, value: number): void {
+    checkAccess(offset, width);
     const wasm = this.#engine.wasm;
     const shift = (offset % DWORD) * BYTE;
     const lanes = LANES[width];
@@ -299,4 +314,9 @@ export class IommuUnit {
   #counter(offset: number): number {
     return join32(this.#u32(offset), this.#u32(offset + 4));
   }
+}
+
+function checkAccess(offset: number, width: AccessWidth): void {
+  if (LANES[width] === undefined) throw new ArgumentError("width", width, "is none of 1, 2, 4");
+  checkUnsigned("offset", offset, WORD);
 }
