@@ -14,7 +14,7 @@ const USAGE = `usage: npm run differential -- [--cases N] [--seed S] [--qemu PAT
        npm run differential -- --replay FILE [--qemu PATH]
 
 Performs N random cases (1000) on QEMU 11.1 and on the model and prints what differs; status 1 when something does
-that no known deviation of QEMU explains. Without --qemu, test/qemu/get-qemu.sh says where QEMU is, and gets it.
+that no known deviation of QEMU explains, 2 for a wrong call. Without --seed, the time is the seed. Without --qemu, test/qemu/get-qemu.sh says where QEMU is, and gets it.
 Kinds: ${[...new Set(KINDS.map(({ name }) => name))].join(", ")}.
 Platforms: ${Object.keys(PLATFORMS).join(", ")}.
 `;
@@ -29,14 +29,15 @@ function options(): Record<string, string | boolean | undefined> {
     const known = { cases: text, seed: text, qemu: text, replay: text, kind: text, platform: text };
     return parseArgs({ options: { ...known, help: { type: "boolean" } } }).values;
   } catch (error) {
-    throw new Misuse((error as Error).message);
+    throw new Misuse((error as Error).message.split("\n", 1)[0]);
   }
 }
 
-function count(name: string, value: string | boolean | undefined, otherwise: number): number {
+function count(name: string, value: string | boolean | undefined, least: number, otherwise: number): number {
   if (value === undefined) return otherwise;
   const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 0) throw new Misuse(`--${name} ${value} is no whole number`);
+  const good = /^\d+$/.test(String(value)) && Number.isSafeInteger(number) && number >= least;
+  if (!good) throw new Misuse(`--${name} ${value} is not a whole number from ${least} on`);
   return number;
 }
 
@@ -53,11 +54,21 @@ function qemu(given: string | boolean | undefined): string {
   }
 }
 
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("it is no JSON");
+  }
+}
+
 function readCase(file: string): Case {
   try {
-    const test = JSON.parse(readFileSync(file, "utf8")) as Case;
-    if (!Array.isArray(test.steps) || PLATFORMS[test.platform] === undefined) throw new Error("it holds no case");
-    return test;
+    const text = readFileSync(file, "utf8");
+    const test = jsonOf(text) as Partial<Case> | null;
+    if (!Array.isArray(test?.steps) || typeof test.platform !== "string" || PLATFORMS[test.platform] === undefined)
+      throw new Error("it holds no case");
+    return test as Case;
   } catch (error) {
     throw new Misuse(`--replay ${file}: ${(error as Error).message}`);
   }
@@ -97,8 +108,8 @@ async function main(): Promise<number> {
     const test = readCase(given.replay);
     return Number(!(await replay(test, qemu(given.qemu))));
   }
-  const cases = count("cases", given.cases, 1000);
-  const seed = count("seed", given.seed, Math.floor(Date.now() / 1000));
+  const cases = count("cases", given.cases, 1, 1000);
+  const seed = count("seed", given.seed, 0, Math.floor(Date.now() / 1000));
   return Number(!(await campaign({ program: qemu(given.qemu), cases, seed, ...named })));
 }
 
@@ -108,6 +119,6 @@ try {
   process.exitCode = await main();
 } catch (error) {
   if (!(error instanceof Misuse)) throw error;
-  console.error(error.message);
+  console.error(`differential: ${error.message}`);
   process.exitCode = 2;
 }

@@ -22,11 +22,13 @@ interface Region {
   now: Uint8Array;
   before: Uint8Array;
   words: BigUint64Array;
+  old: BigUint64Array;
 }
 
 export class Memory {
   readonly #regions: Region[];
   readonly #past = new Map<number, bigint[]>();
+  #written: Change[] = [];
 
   constructor(h: Harness) {
     const external = new ArrayBuffer(EXTERNAL_PAGES * PAGE);
@@ -50,17 +52,42 @@ export class Memory {
     return region?.[when].subarray(address - region.base, address - region.base + length);
   }
 
+  /** The 64-bit word at an aligned address. */
+  word(address: number, when: "now" | "before"): bigint | undefined {
+    const region = this.#at(address, 8);
+    return region?.[when === "now" ? "words" : "old"][(address - region.base) / 8];
+  }
+
+  /** Whether bytes are what memory held at an address at some time during the operation, flags of walks set or not. */
+  held(address: number, data: Uint8Array): boolean {
+    const now = this.bytes(address, data.length, "now") as Uint8Array;
+    if (Buffer.compare(now, data) === 0) return true;
+    const before = this.bytes(address, data.length, "before") as Uint8Array;
+    return data.every((byte, at) => {
+      const [is, was] = [now[at] as number, before[at] as number];
+      return byte === is || byte === was || ((was & ~byte) === 0 && (byte & ~is) === 0);
+    });
+  }
+
   write(address: number, value: bigint): void {
     const region = this.#at(address, 8) as Region;
-    region.words[(address - region.base) / 8] = BigInt.asUintN(64, value);
+    const [at, after] = [(address - region.base) / 8, BigInt.asUintN(64, value)];
+    this.#written.push({ address, before: region.words[at] as bigint, after });
+    region.words[at] = after;
+  }
+
+  /** What was written by `write` is no operation's doing. */
+  settleWritten(): void {
+    this.#remember(this.#written);
+    this.settle(this.#written);
+    this.#written = [];
   }
 
   /** What the last operation changed; from now on, that is how memory was before the next. */
   changes(): Change[] {
     const changes: Change[] = [];
-    for (const { base, now, before, words } of this.#regions) {
+    for (const { base, now, before, words, old } of this.#regions) {
       if (Buffer.compare(now, before) === 0) continue;
-      const old = new BigUint64Array(before.buffer, before.byteOffset, before.length / 8);
       for (let page = 0; page < now.length; page += PAGE) {
         if (Buffer.compare(now.subarray(page, page + PAGE), before.subarray(page, page + PAGE)) === 0) continue;
         for (let word = page / 8; word < (page + PAGE) / 8; word++) {
@@ -70,17 +97,24 @@ export class Memory {
         }
       }
     }
+    this.#remember(changes);
+    return changes;
+  }
+
+  #remember(changes: readonly Change[]): void {
     for (const { address, before, after } of changes) {
       const past = this.#past.get(address) ?? [before];
       if (!past.includes(after)) past.push(after);
       this.#past.set(address, past);
     }
-    return changes;
   }
 
   /** The last operation has been judged. */
   settle(changes: readonly Change[]): void {
-    if (changes.length > 0) for (const { now, before } of this.#regions) before.set(now);
+    for (const { address, after } of changes) {
+      const region = this.#at(address, 8) as Region;
+      region.old[(address - region.base) / 8] = after;
+    }
   }
 
   /** Nothing older than now can be cached. */
@@ -102,5 +136,7 @@ export class Memory {
 
 function regionOf(base: number, now: Uint8Array): Region {
   const words = new BigUint64Array(now.buffer, now.byteOffset, now.length / 8);
-  return { base, now, before: now.slice(), words };
+  const before = now.slice();
+  const old = new BigUint64Array(before.buffer, before.byteOffset, before.length / 8);
+  return { base, now, before, words, old };
 }

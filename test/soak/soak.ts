@@ -1,5 +1,6 @@
 // The soak: worlds of random operations, one after the other, each from a seed of its own.
-import { newTally, type Tally, World } from "./world.ts";
+import { newTally, type Tally } from "./tally.ts";
+import { World } from "./world.ts";
 
 /** Operations of one world. */
 const PER_WORLD = 5000;
@@ -42,6 +43,8 @@ export function reportOf(tally: Tally): string {
     `${count(tally.operations)} operations: no trap, nothing that the tables do not allow`,
     `${count(tally.allowed)} requests served, ${count(tally.refused)} refused, ${count(tally.interrupts)} interrupts`,
     `${count(tally.written)} bytes written by DMA, each where the explanation allows it`,
+    `${count(tally.translations)} translations for device TLBs, ${count(tally.translated)} translated requests, ${count(tally.pages)} page requests`,
+    `${count(tally.statuses)} status words written by the invalidation queue, each a wait descriptor's`,
     `${count(tally.unjudged)} pages not judged: too many stale possibilities, or registers among them`,
     `slowest register access ${ms(tally.slowestAccess)}, slowest request ${ms(tally.slowestDma)}`,
     "",

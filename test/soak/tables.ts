@@ -11,6 +11,7 @@ const at = (page: number): number => RAM_BASE + page * PAGE;
 export const ROOT: number = at(0);
 export const INTERRUPT_TABLE: number = at(7);
 export const QUEUE: number = at(8);
+export const PAGE_QUEUE: number = at(32);
 export const REGISTERS = 0xfed9_0000;
 export const REQUESTERS: readonly number[] = [0x0208, 0x0289, 0x02ff, 0x0301];
 export const PASIDS: readonly number[] = [0, 1, 64, 0x1041];
@@ -120,7 +121,9 @@ export class Tables {
     if (this.#caps.scalableMode) {
       const place = pick(random, CONTEXTS) + (requesterId & 0x7f) * 32;
       const pasids = this.#caps.pasidWidth > 0 ? 8n : 0n;
-      const low = BigInt(DIRECTORY) | 0x1n | pasids | (BigInt(random(8)) << 9n) | (random(8) === 0 ? 2n : 0n);
+      const devices =
+        this.#caps.deviceTlb && random(4) > 0 ? (this.#caps.pageRequests && random(4) > 0 ? 0x14n : 4n) : 0n;
+      const low = BigInt(DIRECTORY) | 0x1n | pasids | devices | (BigInt(random(8)) << 9n) | (random(8) === 0 ? 2n : 0n);
       this.#write(place, 0n);
       this.#write(place + 8, this.#spoil(BigInt(this.#caps.ridPasid && random(4) === 0 ? pick(random, PASIDS) : 0)));
       this.#write(place + 16, this.#spoil(0n));
@@ -202,7 +205,8 @@ export class Tables {
   /** A descriptor of some type in the invalidation queue, in slots of 16 or 32 bytes. */
   #descriptor(): void {
     const random = this.#random;
-    const place = QUEUE + random(32) * 32 + (random(6) === 0 ? 16 : 0);
+    const wide = this.#caps.scalableMode;
+    const place = QUEUE + (wide ? random(32) * 32 + (random(6) === 0 ? 16 : 0) : random(64) * 16);
     const domain = BigInt(random(256)) << 16n;
     const requesterId = BigInt(pick(random, REQUESTERS)) << 32n;
     const page = (this.iova() >> 12n) << 12n;
@@ -216,10 +220,14 @@ export class Tables {
         page | BigInt(random(20)),
       ],
       [0x7n | (BigInt(random(4)) << 4n) | domain | (BigInt(pick(random, PASIDS)) << 32n), 0n],
+      [0x3n | (BigInt(random(32)) << 16n) | requesterId, page | BigInt(random(2))],
+      [0x8n | (requesterId >> 16n) | (BigInt(pick(random, PASIDS)) << 32n), page | BigInt(random(2))],
+      [0x9n | (requesterId >> 16n) | (BigInt(random(3)) << 12n), BigInt(random(512)) << 3n],
     ];
     const [low, high] = pick(random, descriptors);
     this.#write(place, this.#spoil(low));
     this.#write(place + 8, this.#spoil(BigInt.asUintN(64, high)));
+    if (!wide) return;
     this.#write(place + 16, 0n);
     this.#write(place + 24, 0n);
   }

@@ -40,11 +40,16 @@ export const QUEUE_DEVIATIONS: readonly Deviation[] = [
     name: "queue goes on later",
     clause: "VT-d 5.10 §6.5.2.11",
     qemu: "fetches no descriptor when software clears FSTS_REG.IQE, only at the next write of IQT_REG",
-    without({ test, part, index, qemu, ours }) {
+    without({ test, part, index, qemu, ours, seen }) {
       if (part !== "step" || qemu?.kind !== "registers" || ours?.kind !== "registers") return undefined;
-      const cleared = test.steps[index - 1];
+      const [cleared, moved] = [test.steps[index - 1], test.steps[index + 1]];
       if (cleared?.op !== "register" || cleared.name !== "FSTS") return undefined;
+      if (moved?.op !== "register" || moved.name !== "IQT") return undefined;
+      // Ours is where QEMU comes to once it goes on, and stopped or not alike.
+      const later = seen.qemu.steps[index + 2];
+      if (later?.kind !== "registers" || later.values.IQH !== ours.values.IQH) return undefined;
       const error = (value: string | undefined): bigint => get(BigInt(value ?? 0), FSTS_IQE_HI, FSTS_IQE_LO);
+      if (error(later.values.FSTS) !== error(ours.values.FSTS)) return undefined;
       const lags = qemu.values.IQH !== ours.values.IQH;
       return error(qemu.values.FSTS) === 0n && (lags || error(ours.values.FSTS) === 1n)
         ? replaceQueue(qemu, ours)

@@ -3,6 +3,7 @@ import * as ccmd from "../../../assembly/spec/vtd/context-command.ts";
 import { GRANULARITY_DOMAIN, GRANULARITY_GLOBAL } from "../../../assembly/spec/vtd/descriptors.ts";
 import { GCMD_QIE_LO, GSTS_CFIS_HI, GSTS_CFIS_LO } from "../../../assembly/spec/vtd/global.ts";
 import { IRTA_EIME_HI, IRTA_EIME_LO } from "../../../assembly/spec/vtd/interrupt-table-address.ts";
+import * as iqa from "../../../assembly/spec/vtd/invalidation-queue.ts";
 import * as iotlb from "../../../assembly/spec/vtd/iotlb-registers.ts";
 import { RTADDR_TTM_HI, RTADDR_TTM_LO } from "../../../assembly/spec/vtd/root-table-address.ts";
 import { hex, type Outcome, type RegisterName, type Step } from "../case.ts";
@@ -12,10 +13,15 @@ import { PLATFORMS, QUEUE_BASE } from "../machine.ts";
 import { get, MemoryBefore } from "../memory.ts";
 import type { Deviation } from "./deviation.ts";
 
+const IQA_FIELDS: bigint =
+  whole(iqa.IQA_IQA_HI, iqa.IQA_IQA_LO) | whole(iqa.IQA_DW_HI, iqa.IQA_DW_LO) | whole(iqa.IQA_QS_HI, iqa.IQA_QS_LO);
+
 interface RegisterLook {
   name: string;
   left: bigint;
   right: bigint;
+  /** What the case wrote last; 0 before. */
+  written: bigint;
   /** Bits of an address of the host. */
   width: number;
   /** Whether the queue was on at a command that invalidates by this register. */
@@ -41,8 +47,11 @@ function register(
       if (left === undefined || right === undefined || left === right) continue;
       const steps = test.steps.slice(0, part === "step" ? index : undefined);
       const beside = commandBesideQueue(steps, name);
-      const mode = get(new MemoryBefore(test, steps.length).register("RTADDR"), RTADDR_TTM_HI, RTADDR_TTM_LO);
-      const without = explain({ name, left: BigInt(left), right: BigInt(right), width, beside, mode, extended });
+      const before = new MemoryBefore(test, steps.length);
+      const mode = get(before.register("RTADDR"), RTADDR_TTM_HI, RTADDR_TTM_LO);
+      const written = before.register(name);
+      const look = { name, left: BigInt(left), right: BigInt(right), written, width, beside, mode, extended };
+      const without = explain(look);
       if (without !== undefined) values[name] = hex(without);
     }
     return { ...qemu, values };
@@ -115,7 +124,9 @@ export const REGISTER_DEVIATIONS: readonly Deviation[] = [
     name: "upper message addresses",
     clause: "VT-d 5.10 §11.4.7.5 FEUADDR_REG, §11.4.9.8 IEUADDR_REG",
     qemu: "has no upper message address registers although it reports EIM",
-    without: register(["FEUADDR", "IEUADDR"], ({ left, right }) => (left === 0n ? right : undefined)),
+    without: register(["FEUADDR", "IEUADDR"], ({ left, right, written }) =>
+      left === 0n && right === get(written, 31, 0) ? right : undefined,
+    ),
   },
   {
     name: "invalidation event data",
@@ -177,7 +188,11 @@ export const REGISTER_DEVIATIONS: readonly Deviation[] = [
       const right = ours.values.IQA;
       if (left === undefined || right === undefined) return undefined;
       const used = queueInUse(test.steps.slice(0, before));
-      return BigInt(left) >> 12n === used >> 12n ? { ...qemu, values: { ...qemu.values, IQA: right } } : undefined;
+      const width = Number(PLATFORMS[test.platform]?.["aw-bits"] ?? "48");
+      const written = new MemoryBefore(test, before).register("IQA") & IQA_FIELDS & whole(width - 1, 0);
+      return BigInt(left) >> 12n === used >> 12n && BigInt(right) === written
+        ? { ...qemu, values: { ...qemu.values, IQA: right } }
+        : undefined;
     },
   },
 ];

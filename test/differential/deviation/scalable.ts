@@ -2,6 +2,7 @@
 import * as reason from "../../../assembly/spec/vtd/fault-reason.ts";
 import { type Case, type Hex, hex, type Outcome, type Step } from "../case.ts";
 import { tablesAfter } from "../iotlb.ts";
+import { TARGETS_BASE, TARGETS_SIZE } from "../machine.ts";
 import { isWrite, MemoryBefore, requesterOf } from "../memory.ts";
 import { writtenTables } from "../run.ts";
 import { type Dialect, ScalableRules, type Verdict } from "../scalable-rules.ts";
@@ -16,11 +17,16 @@ function scalableVerdicts(test: Case, memory: MemoryBefore, access: Access): Rec
   return { qemu: decide("qemu"), specification: decide("specification") };
 }
 
+/** No word of a case's. */
+const MISSING: Hex = "0x0";
+
 interface Judged {
   index: number;
   access: Step & { op: "dma" | "probe" };
   /** Where the one that lets the request pass sends it. */
   hpa: bigint;
+  /** Whether that is ours. */
+  passes: boolean;
 }
 
 /** The accesses of a case that one side lets pass and the other refuses. */
@@ -32,7 +38,7 @@ function judgedOtherwise(test: Case): Judged[] {
     if (verdicts === undefined || (verdicts.qemu.place === undefined) === (verdicts.specification.place === undefined))
       continue;
     const hpa = (verdicts.qemu.place ?? verdicts.specification.place)?.hpa as bigint;
-    found.push({ index, access, hpa });
+    found.push({ index, access, hpa, passes: verdicts.specification.place !== undefined });
   }
   return found;
 }
@@ -48,11 +54,15 @@ function otherBuffer(test: Case, qemu: Outcome & { kind: "buffer" }, ours: Outco
 
 function otherLandings(test: Case, qemu: Outcome & { kind: "landed" }, ours: Outcome & { kind: "landed" }): Outcome {
   const words = { ...qemu.words };
-  for (const { access, hpa } of judgedOtherwise(test)) {
+  for (const { access, hpa, passes } of judgedOtherwise(test)) {
     if (!isWrite(access)) continue;
-    for (let at = hpa & ~7n; at < hpa + BigInt(access.length); at += 8n) {
+    const end = hpa + BigInt(access.length);
+    for (let at = hpa & ~7n; at < end; at += 8n) {
       const right = ours.words[hex(at)];
-      if (right === undefined) delete words[hex(at)];
+      const target = at >= BigInt(TARGETS_BASE) && at < BigInt(TARGETS_BASE + TARGETS_SIZE);
+      // A word that ours had to write, and that is as it was: nothing explains that.
+      if (right === undefined && passes && target && at >= hpa && at + 8n <= end) words[hex(at)] = MISSING;
+      else if (right === undefined) delete words[hex(at)];
       else words[hex(at)] = right;
     }
   }
