@@ -162,7 +162,7 @@ export class World {
 
   #seldom(): void {
     const { unit } = this.#h;
-    const kind = this.#random(96);
+    const kind = this.#random(48);
     if (kind > 8) this.#forgetAll();
     else if (kind > 0) {
       unit.reset();
