@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { runCli } from "../../host/cli/command.ts";
 import { explainCommand } from "../../host/cli/explain.ts";
@@ -50,8 +51,7 @@ describe("iovirt explain", () => {
     expect(lines.at(-1)).toMatch(/^└─ ✓ 0x1234 is 0x[\da-f]+234, for read and write VT-d/);
     const coloured = (await run(args, true)).out;
     expect(coloured).toContain("\u001b[");
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what colours are made of.
-    expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(out);
+    expect(stripVTControlCharacters(coloured)).toBe(out);
   });
 
   test("says why a request is refused", async () => {

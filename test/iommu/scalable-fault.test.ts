@@ -7,43 +7,13 @@ import {
   RTADDR_TTM_SCALABLE,
 } from "../../assembly/spec/vtd/root-table-address.ts";
 import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
-import { Harness, NOWHERE, RAM_BASE, READ } from "./harness.ts";
-import { FIRST, NESTED, PASS, Scalable, SECOND } from "./scalable.ts";
+import { Harness, NOWHERE, READ } from "./harness.ts";
+import { directory, first, IOVA, PASID, plain, RID, s, second, set, start, TARGET, tagged } from "./mapped-twice.ts";
+import { FIRST, NESTED, PASS, SECOND } from "./scalable.ts";
 
-const RID = 0x0215;
 const UPPER_RID = 0x02a3;
-const PASID = 0x4c5;
-const IOVA = 0x12_3456_7890;
-const PAGE = 0x12_3456_7000;
-const TARGET = RAM_BASE + 0x5000;
-let s: Scalable;
-let directory: number;
-let second: number;
-let first: number;
-
-async function start(options: IommuOptions = {}): Promise<void> {
-  s = await Scalable.create(options);
-  directory = s.h.page();
-  second = s.h.page();
-  first = s.h.page();
-  s.context(RID, { directory });
-  s.pasid(directory, 0, { type: SECOND, second });
-  s.pasid(directory, PASID, { type: FIRST, first, domainId: 9 });
-  s.h.mapPage(second, 4, PAGE, TARGET);
-  s.mapFirst(first, 4, PAGE, TARGET);
-  s.enable();
-}
 
 beforeEach(() => start());
-
-/** Sets bits of the 512-bit entry at an address. */
-function set(at: number, bit: number): void {
-  const word = at + (bit >>> 6) * 8;
-  s.h.write64(word, s.h.read64(word) | (1n << BigInt(bit & 63)));
-}
-
-const plain = (access = READ): number => s.translate(RID, IOVA, access);
-const tagged = (access = READ, pasid = PASID): number => s.translate(RID, IOVA, access, pasid);
 
 describe("VT-d §7.1.3 root table address", () => {
   test("RTA.1 30h: TTM=10b, TTM=11b without ADMS, TTM=01b without SMTS", async () => {

@@ -1,44 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ACCESS_EXECUTE, ACCESS_PRIVILEGED } from "../../assembly/spec/abi/iommu.ts";
 import { hpa, type RequesterId } from "../../host/core/address.ts";
-import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
-import { NOWHERE, RAM_BASE, READ, WRITE } from "./harness.ts";
-import { FIRST, PASS, Scalable, SECOND } from "./scalable.ts";
-
-const RID = 0x0215;
-const _UPPER_RID = 0x02a3;
-const PASID = 0x4c5;
-const IOVA = 0x12_3456_7890;
-const PAGE = 0x12_3456_7000;
-const TARGET = RAM_BASE + 0x5000;
-let s: Scalable;
-let directory: number;
-let second: number;
-let first: number;
-
-async function start(options: IommuOptions = {}): Promise<void> {
-  s = await Scalable.create(options);
-  directory = s.h.page();
-  second = s.h.page();
-  first = s.h.page();
-  s.context(RID, { directory });
-  s.pasid(directory, 0, { type: SECOND, second });
-  s.pasid(directory, PASID, { type: FIRST, first, domainId: 9 });
-  s.h.mapPage(second, 4, PAGE, TARGET);
-  s.mapFirst(first, 4, PAGE, TARGET);
-  s.enable();
-}
+import { NOWHERE, READ, WRITE } from "./harness.ts";
+import { directory, first, PAGE, PASID, plain, RID, s, second, set, start, TARGET, tagged } from "./mapped-twice.ts";
+import { FIRST, PASS, SECOND } from "./scalable.ts";
 
 beforeEach(() => start());
-
-/** Sets bits of the 512-bit entry at an address. */
-function set(at: number, bit: number): void {
-  const word = at + (bit >>> 6) * 8;
-  s.h.write64(word, s.h.read64(word) | (1n << BigInt(bit & 63)));
-}
-
-const plain = (access = READ): number => s.translate(RID, IOVA, access);
-const tagged = (access = READ, pasid = PASID): number => s.translate(RID, IOVA, access, pasid);
 
 describe("VT-d §7.1.3 first-stage tables", () => {
   test("SFS.1 70h: a table below the top cannot be read", () => {
