@@ -65,6 +65,29 @@ export function decodeSnapshot<State extends object>(bytes: Uint8Array): State {
   }
 }
 
+/** Throws FormatError unless `state` has the property that states of `kind` have; it says what it has instead. */
+export function checkKind(kind: string, state: unknown, property: string): void {
+  const given = typeof state === "object" && state !== null ? Object.keys(state) : undefined;
+  if (given?.includes(property)) return;
+  const instead =
+    given === undefined ? String(state) : `a state with ${given.slice(0, 6).join(", ") || "nothing in it"}`;
+  throw new FormatError("snapshot", `is no ${kind}'s: ${instead}`);
+}
+
+/** Where two values differ first, as "cards.0.ports: 1 instead of 2"; undefined when they are equal. */
+export function firstDifference(value: unknown, wanted: unknown, path = ""): string | undefined {
+  const both = [value, wanted];
+  if (both.some((one) => typeof one !== "object" || one === null)) {
+    return value === wanted ? undefined : `${path}: ${JSON.stringify(value)} instead of ${JSON.stringify(wanted)}`;
+  }
+  const [left, right] = both as [Record<string, unknown>, Record<string, unknown>];
+  for (const name of new Set([...Object.keys(right), ...Object.keys(left)])) {
+    const found = firstDifference(left[name], right[name], path === "" ? name : `${path}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** Throws FormatError unless `value`, of the state of `source`, is a whole number from 0 to `most`. */
 export function checkStateNumber(source: string, value: unknown, most = 0xffff_ffff): void {
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > most) {

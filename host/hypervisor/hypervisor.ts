@@ -4,7 +4,7 @@ import { formatBdf, type Hpa, PAGE_SIZE, type RequesterId } from "../core/addres
 import { checkOptions } from "../core/arguments.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
-import { applyOrUndo } from "../core/snapshot.ts";
+import { applyOrUndo, checkKind } from "../core/snapshot.ts";
 import type { IgbPort } from "../device/igb/port.ts";
 import type { FaultRecord } from "../machine/fault.ts";
 import * as layout from "../machine/layout.ts";
@@ -55,6 +55,7 @@ export interface HypervisorState {
   vms: readonly VmState[];
 }
 
+const ADMINISTRATOR = "administrator";
 const DEFAULT_ADMINISTRATOR_RAM = 4 * 2 ** 20;
 export class Hypervisor implements Snapshotable<HypervisorState> {
   readonly machine: Machine;
@@ -95,7 +96,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     );
     this.remapping = new RemappingDriver(machine.map, pages, layout.IOMMU_BASE, capabilities);
     const ram = options.administratorRam ?? DEFAULT_ADMINISTRATOR_RAM;
-    const domain = this.#domains.create("administrator", ADMINISTRATOR_ID, ram);
+    const domain = this.#domains.create(ADMINISTRATOR, ADMINISTRATOR_ID, ram);
     this.administrator = new Administrator(machine, this.remapping, domain, (ns) => this.run(ns));
     for (const { pf, sriov } of machine.ports) {
       this.#administer(pf);
@@ -116,6 +117,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     while (taken.has(`vm${number}`)) number++;
     const name = options?.name ?? `vm${number}`;
     if (typeof name !== "string") throw new ArgumentError("name", name, "is no text");
+    if (name === ADMINISTRATOR) throw new ArgumentError("name", name, "is the administrator's");
     if (taken.has(name)) throw new ArgumentError("name", name, "is another VM's");
     const domain = this.#domains.create(name, domainId, options?.ram);
     const vm = this.#newVm(domain);
@@ -230,6 +232,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   }
 
   #apply(state: HypervisorState, external: Record<string, ExternalRam>): void {
+    checkKind("hypervisor", state, "administrator");
     const { ramSize } = state.administrator.domain;
     if (ramSize !== this.administrator.domain.region.size) {
       throw new ArgumentError("state", ramSize, "bytes of administrator's RAM are another hypervisor's");

@@ -6,7 +6,7 @@ import { Clock, checkSpan } from "../core/clock.ts";
 import { Engine } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
-import { applyOrUndo } from "../core/snapshot.ts";
+import { applyOrUndo, checkKind, firstDifference } from "../core/snapshot.ts";
 import { Trace } from "../core/trace.ts";
 import { CopyEngine } from "../device/copy-engine/engine.ts";
 import type { Endpoint } from "../device/endpoint.ts";
@@ -206,7 +206,8 @@ export class Machine implements Snapshotable<MachineState> {
   }
 
   #apply(state: MachineState): void {
-    if (state.shape !== this.#shape) throw new ArgumentError("state", state.shape, "is of another machine");
+    checkKind("machine", state, "shape");
+    if (state.shape !== this.#shape) throw this.#another(state.shape);
     const ram = this.map.wasmRam();
     if (ram.length !== state.ram.length || state.cards.length !== this.cards.length) {
       throw new ArgumentError(
@@ -232,6 +233,11 @@ export class Machine implements Snapshotable<MachineState> {
     this.#endpoints.restore(state.endpoints);
     this.iommu.restore(state.iommu);
     this.interrupts.restore(state.interrupts);
+  }
+
+  #another(shape: string): ArgumentError {
+    const where = firstDifference(JSON.parse(shape), JSON.parse(this.#shape));
+    return new ArgumentError("state", where, "is of another machine");
   }
 
   /** A server's address map. */

@@ -69,6 +69,13 @@ describe("assigning a function to a VM", () => {
     expect(driver.up()).toBe(true);
   });
 
+  it("names what it was given instead of a hypervisor's state", async () => {
+    const { hypervisor, machine } = await build(2);
+    expect(() => hypervisor.restore(machine.save() as never)).toThrow(
+      /^snapshot: is no hypervisor's: a state with shape/,
+    );
+  });
+
   it("refuses what is absent, a bridge, or another VM's, and names it; nothing stays half assigned", async () => {
     const { hypervisor, vfs } = await build(2);
     const one = hypervisor.createVm({ name: "one", ram: 2 * MIB });
@@ -78,6 +85,7 @@ describe("assigning a function to a VM", () => {
     expect(() => hypervisor.assign(two, 0x4321 as RequesterId)).toThrow(/"43:04.1" is not on this machine/);
     expect(() => hypervisor.assign(two, 0x0008 as RequesterId)).toThrow(/"00:01.0" is a bridge/);
     expect(() => hypervisor.createVm({ name: "two", ram: MIB })).toThrow(/name "two" is another VM's/);
+    expect(() => hypervisor.createVm({ name: "administrator", ram: MIB })).toThrow(/is the administrator's/);
     expect(() => hypervisor.createVm({ ram: 5000 })).toThrow(/ram 0x1388 \(5000\) is not a multiple of 4 KiB/);
     expect(two.assigned).toEqual([]);
     expect(new Guest(two.platform).probe()).toHaveLength(1);

@@ -147,6 +147,8 @@ describe("a machine", () => {
     expect(() => machine.restore(other.save())).toThrow(ArgumentError);
     expect(machine.save()).toEqual(before);
     expect(() => other.restore(before)).toThrow(/is of another machine/);
+    const [[name]] = Object.entries(options) as [[string, unknown]];
+    expect(() => other.restore(before)).toThrow(`"${name}.`);
   });
 
   it("leaves nothing in the engine of a machine that cannot be built", async () => {
@@ -190,6 +192,13 @@ describe("a machine", () => {
     }
     expect(thrown instanceof ArgumentError || thrown instanceof FormatError, String(thrown)).toBe(true);
     expect(machine.save()).toEqual(before);
+  });
+
+  it("names what it was given instead of a machine's state", async () => {
+    const machine = await Machine.create({ ram: MIB });
+    const wrong = { machine: machine.save(), domains: {} } as unknown as MachineState;
+    expect(() => machine.restore(wrong)).toThrow("snapshot: is no machine's: a state with machine, domains");
+    expect(() => machine.restore(undefined as never)).toThrow("snapshot: is no machine's: undefined");
   });
 
   it("refuses the state of another machine, and stays as it was", async () => {
