@@ -3,8 +3,9 @@
 // and alike is left to outside.ts, which looks at every frame.
 
 import { hostFlow } from "../core/env";
-import { Context, Dma, FAULT } from "../iommu/translate";
+import { Context, Dma, FAULT, Unit } from "../iommu/translate";
 import {
+  FLOW_APART,
   FLOW_FRAME_LENGTH,
   FLOW_FRAME_SIZE,
   FLOW_FRAME_SOURCE,
@@ -39,6 +40,8 @@ import { Receive } from "./receive";
 import { Cursor, PAGE, Port, Queue } from "./state";
 import { Transmit } from "./transmit";
 
+/** The bits of an address or place that say in which page it is. */
+const PAGES: u64 = ~(<u64>PAGE - 1);
 /** In place of a place: not simple. */
 const NOWHERE: u64 = 0xffff_ffff_ffff_ffff;
 
@@ -75,13 +78,13 @@ export class OutsideFlow {
     if (cursor.left != 0 && cursor.direct) {
       const available = min(frames, cursor.left + OutsideRings.rest(port, target));
       const list = OutsideFlow.list(port);
-      const known = OutsideFlow.gather(port, context, cursor, copy, available, source);
+      const known = OutsideFlow.gather(port, sender, context, cursor, available, source);
       if (known != 0 && OutsideFlow.describe(port, sender, queue, context, target, cursor)) {
         store<u64>(list, delivery.header, FLOW_HEADER);
         store<u64>(list, delivery.headerRest, FLOW_HEADER + 8);
         moved = hostFlow(port.map.mapId, list, known);
       }
-      if (moved != 0) OutsideFlow.settle(port, pool, index, target, cursor, moved);
+      if (moved != 0) OutsideFlow.settle(port, sender, pool, index, target, cursor, known, moved);
     }
     OutsideRings.close(port, to);
     return moved;
@@ -111,56 +114,85 @@ export class OutsideFlow {
     return (place >> 32) | (place & 3) ? NOWHERE : ((<u64>number) << 32) | place;
   }
 
-  /** Lists frames that lie in one memory and go to one, the first from `first`. Returns how many. */
-  private static gather(port: Port, context: Context, cursor: Cursor, copy: usize, frames: u32, first: u64): u32 {
+  /** How far the results of an address's region lie above their places: see `near`. */
+  @inline private static origin(port: Port, context: Context, iova: u64, access: u32, place: u64): u64 {
+    return Dma.peek(port.unit, context, iova, access) - <u64>(<u32>place);
+  }
+
+  /** The place of an address in the region that `origin` is of, or NOWHERE. */
+  @inline private static near(unit: Unit, context: Context, iova: u64, access: u32, origin: u64): u64 {
+    const result = Dma.peek(unit, context, iova, access);
+    const place = result - origin;
+    return (result & FAULT) | (place >> 32) | (place & 3) ? NOWHERE : place;
+  }
+
+  /**
+   * Lists frames that lie in one memory and go to one, the first from `first`, and adds up what they are. Returns how
+   * many.
+   */
+  private static gather(port: Port, sender: Sender, context: Context, cursor: Cursor, frames: u32, first: u64): u32 {
     const list = OutsideFlow.list(port);
+    const unit = port.unit;
     const to = changetype<Context>(cursor.context);
     const bufferSize = cursor.bufferSize;
-    let descriptor = copy;
+    let descriptor = port.scratch + SCRATCH_DESCRIPTORS;
     let receiver = cursor.descriptor;
+    // Where the buffers before were: often the next one is in the same page.
+    let sourceIova = load<u64>(descriptor);
+    let targetIova = load<u64>(receiver);
+    const begin = OutsideFlow.placeOf(port, to, targetIova, ACCESS_WRITE);
+    if (begin == NOWHERE) return 0;
+    store<u32>(list, <u32>(first >> 32), FLOW_SOURCE_REGION);
+    store<u32>(list, <u32>(begin >> 32), FLOW_TARGET_REGION);
+    const sourceOrigin = OutsideFlow.origin(port, context, sourceIova, ACCESS_READ, first);
+    const targetOrigin = OutsideFlow.origin(port, to, targetIova, ACCESS_WRITE, begin);
+    let source = <u64>(<u32>first);
+    let target = <u64>(<u32>begin);
+    // The pages that frames come from and go to.
+    let lowSource = source & PAGES;
+    let highSource = lowSource;
+    let lowTarget = target & PAGES;
+    let highTarget = lowTarget;
+    let octets: u32 = 0;
+    let asked: u32 = 0;
     let entry = list + FLOW_FRAMES;
     const end = entry + frames * FLOW_FRAME_SIZE;
-    let source = first;
-    let memories: u64 = 0;
-    // Where the buffers before were: often the next one is in the same page.
-    let sourceIova = load<u64>(copy);
-    let targetIova: u64 = 0;
-    let target = NOWHERE;
     while (entry < end) {
-      const length = OutsideFlow.lengthOf(descriptor);
+      const iova = load<u64>(descriptor);
       const address = load<u64>(receiver);
-      if (length == 0 || length > bufferSize || (<u32>address & (PAGE - 1)) + length > PAGE) break;
-      if (target == NOWHERE || (address ^ targetIova) & ~(<u64>PAGE - 1)) {
-        target = OutsideFlow.placeOf(port, to, address, ACCESS_WRITE);
-      } else {
-        target += address - targetIova;
-        if (target & 3) break;
-      }
+      if ((iova ^ sourceIova) & PAGES) {
+        source = OutsideFlow.near(unit, context, iova, ACCESS_READ, sourceOrigin);
+        if (source == NOWHERE) break;
+        const page = source & PAGES;
+        lowSource = min(lowSource, page);
+        highSource = max(highSource, page);
+      } else source += iova - sourceIova;
+      if ((address ^ targetIova) & PAGES) {
+        target = OutsideFlow.near(unit, to, address, ACCESS_WRITE, targetOrigin);
+        if (target == NOWHERE) break;
+        const page = target & PAGES;
+        lowTarget = min(lowTarget, page);
+        highTarget = max(highTarget, page);
+      } else target += address - targetIova;
+      sourceIova = iova;
       targetIova = address;
-      if (source == NOWHERE || target == NOWHERE) break;
-      const both = (source & 0xffff_ffff_0000_0000) | (target >> 32);
-      if (memories == 0) memories = both;
-      if (memories != both) break;
+      const command = load<u32>(descriptor, TXD_COMMAND);
       const options = load<u32>(descriptor, TXD_STATUS);
-      store<u32>(entry, <u32>source, FLOW_FRAME_SOURCE);
-      store<u32>(entry, <u32>target, FLOW_FRAME_TARGET);
-      store<u32>(entry, length, FLOW_FRAME_LENGTH);
-      const asked = (load<u32>(descriptor, TXD_COMMAND) & TXD_DCMD_RS) != 0;
-      store<u32>(entry, asked ? options | TXD_STA_DD : 0, FLOW_FRAME_STATUS);
+      const length = Transmit.plainLength(command, options);
+      if (length == 0 || length > bufferSize || (<u32>(source | target) & 3) != 0) break;
+      if (max(<u32>iova & (PAGE - 1), <u32>address & (PAGE - 1)) + length > PAGE) break;
+      const status = (command & TXD_DCMD_RS) != 0 ? options | TXD_STA_DD : 0;
+      store<u64>(entry, source | (target << 32), FLOW_FRAME_SOURCE);
+      store<u64>(entry, <u64>length | ((<u64>status) << 32), FLOW_FRAME_LENGTH);
+      octets += length;
+      asked |= status;
       descriptor += TX_DESCRIPTOR_SIZE;
       receiver += RX_DESCRIPTOR_SIZE;
       entry += FLOW_FRAME_SIZE;
-      if (entry == end) break;
-      const next = load<u64>(descriptor);
-      if ((next ^ sourceIova) & ~(<u64>PAGE - 1)) source = OutsideFlow.placeOf(port, context, next, ACCESS_READ);
-      else {
-        source += next - sourceIova;
-        if (source & 3) source = NOWHERE;
-      }
-      sourceIova = next;
     }
-    store<u32>(list, <u32>(memories >> 32), FLOW_SOURCE_REGION);
-    store<u32>(list, <u32>memories, FLOW_TARGET_REGION);
+    store<u32>(list, u32(highSource + PAGE <= lowTarget || highTarget + PAGE <= lowSource), FLOW_APART);
+    sender.octets = octets;
+    sender.asked = asked;
     return <u32>(entry - list - FLOW_FRAMES) / FLOW_FRAME_SIZE;
   }
 
@@ -190,25 +222,46 @@ export class OutsideFlow {
     return true;
   }
 
-  /** Moves the receive queue's head on, and counts. */
-  private static settle(port: Port, pool: u32, index: u32, target: u32, cursor: Cursor, moved: u32): void {
+  /** Of `known` frames listed the first `moved` were moved: moves the receive queue's head on, and counts. */
+  private static settle(
+    port: Port,
+    sender: Sender,
+    pool: u32,
+    index: u32,
+    target: u32,
+    cursor: Cursor,
+    known: u32,
+    moved: u32,
+  ): void {
     const receiver = port.rx(target);
     const beside = min(moved, cursor.left);
     Receive.advance(receiver, cursor, beside);
     if (moved != beside && OutsideRings.turn(port, target, cursor)) Receive.advance(receiver, cursor, moved - beside);
-    let octets: u32 = 0;
-    let asked: u32 = 0;
-    let entry = OutsideFlow.list(port) + FLOW_FRAMES;
-    for (const end = entry + moved * FLOW_FRAME_SIZE; entry < end; entry += FLOW_FRAME_SIZE) {
-      octets += load<u32>(entry, FLOW_FRAME_LENGTH);
-      asked |= load<u32>(entry, FLOW_FRAME_STATUS);
-    }
+    if (moved != known) OutsideFlow.sum(port, sender, moved);
+    const octets = sender.octets;
     port.unit.translations += moved << 1;
     cursor.frames += moved;
     cursor.octets += octets;
     const state = port.state;
-    if (asked != 0) state.causes |= 1 << (CAUSE_TX + index);
+    if (sender.asked != 0) state.causes |= 1 << (CAUSE_TX + index);
     Transmit.account(port, state, pool, moved, octets + moved * FRAME_CRC, true);
     Receive.settle(port, state, 1 << target);
   }
+
+  /** Adds up what the first `frames` of the list are. */
+  private static sum(port: Port, sender: Sender, frames: u32): void {
+    let octets: u32 = 0;
+    let asked: u32 = 0;
+    let entry = OutsideFlow.list(port) + FLOW_FRAMES;
+    for (const end = entry + frames * FLOW_FRAME_SIZE; entry < end; entry += FLOW_FRAME_SIZE) {
+      octets += load<u32>(entry, FLOW_FRAME_LENGTH);
+      asked |= load<u32>(entry, FLOW_FRAME_STATUS);
+    }
+    sender.octets = octets;
+    sender.asked = asked;
+  }
 }
+
+// Two fields are written at once.
+if (FLOW_FRAME_TARGET != FLOW_FRAME_SOURCE + 4) ERROR("FLOW_FRAME_TARGET");
+if (FLOW_FRAME_STATUS != FLOW_FRAME_LENGTH + 4) ERROR("FLOW_FRAME_STATUS");

@@ -121,7 +121,7 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
 
   /**
    * Adds RAM that the embedder keeps: an ArrayBuffer or a WebAssembly.Memory (from `byteOffset`), or read and write
-   * functions.
+   * functions. What others write to while the machine works, threads or processes, has to be shared memory.
    * Throws ArgumentError unless base and size are multiples of 4 KiB, the buffer holds them, and nothing else is there.
    */
   addExternalRam(

@@ -82,6 +82,8 @@ const BLOCK_VIEWS = 256;
 
 /** RAM in an embedder's buffer. */
 export class BufferBacking implements Backing {
+  /** Others may write to it while the machine works: it is in no plain ArrayBuffer. */
+  readonly shared: boolean;
   readonly #source: BufferSource;
   readonly #byteOffset: number;
   readonly #size: number;
@@ -96,6 +98,7 @@ export class BufferBacking implements Backing {
     this.#byteOffset = byteOffset;
     this.#size = size;
     const buffer = bufferOf(source);
+    this.shared = !(buffer instanceof ArrayBuffer);
     this.#bytes = new Uint8Array(buffer, byteOffset, size);
     this.#words = new Uint32Array(buffer, byteOffset, size >>> 2);
   }

@@ -1,6 +1,8 @@
 // Moves frames of one flow between memories of the embedder (assembly/spec/abi/flow). What the module decided is not
 // decided again here, and holds for the header that it has seen: that is what goes out, whatever lies at a source by then.
+// Where nothing can have changed since a header was compared it goes out with its frame.
 import {
+  FLOW_APART,
   FLOW_FRAME_LENGTH,
   FLOW_FRAME_SIZE,
   FLOW_FRAME_SOURCE,
@@ -126,7 +128,7 @@ function copyLong(words: Uint32Array, from: Uint8Array, to: Uint8Array, first: n
   return entry;
 }
 
-/** Puts the header at `list` in front of the frames from `first` to `end`: their sources may have changed since. */
+/** Puts the header at `list` in front of the frames from `first` to `end`, whose sources may have changed since. */
 function head(words: Uint32Array, to: Uint32Array, list: number, first: number, end: number): void {
   const one = words[list] as number;
   const two = words[list + 1] as number;
@@ -196,6 +198,8 @@ export class Flows {
     if (from === undefined || to === undefined || ring === undefined || reports === undefined) return 0;
     const first = block + (FLOW_FRAMES >>> 2);
     const end = first + count * WORDS;
+    const apart = sourceRegion === targetRegion ? words[block + (FLOW_APART >>> 2)] !== 0 : from.buffer !== to.buffer;
+    const steady = apart && !transfers.shared(sourceRegion);
     let done = first;
     while (done < end) {
       const long = moveShort(words, from, to, block, done, end);
@@ -205,7 +209,7 @@ export class Flows {
       const source = transfers.bytes(sourceRegion) as Uint8Array;
       const target = transfers.bytes(targetRegion) as Uint8Array;
       done = copyLong(words, source, target, long, alike);
-      head(words, to, block, long, done);
+      if (!steady) head(words, to, block, long, done);
     }
     describe(words, ring, reports, block, first, done);
     return (done - first) / WORDS;

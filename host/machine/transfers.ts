@@ -129,6 +129,11 @@ export class Transfers {
     return bytes === undefined || bytes.length === 0 ? undefined : bytes;
   }
 
+  /** Whether others may write to a region while this runs. The module's own memory is never shared. */
+  shared(region: number): boolean {
+    return region !== TRANSFER_POINTER && this.#buffers[region]?.shared !== false;
+  }
+
   /** Copies `length` bytes. False when nothing answers, or the embedder's functions did not serve. */
   copy(sourceRegion: number, source: number, targetRegion: number, target: number, length: number): boolean {
     const fromBytes = this.bytes(sourceRegion);

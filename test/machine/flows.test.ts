@@ -15,11 +15,11 @@ const FRAMES = 8;
 const HEADER = Uint8Array.of(2, 0x1a, 0x2b, 0x3c, 0x4d, 0x50, 2, 0x1a, 0x2b, 0x3c, 0x4d, 0x51, 0x08, 0x06);
 
 /** Two buffers of an embedder and RAM in the wasm memory by pointer. */
-async function machine() {
+async function machine(shared = false) {
   const engine = await Engine.create();
   const map = new AddressMap(engine, () => {});
   const pointer = engine.allocate(SIZE, 4096);
-  const memories = [0, 1, 2].map(() => new Uint8Array(SIZE));
+  const memories = [0, 1, 2].map(() => new Uint8Array(shared ? new SharedArrayBuffer(SIZE) : new ArrayBuffer(SIZE)));
   const [first, second, inside] = memories as [Uint8Array, Uint8Array, Uint8Array];
   for (const [number, bytes] of memories.entries()) {
     for (let at = 0; at < SIZE; at++) bytes[at] = at * 11 + (at >>> 8) + number * 57;
@@ -52,6 +52,8 @@ interface Flow {
   /** Where in their rings the first descriptors are. */
   head: number;
   tail: number;
+  /** Unless false: no source is where frames go, in whichever region. */
+  apart?: boolean;
   frames: Frame[];
 }
 
@@ -74,6 +76,8 @@ function layOut({ engine, regions, place }: Machine, list: number, flow: Flow): 
   set(abi.FLOW_REPORT_START, place(flow.report, REPORTS + 12));
   set(abi.FLOW_REPORT_END, place(flow.report, REPORTS + SLOTS * 16 + 12));
   set(abi.FLOW_WRITTEN, 0x4_0003);
+  // Sources are below TARGETS.
+  set(abi.FLOW_APART, flow.apart === false ? 0 : 1);
   for (const [at, { length, status }] of flow.frames.entries()) {
     const entry = abi.FLOW_FRAMES + at * abi.FLOW_FRAME_SIZE;
     set(entry + abi.FLOW_FRAME_SOURCE, place(flow.from, at * 0x600));
@@ -134,20 +138,35 @@ describe("flows", () => {
     );
   });
 
-  it("a frame whose source an earlier one overwrites keeps the header that was compared", async () => {
-    const made = await machine();
+  // The first frame goes where the second one lies, a little off.
+  const overlap = async (made: Machine, from: number, to: number, apart: boolean): Promise<void> => {
     const { engine, map, bytesOf } = made;
     const bytes = bytesOf(0);
     bytes.set(HEADER, 0);
     bytes.set(HEADER, 0x600);
     const list = engine.allocate(abi.FLOW_FRAMES + FRAMES * abi.FLOW_FRAME_SIZE);
     const frames = [0, 1].map(() => ({ length: 1500, status: 0, other: 14 }));
-    layOut(made, list, { from: 0, to: 0, ring: 1, report: 1, head: 3, tail: 5, frames });
-    // The first frame goes where the second one lies, a little off.
+    layOut(made, list, { from, to, ring: 1, report: 1, head: 3, tail: 5, apart, frames });
     engine.u32[(list + abi.FLOW_FRAMES + abi.FLOW_FRAME_TARGET) >>> 2] = 0x600 - 20;
     expect(map.hostFlow(list, 2)).toBe(2);
     expect(bytes.slice(TARGETS + 0x800, TARGETS + 0x800 + 14)).toEqual(HEADER);
     expect(bytes.slice(0x600, 0x60e)).toEqual(bytes.slice(20, 34));
+  };
+
+  it("a frame whose source an earlier one overwrites keeps the header that was compared", async () => {
+    await overlap(await machine(), 0, 0, false);
+  });
+
+  it("so it does where two regions are the same memory, however they are told apart", async () => {
+    const made = await machine();
+    const { map, bytesOf, regions } = made;
+    const buffer = bytesOf(0).buffer as ArrayBuffer;
+    regions[1] = map.addExternalRam({ base: hpa(0x400_0000), size: SIZE, buffer }).index;
+    await overlap(made, 0, 1, true);
+  });
+
+  it("so it does in memory that others write to at the same time", async () => {
+    await overlap(await machine(true), 0, 0, true);
   });
 
   it("none moves while a memory is not there", async () => {
