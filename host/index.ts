@@ -43,6 +43,10 @@ export {
 export { Vm } from "./hypervisor/vm.ts";
 export { AddressMap, type AddressMapState, type MessageListener, type Region } from "./machine/address-map.ts";
 export type { BufferSource, RamFunctions } from "./machine/backing.ts";
+export type { Cable, CableOptions, CableState, CableTap, EndStatistics } from "./machine/cable/cable.ts";
+export type { Cables } from "./machine/cable/cables.ts";
+export type { CableEnd, CableLine } from "./machine/cable/end.ts";
+export { FunctionEnd, type FunctionEndOptions } from "./machine/cable/function-end.ts";
 export type { Slot } from "./machine/endpoints.ts";
 export type {
   ExplainedCache,

@@ -18,6 +18,8 @@ import { rootPortProfile, switchDownstreamProfile, switchUpstreamProfile } from 
 import { profileConfig } from "../pci/profile.ts";
 import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
 import { AddressMap, type AddressMapState } from "./address-map.ts";
+import type { CableState } from "./cable/cable.ts";
+import { Cables } from "./cable/cables.ts";
 import { Endpoints, type Slot } from "./endpoints.ts";
 import { Interrupts, type InterruptsState } from "./interrupts.ts";
 import { type EventMessage, type IommuState, IommuUnit } from "./iommu-unit.ts";
@@ -39,15 +41,20 @@ export interface MachineState {
   cards: readonly IgbCardState[];
   endpoints: readonly unknown[];
   interrupts: InterruptsState;
+  cables: readonly CableState[];
 }
 
 const FIRST_SLOT = 1;
 /** Frames that one port moves before the others have their turn. */
 const SERVICE_BUDGET = 1024;
+/** How often at one moment the ports have their turn, while cables bring them frames. */
+const PASSES = 4;
 
 export class Machine implements Snapshotable<MachineState> {
   readonly engine: Engine;
   readonly clock: Clock = new Clock();
+  /** What joins the ports to each other and to the world. */
+  readonly cables: Cables = new Cables(this.clock);
   readonly trace: Trace = new Trace((on) => this.#watchModule(on));
   readonly interrupts: Interrupts;
   readonly map: AddressMap;
@@ -105,6 +112,7 @@ export class Machine implements Snapshotable<MachineState> {
     if (this.engine.closed) return;
     this.engine.refuseReentry("dispose");
     this.trace.listener = undefined;
+    this.cables.pull();
     this.engine.close();
   }
 
@@ -128,19 +136,17 @@ export class Machine implements Snapshotable<MachineState> {
     const end = this.clock.nowNs + ns;
     let moved = 0;
     for (;;) {
-      let next = end;
-      for (const card of this.cards) {
-        for (const port of card.ports) {
-          moved += port.service(SERVICE_BUDGET);
-          next = Math.min(next, port.nextDeadlineNs);
-        }
+      let arrived = 0;
+      for (let pass = 0; pass < PASSES; pass++) {
+        moved += this.#serve();
+        arrived = this.cables.turn();
+        if (arrived === 0) break;
       }
-      moved += this.#endpoints.service(SERVICE_BUDGET);
       this.iommu.ats.expire();
       this.iommu.work();
-      next = Math.min(next, this.#endpoints.nextDeadlineNs, this.iommu.ats.nextDeadlineNs);
       this.interrupts.flush();
       const now = this.clock.nowNs;
+      const next = arrived > 0 ? now : Math.min(end, this.nextDeadlineNs, this.iommu.ats.nextDeadlineNs);
       if (now >= end || until?.() === true) break;
       this.clock.advance(Math.max(next, now + 1) - now);
     }
@@ -163,7 +169,9 @@ export class Machine implements Snapshotable<MachineState> {
 
   /** When something is due without being asked, in the clock's nanoseconds; infinity when nothing is. */
   get nextDeadlineNs(): number {
-    return Math.min(this.#endpoints.nextDeadlineNs, ...this.cards.map((card) => card.nextDeadlineNs));
+    let next = Math.min(this.#endpoints.nextDeadlineNs, this.cables.nextDeadlineNs);
+    for (const card of this.cards) for (const port of card.ports) next = Math.min(next, port.nextDeadlineNs);
+    return next;
   }
 
   /** The reset of a power-up: every function and the IOMMU unit start anew. RAM and time stay as they are. */
@@ -190,6 +198,7 @@ export class Machine implements Snapshotable<MachineState> {
       cards: this.cards.map((card) => card.save()),
       endpoints: this.#endpoints.save(),
       interrupts: this.interrupts.save(),
+      cables: this.cables.save(),
     };
   }
 
@@ -233,6 +242,14 @@ export class Machine implements Snapshotable<MachineState> {
     this.#endpoints.restore(state.endpoints);
     this.iommu.restore(state.iommu);
     this.interrupts.restore(state.interrupts);
+    this.cables.restore(state.cables);
+  }
+
+  /** Gives every device its turn. Returns how many frames moved. */
+  #serve(): number {
+    let moved = 0;
+    for (const card of this.cards) for (const port of card.ports) moved += port.service(SERVICE_BUDGET);
+    return moved + this.#endpoints.service(SERVICE_BUDGET);
   }
 
   #another(shape: string): ArgumentError {

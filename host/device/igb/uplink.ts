@@ -10,6 +10,10 @@ export interface Uplink {
   inject(frame: Uint8Array): boolean;
   /** Hands over every frame that left for the wire. Returns how many. Throws ArgumentError for no function. */
   drain(receive: (frame: Uint8Array) => void): number;
+  /** The oldest frame that left for the wire, without CRC; undefined when there is none. */
+  take(): Uint8Array | undefined;
+  /** What is plugged in here and carries the frames; undefined where the embedder does, by the methods above. */
+  plugged: object | undefined;
 }
 
 export interface UplinkOptions {
@@ -21,7 +25,14 @@ export interface UplinkOptions {
 }
 
 export function createUplink({ state, linked, tell }: UplinkOptions): Uplink {
+  const take = (): Uint8Array | undefined => {
+    const frame = state.egress.shift();
+    if (frame !== undefined) tell("out", frame.length);
+    return frame;
+  };
   return {
+    plugged: undefined,
+    take,
     inject: (frame) => {
       if (!(frame instanceof Uint8Array)) throw new ArgumentError("frame", frame, "is no Uint8Array");
       if (frame.length < FRAME_MIN || frame.length > FRAME_MAX) {
@@ -34,8 +45,7 @@ export function createUplink({ state, linked, tell }: UplinkOptions): Uplink {
     drain: (receive) => {
       checkFunction("receive", receive);
       let count = 0;
-      for (let frame = state.egress.shift(); frame !== undefined; frame = state.egress.shift()) {
-        tell("out", frame.length);
+      for (let frame = take(); frame !== undefined; frame = take()) {
         receive(frame);
         count++;
       }

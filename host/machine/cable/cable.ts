@@ -1,0 +1,240 @@
+// A cable between two ends. It carries frames on the machine's clock; what a slow end does not take in time is lost.
+import { checkFunction, checkOptions } from "../../core/arguments.ts";
+import type { Clock } from "../../core/clock.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import type { Snapshotable } from "../../core/ports.ts";
+import { checkStateNumber } from "../../core/snapshot.ts";
+import { Direction, type DirectionState } from "./direction.ts";
+import { type CableEnd, type CableLine, isFrame } from "./end.ts";
+
+export interface CableOptions {
+  /** Nanoseconds from the end of a frame at one end to its arrival at the other. Default 0. */
+  latencyNs?: number;
+  /** Bits a second, with which frames take the time that they need on a wire: 1e9 for 1 Gb/s. Default 0: none. */
+  bitsPerSecond?: number;
+  /** Bytes of frames on their way, or waiting for a slow end, in each direction. Default 256 KiB. */
+  buffer?: number;
+}
+
+/** What one end has done, in frames and their bytes without CRC. */
+export interface EndStatistics {
+  sent: number;
+  sentBytes: number;
+  received: number;
+  receivedBytes: number;
+  /** Frames for this end that it was too slow to take. */
+  dropped: number;
+  /** What this end sent without a carrier or on a cable that was pulled, or what is no frame. */
+  lost: number;
+}
+
+/** A frame that arrives at end 0 or 1. The array is valid during the call and not to be changed. */
+export type CableTap = (frame: Uint8Array, to: 0 | 1, timeNs: number) => void;
+
+export interface CableState {
+  directions: readonly DirectionState[];
+  statistics: readonly EndStatistics[];
+}
+
+const DEFAULT_BUFFER = 2 ** 18;
+const MIN_BUFFER = 16384;
+/** Frames that one end sends, and that one end gets, in a turn. */
+const TURN = 1024;
+const OPTIONS = ["latencyNs", "bitsPerSecond", "buffer"];
+
+interface Side {
+  readonly end: CableEnd;
+  readonly statistics: EndStatistics;
+  /** What this end sent, on its way to the other one. */
+  readonly out: Direction;
+  powered: boolean;
+}
+
+/** The options with their defaults. Throws ArgumentError for those that no cable has. */
+function checkCable(options: CableOptions): Required<CableOptions> {
+  checkOptions("options", options, OPTIONS);
+  const all = { latencyNs: 0, bitsPerSecond: 0, buffer: DEFAULT_BUFFER, ...options };
+  for (const name of ["latencyNs", "bitsPerSecond", "buffer"] as const) {
+    const value = all[name];
+    const least = name === "buffer" ? MIN_BUFFER : 0;
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new ArgumentError(name, value, `is not a whole number, ${least} or more`);
+    }
+  }
+  return all;
+}
+
+export class Cable implements Snapshotable<CableState> {
+  readonly #clock: Clock;
+  readonly #sides: readonly [Side, Side];
+  readonly #taps = new Set<CableTap>();
+  readonly #onPull: (cable: Cable) => void;
+  #carrier = false;
+  #plugged = true;
+
+  /** @param onPull is told once both ends are free. Throws ArgumentError, with neither end plugged in. */
+  constructor(
+    clock: Clock,
+    ends: readonly [CableEnd, CableEnd],
+    options: CableOptions,
+    onPull: (cable: Cable) => void,
+  ) {
+    const all = checkCable(options);
+    this.#clock = clock;
+    this.#onPull = onPull;
+    const side = (end: CableEnd): Side => ({
+      end,
+      statistics: { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, dropped: 0, lost: 0 },
+      out: new Direction(all),
+      powered: true,
+    });
+    this.#sides = [side(ends[0]), side(ends[1])];
+    const [one, other] = this.#sides;
+    one.end.attach(this.#line(one, other));
+    try {
+      other.end.attach(this.#line(other, one));
+    } catch (error) {
+      one.end.attach(undefined);
+      throw error;
+    }
+    this.#carry();
+  }
+
+  /** Whether both ends are plugged in and up. */
+  get carrier(): boolean {
+    return this.#carrier;
+  }
+
+  /** The ends' names. */
+  get names(): readonly [string, string] {
+    return [this.#sides[0].end.name, this.#sides[1].end.name];
+  }
+
+  /** What ends 0 and 1 have done. */
+  get statistics(): readonly [EndStatistics, EndStatistics] {
+    return [{ ...this.#sides[0].statistics }, { ...this.#sides[1].statistics }];
+  }
+
+  /** Pulls the cable at both ends: their links go down, and what is on its way is lost. A second call does nothing. */
+  pull(): void {
+    if (!this.#plugged) return;
+    this.#plugged = false;
+    this.#carry();
+    for (const side of this.#sides) side.end.attach(undefined);
+    this.#onPull(this);
+  }
+
+  /** Calls `tap` with every frame that an end took. Returns what ends that. */
+  tap(tap: CableTap): () => void {
+    checkFunction("tap", tap);
+    this.#taps.add(tap);
+    return () => void this.#taps.delete(tap);
+  }
+
+  /** Takes what the ends send and hands over what arrives now. Returns how many frames arrived. */
+  turn(): number {
+    const [one, other] = this.#sides;
+    this.#poll(one, other);
+    this.#poll(other, one);
+    return this.#deliver(one, 1) + this.#deliver(other, 0);
+  }
+
+  /** When a frame arrives, or an end may send again, without anybody's doing; infinity when that is never. */
+  get nextDeadlineNs(): number {
+    const { nowNs } = this.#clock;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { out, end } of this.#sides) {
+      next = Math.min(next, out.nextArrivalNs(nowNs));
+      if (end.next !== undefined) next = Math.min(next, out.nextIdleNs(nowNs));
+    }
+    return next;
+  }
+
+  save(): CableState {
+    return {
+      directions: this.#sides.map(({ out }) => out.save()),
+      statistics: this.#sides.map(({ statistics }) => ({ ...statistics })),
+    };
+  }
+
+  /** Puts back the frames on their way. The links are as the ends are now. Throws FormatError for no such state. */
+  restore(state: CableState): void {
+    for (const [place, { out, statistics, end }] of this.#sides.entries()) {
+      const saved = state.statistics[place] as EndStatistics;
+      for (const name of Object.keys(statistics) as (keyof EndStatistics)[]) {
+        checkStateNumber("cable", saved[name], Number.MAX_SAFE_INTEGER);
+      }
+      out.restore(state.directions[place] as DirectionState);
+      for (const name of Object.keys(statistics) as (keyof EndStatistics)[]) statistics[name] = saved[name];
+      end.link(this.#carrier);
+    }
+  }
+
+  #line(from: Side, to: Side): CableLine {
+    const carrier = (): boolean => this.#carrier;
+    return {
+      get carrier() {
+        return carrier();
+      },
+      send: (frame) => this.#send(from, to, frame),
+      power: (on) => {
+        if (!this.#plugged) return;
+        from.powered = on;
+        this.#carry();
+      },
+    };
+  }
+
+  /** Tells both ends when the carrier comes or goes. */
+  #carry(): void {
+    const carrier = this.#plugged && this.#sides.every(({ powered }) => powered);
+    if (carrier === this.#carrier) return;
+    this.#carrier = carrier;
+    for (const { out, statistics } of this.#sides) if (!carrier) statistics.lost += out.clear();
+    for (const { end } of this.#sides) end.link(carrier);
+  }
+
+  #send(from: Side, to: Side, frame: Uint8Array): boolean {
+    if (!this.#carrier || !isFrame(frame)) {
+      from.statistics.lost++;
+      return false;
+    }
+    from.statistics.sent++;
+    from.statistics.sentBytes += frame.length;
+    if (!from.out.hasRoom(frame.length)) {
+      to.statistics.dropped++;
+      return false;
+    }
+    from.out.push(frame, this.#clock.nowNs);
+    return true;
+  }
+
+  /** Takes frames from an end that does not send by itself, as fast as the wire takes them. */
+  #poll(from: Side, to: Side): void {
+    const { end, out } = from;
+    if (end.next === undefined) return;
+    for (let count = 0; count < TURN && out.idle(this.#clock.nowNs); count++) {
+      const frame = end.next();
+      if (frame === undefined) break;
+      this.#send(from, to, frame);
+    }
+  }
+
+  #deliver({ out }: Side, to: 0 | 1): number {
+    const { nowNs } = this.#clock;
+    const { end, statistics } = this.#sides[to];
+    let count = 0;
+    for (; count < TURN; count++) {
+      const frame = out.arrived(nowNs);
+      if (frame === undefined) break;
+      if (!end.receive(frame)) break;
+      // The receiver may have pulled the cable.
+      if (out.arrived(nowNs) !== frame) break;
+      out.shift();
+      statistics.received++;
+      statistics.receivedBytes += frame.length;
+      for (const tap of this.#taps) tap(frame, to, nowNs);
+    }
+    return count;
+  }
+}

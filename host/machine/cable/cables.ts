@@ -1,0 +1,88 @@
+// The cables of one machine, and their turns.
+import type { Clock } from "../../core/clock.ts";
+import { ArgumentError, ReentryError } from "../../core/errors.ts";
+import type { Snapshotable } from "../../core/ports.ts";
+import { IgbPort } from "../../device/igb/port.ts";
+import { Cable, type CableOptions, type CableState } from "./cable.ts";
+import type { CableEnd } from "./end.ts";
+import { PortEnd } from "./port-end.ts";
+
+const METHODS = ["attach", "link", "receive"] as const;
+
+export class Cables implements Snapshotable<readonly CableState[]> {
+  readonly #clock: Clock;
+  readonly #cables = new Set<Cable>();
+  #turning = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The cables that are plugged in, the oldest first. */
+  get all(): readonly Cable[] {
+    return [...this.#cables];
+  }
+
+  /**
+   * Plugs a cable in at both ends: the links come up. A port, or any other end; a port of another machine too, which
+   * then takes its frames when that one runs. Throws ArgumentError, with nothing plugged in, for an end that is none or
+   * is plugged in already, or for options that no cable has.
+   */
+  plug(one: IgbPort | CableEnd, other: IgbPort | CableEnd, options: CableOptions = {}): Cable {
+    this.#refuseReentry("plug");
+    const ends = [endOf("one", one), endOf("other", other)] as const;
+    const cable = new Cable(this.#clock, ends, options, (pulled) => this.#cables.delete(pulled));
+    this.#cables.add(cable);
+    return cable;
+  }
+
+  /** Pulls every cable. */
+  pull(): void {
+    for (const cable of this.all) cable.pull();
+  }
+
+  /** Lets every cable carry. Returns how many frames arrived. */
+  turn(): number {
+    if (this.#cables.size === 0) return 0;
+    this.#refuseReentry("run");
+    this.#turning = true;
+    try {
+      let arrived = 0;
+      for (const cable of this.#cables) arrived += cable.turn();
+      return arrived;
+    } finally {
+      this.#turning = false;
+    }
+  }
+
+  /** When a cable has something to do without being asked; infinity when never. */
+  get nextDeadlineNs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const cable of this.#cables) next = Math.min(next, cable.nextDeadlineNs);
+    return next;
+  }
+
+  save(): CableState[] {
+    return this.all.map((cable) => cable.save());
+  }
+
+  /** Puts back what `save` gave; the same cables are plugged in, in the same order. Throws ArgumentError otherwise. */
+  restore(states: readonly CableState[]): void {
+    if (states.length !== this.#cables.size) {
+      throw new ArgumentError("state", states.length, `cables are not the ${this.#cables.size} of this machine`);
+    }
+    for (const [place, cable] of this.all.entries()) cable.restore(states[place] as CableState);
+  }
+
+  #refuseReentry(call: string): void {
+    if (this.#turning) throw new ReentryError(call, "a cable's end");
+  }
+}
+
+function endOf(parameter: string, value: IgbPort | CableEnd): CableEnd {
+  if (value instanceof IgbPort) return new PortEnd(value);
+  const methods =
+    typeof value === "object" && value !== null && METHODS.every((name) => typeof value[name] === "function");
+  if (!methods) throw new ArgumentError(parameter, value, "is neither a port nor another end of a cable");
+  return value;
+}
