@@ -76,8 +76,11 @@ describe("what is packed", () => {
       typeof value === "string" ? [value] : Object.values(value as object).flatMap(paths);
     const named = paths([manifest.exports, manifest.bin, manifest.sideEffects]).map((path) => path.replace("./", ""));
     expect(named.filter((path) => !packed.includes(path))).toEqual([]);
-    for (const kind of ["dependencies", "peerDependencies", "optionalDependencies"])
-      expect(manifest[kind]).toBeUndefined();
+    for (const kind of ["dependencies", "optionalDependencies"]) expect(manifest[kind]).toBeUndefined();
+    // A peer is the user's choice: none is needed, and none comes by itself.
+    for (const name of Object.keys(manifest.peerDependencies)) {
+      expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
+    }
     const visible = readdirSync(join(consumer, "node_modules")).filter((name) => !name.startsWith("."));
     expect(visible).toEqual(["iovirt"]);
   });
