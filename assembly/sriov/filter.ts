@@ -62,6 +62,7 @@ import {
   VT_CTL_IGNORE_MAC,
 } from "../spec/igb/virtualization";
 import { Control, Port } from "./state";
+import { Steering } from "./steering";
 
 /** 64 less the 7 bits that number the slots. */
 const MIX_SHIFT: u64 = 57;
@@ -71,6 +72,7 @@ export class Filter {
   /** Works out everything that depends on the port's filter registers. */
   static update(port: Port): void {
     const state = port.state;
+    Steering.update(port);
     const mode = Bits.of32(state.mrqc, MRQC_ENABLE_HI, MRQC_ENABLE_LO);
     state.virtual = u32(mode == MRQC_ENABLE_VMDQ || mode == MRQC_ENABLE_VMDQ_RSS);
     Filter.pools(port, state);
@@ -112,7 +114,7 @@ export class Filter {
     // An untagged frame is no forgery of a pool that may have untagged ones.
     state.plain = simple ? POOL_MASK & ~tagging & ~(vlanSpoof & ~state.untagged) : 0;
     const open = simple && (state.rctl & RCTL_RXEN) != 0 && (state.txswc & TXSWC_LOOPBACK_EN) != 0;
-    state.direct = open ? state.vfre & state.untagged & ~short : 0;
+    state.direct = open && Steering.simple(port) ? state.vfre & state.untagged & ~short : 0;
   }
 
   private static macs(port: Port): void {

@@ -1,6 +1,7 @@
 // The product's quad-port I350 with all VFs enabled and their rings set up, as a machine and its drivers do it.
 import * as abi from "../../assembly/spec/abi/port.ts";
 import * as rx from "../../assembly/spec/igb/receive.ts";
+import * as offload from "../../assembly/spec/igb/receive-offload.ts";
 import * as tx from "../../assembly/spec/igb/transmit.ts";
 import * as virt from "../../assembly/spec/igb/virtualization.ts";
 import * as header from "../../assembly/spec/pci/header.ts";
@@ -61,6 +62,7 @@ export class BenchCard {
     const registers = registersOf(pf);
     const write = (offset: number, value: number): void => registers.write(offset, 4, value >>> 0);
     write(virt.MRQC, virt.MRQC_ENABLE_VMDQ);
+    write(offload.RXCSUM, offload.RXCSUM_RESET | offload.RXCSUM_PCSD);
     write(virt.VT_CTL, virt.VT_CTL_REP_EN);
     const all = virt.POOL_MASK;
     write(virt.TXSWC, virt.TXSWC_LOOPBACK_EN | (all << virt.TXSWC_LLE_LO) | (all << virt.TXSWC_MACAS_LO));

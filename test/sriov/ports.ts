@@ -1,5 +1,6 @@
 // A port of a card with rings in RAM that the test writes itself: no driver, no registers, no IOMMU tables.
 import {
+  POOL_DVMOLR,
   POOL_SIZE,
   POOL_VMOLR,
   PORT_MRQC,
@@ -11,7 +12,6 @@ import {
   PORT_SCRATCH_SIZE,
   PORT_TCTL,
   PORT_TXSWC,
-  PORT_VET,
   PORT_VFRE,
   PORT_VFTE,
   PORT_VT_CTL,
@@ -26,6 +26,7 @@ import {
   QUEUE_SRRCTL,
   QUEUE_TAIL,
 } from "../../assembly/spec/abi/port.ts";
+import { PORT_RXCSUM, PORT_VET_BOTH } from "../../assembly/spec/abi/port-offload.ts";
 import { hpa } from "../../host/core/address.ts";
 import { Engine } from "../../host/core/engine.ts";
 import { type Direction, PortState } from "../../host/device/igb/port-state.ts";
@@ -99,8 +100,9 @@ export class TestPort {
     const engine = await Engine.create();
     const port = new TestPort(engine, options.profile ?? PROFILE_I350, options.external === true);
     const { state } = port;
-    state.set(PORT_VET, 0x8100);
-    state.set(PORT_RCTL, 0x0000_8002);
+    state.set(PORT_VET_BOTH, 0x8100_8100);
+    state.set(PORT_RXCSUM, 0x0000_2300);
+    state.set(PORT_RCTL, 0x0400_8002);
     state.set(PORT_TCTL, 0x0000_000a);
     state.set(PORT_RLPML, 0x2600);
     state.set(PORT_MRQC, 3);
@@ -111,7 +113,8 @@ export class TestPort {
     state.set(PORT_VFTE, (1 << pools) - 1);
     for (let pool = 0; pool < pools; pool++) {
       port.address(pool, macOf(pool), 1 << pool);
-      state.set(PORT_POOLS + pool * POOL_SIZE + POOL_VMOLR, 0x0900_2600);
+      state.set(PORT_POOLS + pool * POOL_SIZE + POOL_VMOLR, 0x8900_2600);
+      state.set(PORT_POOLS + pool * POOL_SIZE + POOL_DVMOLR, 0x8000_0000);
       port.ring("tx", pool, { base: pool * AREA + TX_RING, entries: RING_ENTRIES });
       port.ring("rx", pool, { base: pool * AREA + RX_RING, entries: RING_ENTRIES });
       for (let at = 0; at < RING_ENTRIES; at++) port.arm(pool, at);

@@ -164,7 +164,8 @@ export const MAC_SLOT_POOLS: u32 = 8;
 export const MAC_SLOT_USED: u32 = 12;
 export const PORT_VLANS: u32 = 7808;
 export const VLAN_LOCAL: u32 = 0x0100;
-export const PORT_SIZE: u32 = 16000;
+/** From 16000 to 17024: spec/abi/port-offload. */
+export const PORT_SIZE: u32 = 17024;
 
 /** Segments that one frame may be cut into. */
 export const TX_SEGMENTS_MAX: u32 = 4096;
@@ -187,6 +188,8 @@ export const SCRATCH_FRAME_SIZE: u32 = 0x1_8000;
 export const SCRATCH_SEGMENT: u32 = 0x1_8000;
 export const SCRATCH_STRIPPED: u32 = 0x1_c000;
 export const SCRATCH_RECEIVE: u32 = 0x2_0000;
+/** What the parser made of the frame that is being received. */
+export const SCRATCH_PACKET: u32 = 0x2_0800;
 export const SCRATCH_DESCRIPTORS: u32 = 0x2_1000;
 /** The addressees of a burst: a byte for each frame, then u32: all of them as a mask. */
 export const SCRATCH_ADDRESSEES: u32 = 0x2_2000;

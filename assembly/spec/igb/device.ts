@@ -7,6 +7,9 @@ export const CTRL_FD: u32 = 0x0000_0001;
 export const CTRL_GIO_MASTER_DISABLE: u32 = 0x0000_0004;
 /** Set link up. */
 export const CTRL_SLU: u32 = 0x0000_0040;
+/** PAUSE frames are honoured, and sent. */
+export const CTRL_RFCE: u32 = 0x0800_0000;
+export const CTRL_TFCE: u32 = 0x1000_0000;
 /** Port software reset; clears itself. */
 export const CTRL_RST: u32 = 0x0400_0000;
 /** VLAN mode: tags are stripped from received frames (while VT mode is off). */
@@ -59,6 +62,8 @@ export const CTRL_EXT_PFRSTD: u32 = 0x0000_4000;
 export const CTRL_EXT_LINK_MODE_HI: u32 = 23;
 export const CTRL_EXT_LINK_MODE_LO: u32 = 22;
 /** Reading EICR masks what EIAM names. */
+/** Frames have two VLAN tags: VET's upper half is the outer one's type. */
+export const CTRL_EXT_EXT_VLAN: u32 = 0x0400_0000;
 export const CTRL_EXT_EIAME: u32 = 0x0100_0000;
 /** A driver is loaded. */
 export const CTRL_EXT_DRV_LOAD: u32 = 0x1000_0000;
@@ -80,9 +85,13 @@ export const MDIC_ERROR: u32 = 0x4000_0000;
 export const FCAL: u32 = 0x0028;
 export const FCAH: u32 = 0x002c;
 export const FCT: u32 = 0x0030;
-/** VLAN Ether type: bits 15:0. */
+/** VLAN Ether types: of the tag in 15:0, of the outer one of two in 31:16. */
 export const VET: u32 = 0x0038;
-export const VET_RESET: u32 = 0x0000_8100;
+export const VET_INNER_HI: u32 = 15;
+export const VET_INNER_LO: u32 = 0;
+export const VET_OUTER_HI: u32 = 31;
+export const VET_OUTER_LO: u32 = 16;
+export const VET_RESET: u32 = 0x8100_8100;
 export const FCTTV: u32 = 0x0170;
 export const PBA: u32 = 0x1000;
 export const LEDCTL: u32 = 0x0e00;

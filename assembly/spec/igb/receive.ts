@@ -3,6 +3,8 @@
 
 export const RCTL: u32 = 0x0100;
 export const RCTL_RXEN: u32 = 0x0000_0002;
+/** Store bad packets. */
+export const RCTL_SBP: u32 = 0x0000_0004;
 /** Unicast promiscuous. */
 export const RCTL_UPE: u32 = 0x0000_0008;
 /** Multicast promiscuous. */
@@ -19,15 +21,16 @@ export const RCTL_BSIZE_HI: u32 = 17;
 export const RCTL_BSIZE_LO: u32 = 16;
 /** Frames with a VLAN tag are filtered by VFTA (and VLVF in VT mode). */
 export const RCTL_VFE: u32 = 0x0004_0000;
+/** MAC control frames that are no PAUSE frames are passed on. */
+export const RCTL_PMCF: u32 = 0x0080_0000;
+/** The CRC is not put into memory. */
 export const RCTL_SECRC: u32 = 0x0400_0000;
 export const RXPBS: u32 = 0x2404;
 /** Queue drop enable, one bit a queue. */
 export const QDE: u32 = 0x2408;
-export const RXCSUM: u32 = 0x5000;
 export const RLPML: u32 = 0x5004;
 export const RLPML_MASK: u32 = 0x0000_3fff;
 export const RLPML_RESET: u32 = 0x0000_2600;
-export const RFCTL: u32 = 0x5008;
 
 export const RX_QUEUE_BASE: u32 = 0xc000;
 export const RX_QUEUE_STRIDE: u32 = 0x40;

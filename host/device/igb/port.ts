@@ -1,5 +1,6 @@
 // One port of a card: the PF, its VFs, their registers, and the turns in which frames move (I350, 82576).
 import * as abi from "../../../assembly/spec/abi/port.ts";
+import { PORT_OFFLOAD, PORT_OFFLOAD_END } from "../../../assembly/spec/abi/port-offload.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
 import * as tx from "../../../assembly/spec/igb/transmit.ts";
@@ -267,6 +268,7 @@ export class IgbPort {
     this.state.clear(abi.PORT_TX_QUEUES, abi.PORT_RAR - abi.PORT_TX_QUEUES);
     this.#owners.forgetAll();
     this.state.clear(abi.PORT_POOLS, abi.PORT_TX_QUEUES - abi.PORT_POOLS);
+    this.state.clear(PORT_OFFLOAD, PORT_OFFLOAD_END - PORT_OFFLOAD);
     for (const offset of [abi.PORT_PENDING, abi.PORT_CAUSES, abi.PORT_STOPS]) this.state.set(offset, 0);
     for (const vf of this.#vfs) vf.reset();
     this.registers.reset();

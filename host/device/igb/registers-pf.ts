@@ -17,7 +17,6 @@ import {
   PORT_TCTL,
   PORT_TXSWC,
   PORT_UTA,
-  PORT_VET,
   PORT_VFRE,
   PORT_VFTA,
   PORT_VFTE,
@@ -31,6 +30,7 @@ import * as rx from "../../../assembly/spec/igb/receive.ts";
 import * as tx from "../../../assembly/spec/igb/transmit.ts";
 import * as virt from "../../../assembly/spec/igb/virtualization.ts";
 import type { IgbRow } from "./register-file.ts";
+import { offloadRows } from "./registers-offload.ts";
 import { rxQueueRows, txQueueRows } from "./registers-queue.ts";
 
 const ALL = 0xffff_ffff;
@@ -45,6 +45,8 @@ export interface CardRegisters {
   switchControl: number;
   /** DVMOLR exists. */
   dmaOffload: boolean;
+  /** Fields that a tuple filter compares: 2 or 5. */
+  tuples: 2 | 5;
 }
 
 export const I350_REGISTERS: CardRegisters = {
@@ -53,6 +55,7 @@ export const I350_REGISTERS: CardRegisters = {
   ivars: 4,
   switchControl: virt.TXSWC,
   dmaOffload: true,
+  tuples: 2,
 };
 
 export const I82576_REGISTERS: CardRegisters = {
@@ -61,6 +64,7 @@ export const I82576_REGISTERS: CardRegisters = {
   ivars: interrupt.IVAR_COUNT,
   switchControl: virt.DTXSWC,
   dmaOffload: false,
+  tuples: 5,
 };
 
 /** Registers that keep what the driver writes, and do nothing in this model beyond that. */
@@ -89,8 +93,6 @@ const KEPT: readonly number[] = [
   tx.TXPBS,
   tx.DTXCTL,
   rx.RXPBS,
-  rx.RXCSUM,
-  rx.RFCTL,
   virt.IOVCTL,
   interrupt.PBACL,
 ];
@@ -104,11 +106,9 @@ const GENERAL: readonly IgbRow[] = [
     port: PORT_CTRL,
   },
   { offset: device.STATUS },
-  { offset: device.CTRL_EXT, rw: ALL & ~device.CTRL_EXT_EE_RST },
   { offset: device.EECD, rw: device.EECD_EE_REQ },
   { offset: device.EERD },
   { offset: device.MDIC },
-  { offset: device.VET, rw: 0xffff, reset: device.VET_RESET, port: PORT_VET },
   { offset: device.WUS, w1c: ALL },
   { offset: device.EEMNGCTL },
   { offset: device.FACTPS },
@@ -145,7 +145,7 @@ const VIRTUALIZATION: readonly IgbRow[] = [
     portStride: POOL_SIZE,
     filter: true,
   },
-  { offset: virt.RPLOLR, rw: virt.RPLOLR_STRVLAN | virt.RPLOLR_STRCRC, port: PORT_RPLOLR },
+  { offset: virt.RPLOLR, rw: virt.RPLOLR_STRVLAN | virt.RPLOLR_STRCRC, reset: virt.RPLOLR_STRCRC, port: PORT_RPLOLR },
   { offset: virt.VLVF, count: virt.VLVF_ENTRIES, rw: virt.VLVF_MASK, port: PORT_VLVF, filter: true },
   {
     offset: virt.VMVIR,
@@ -177,6 +177,7 @@ export function pfRows(card: CardRegisters): IgbRow[] {
     count: virt.POOLS,
     stride: virt.DVMOLR_STRIDE,
     rw: virt.DVMOLR_MASK,
+    reset: virt.DVMOLR_STRCRC,
     port: PORT_POOLS + POOL_DVMOLR,
     portStride: POOL_SIZE,
     filter: true,
@@ -186,6 +187,7 @@ export function pfRows(card: CardRegisters): IgbRow[] {
     ...INTERRUPTS,
     { offset: interrupt.IVAR, count: card.ivars, rw: interrupt.IVAR_MASK },
     ...VIRTUALIZATION,
+    ...offloadRows(card.tuples),
     { offset: card.switchControl, rw: virt.TXSWC_MASK, port: PORT_TXSWC, filter: true },
     ...(card.dmaOffload ? [dvmolr] : []),
     ...receiveAddresses(virt.RA, 0, virt.RA_ENTRIES),

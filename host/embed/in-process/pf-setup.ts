@@ -50,6 +50,7 @@ import {
   RCTL_VFE,
   RLPML,
 } from "../../../assembly/spec/igb/receive.ts";
+import { RXCSUM, RXCSUM_CRCOFL, RXCSUM_PCSD } from "../../../assembly/spec/igb/receive-offload.ts";
 import { DTXCTL, DTXCTL_SPOOF_INT, TCTL, TCTL_EN, TCTL_PSP } from "../../../assembly/spec/igb/transmit.ts";
 import {
   MBVFIMR,
@@ -109,6 +110,7 @@ export function configurePort(registers: Registers, { pool, virtual }: PortSetup
   registers.write(VET, VET_RESET);
   registers.write(TCTL, TCTL_EN | TCTL_PSP);
   registers.write(RLPML, MAX_FRAME);
+  registers.set(RXCSUM, RXCSUM_PCSD | RXCSUM_CRCOFL);
   if (virtual) {
     registers.set(DTXCTL, DTXCTL_SPOOF_INT);
     const defaultPool = pool === undefined ? VT_CTL_DIS_DEF_POOL : pool << VT_CTL_DEF_PL_LO;
