@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 /** Standard streams and files. Tests give their own. */
 export interface Io {
   /** Writes to the standard output. */
-  out(text: string): void;
+  out(text: string | Uint8Array): void;
   /** Writes to the standard error output. */
-  err(text: string): void;
+  err(text: string | Uint8Array): void;
   /** True when the standard error output is a terminal: a progress bar makes sense. */
   readonly interactive: boolean;
   /** True when the standard output shows colours. */

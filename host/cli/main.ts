@@ -6,7 +6,9 @@ import { demoMachine, demoTopology } from "../demo/machine.ts";
 import { type Commands, runCli } from "./command.ts";
 import { demoCommand } from "./demo.ts";
 import { explainCommand } from "./explain.ts";
+import { guestsCommand } from "./guests.ts";
 import { processIo } from "./io.ts";
+import { linuxCommand } from "./linux.ts";
 import { listFunctions, lspciCommand } from "./lspci.ts";
 import { qtestCommand } from "./qtest.ts";
 import { webCommand } from "./web.ts";
@@ -14,6 +16,8 @@ import { webCommand } from "./web.ts";
 const commands: Commands = {
   demo: demoCommand(runDemo),
   explain: explainCommand(demoMachine),
+  guests: guestsCommand,
+  linux: linuxCommand,
   lspci: lspciCommand(async () => listFunctions([await demoTopology()])),
   qtest: qtestCommand,
   web: webCommand,

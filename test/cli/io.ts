@@ -13,10 +13,10 @@ export function testIo(terminal = false): TestIo {
     interactive: terminal,
     colour: terminal,
     out(text) {
-      io.stdout += text;
+      io.stdout += typeof text === "string" ? text : Buffer.from(text).toString();
     },
     err(text) {
-      io.stderr += text;
+      io.stderr += typeof text === "string" ? text : Buffer.from(text).toString();
     },
     readFile: readInput,
   };

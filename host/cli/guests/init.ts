@@ -1,0 +1,62 @@
+// The guest's first program: a shell script that makes a small system, an agent on the second serial port and a shell on
+// the first.
+
+/** Folder of busybox's own programs, after Debian's own in the search path. */
+const APPLETS = "/applets";
+/** What the agent says when it listens. */
+export const AGENT_READY = "agent ready";
+
+/**
+ * The agent's words, both ways over /dev/ttyS1. Host: `TAG LENGTH` and a line break, then LENGTH bytes of a shell script.
+ * Guest: what the script writes to its standard output, then a line break, `TAG STATUS`, a line break. The script's
+ * standard error output leaves by /dev/ttyS2. One script at a time.
+ */
+const AGENT = `#!/bin/sh
+exec </dev/ttyS1
+for port in /dev/ttyS1 /dev/ttyS2; do stty -F $port raw -echo; done
+echo '${AGENT_READY}' >/dev/ttyS1
+while read -r tag length; do
+  head -c "$length" >/tmp/.script
+  setsid sh /tmp/.script </dev/null >/dev/ttyS1 2>/dev/ttyS2
+  status=$?
+  # Setting a mode waits until everything has left.
+  for port in /dev/ttyS2 /dev/ttyS1; do stty -F $port raw -echo; done
+  printf '\\n%s %s\\n' "$tag" "$status" >/dev/ttyS1
+done
+`;
+
+const INIT = `#!/bin/busybox sh
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:${APPLETS} HOME=/root TERM=linux
+/bin/busybox mkdir -p ${APPLETS} && /bin/busybox --install -s ${APPLETS}
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mkdir -p /dev/pts /run/netns
+mount -t devpts pts /dev/pts
+mount -t tmpfs tmp /tmp
+mount -t debugfs debug /sys/kernel/debug
+hostname guest
+cd /root
+ip link set lo up
+modprobe -a igb igbvf 8021q
+/sbin/agent &
+while :; do
+  setsid cttyhack sh -l
+  echo "left $?" >/dev/ttyS1
+done
+`;
+
+/** Files of the guest's own, by path: content and mode. */
+export const OWN_FILES: ReadonlyMap<string, { content: string; mode: number }> = new Map([
+  ["init", { content: INIT, mode: 0o755 }],
+  ["sbin/agent", { content: AGENT, mode: 0o755 }],
+  ["etc/passwd", { content: "root:x:0:0:root:/root:/bin/sh\n", mode: 0o644 }],
+  ["etc/profile", { content: "export PS1='guest:\\w# '\n", mode: 0o644 }],
+  ["etc/group", { content: "root:x:0:\n", mode: 0o644 }],
+  ["etc/hosts", { content: "127.0.0.1 localhost guest\n", mode: 0o644 }],
+]);
+export const OWN_LINKS: ReadonlyMap<string, string> = new Map([
+  ["bin/sh", "busybox"],
+  // The kernel asks for modules by this name.
+  ["sbin/modprobe", "/bin/busybox"],
+]);

@@ -1,0 +1,146 @@
+// Where the guest files are kept, and that they still are what was fetched.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { reasonOf } from "../io.ts";
+import { Apt } from "./apt.ts";
+import { collect } from "./collect.ts";
+import { GuestError } from "./failure.ts";
+import { recipeId } from "./recipe.ts";
+
+const MANIFEST = "manifest.json";
+
+interface Manifest {
+  kernelRelease: string;
+  /** The packages' archives. */
+  packages: string[];
+  /** SHA-256 of every file, in hexadecimal. */
+  files: Record<string, string>;
+}
+
+/** The files that a guest is booted from; each is checked when it is read. */
+export interface GuestFiles {
+  /** The folder that holds them. */
+  readonly folder: string;
+  /** As the kernel names itself: `6.1.0-50-686`. */
+  readonly kernelRelease: string;
+  readonly packages: readonly string[];
+  readonly names: readonly string[];
+  /** Names these files and what is in them. */
+  readonly digest: string;
+  /** Throws GuestError when the file is gone or changed. */
+  read(name: string): Uint8Array;
+}
+
+/** $IOVIRT_GUESTS, otherwise iovirt/guests in $XDG_CACHE_HOME or ~/.cache. */
+export function guestsFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const { IOVIRT_GUESTS: own, XDG_CACHE_HOME: cache } = environment;
+  return resolve(own || join(cache || join(homedir(), ".cache"), "iovirt/guests"));
+}
+
+/** The files in `folder`. Throws GuestError when they are not there. */
+export function openGuests(folder: string = guestsFolder()): GuestFiles {
+  const place = join(folder, recipeId());
+  const text = readOr(join(place, MANIFEST), () => {
+    throw new GuestError(`no guest files in ${place}: \`iovirt guests\` fetches them`);
+  });
+  const manifest = parseManifest(text.toString(), place);
+  return {
+    folder: place,
+    kernelRelease: manifest.kernelRelease,
+    packages: manifest.packages,
+    names: Object.keys(manifest.files),
+    digest: sha256(text),
+    read: (name) => readChecked(place, name, manifest.files[name]),
+  };
+}
+
+/**
+ * Fetches the files into `folder`, unless they are there and whole. `step` hears what is being done. Throws GuestError
+ * when they cannot be had; then nothing has changed.
+ */
+export async function fetchGuests(step: (what: string) => void, folder: string = guestsFolder()): Promise<GuestFiles> {
+  const present = wholeGuests(folder);
+  if (present !== undefined) return present;
+  const place = join(folder, recipeId());
+  const work = makeWorkFolder(folder);
+  try {
+    const apt = join(work, "apt");
+    mkdirSync(apt);
+    const unpacked = await (await Apt.create(apt)).fetch(step);
+    step("choosing files");
+    writeGuests(join(work, "files"), unpacked.kernelRelease, unpacked.packages, collect(unpacked));
+    rmSync(place, { recursive: true, force: true });
+    renameSync(join(work, "files"), place);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return openGuests(folder);
+}
+
+/** Lays the files and their manifest into the folder `place`. */
+function writeGuests(place: string, kernelRelease: string, packages: string[], files: Map<string, Uint8Array>): void {
+  const sums: Record<string, string> = {};
+  for (const [name, bytes] of [...files].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    mkdirSync(dirname(join(place, name)), { recursive: true });
+    writeFileSync(join(place, name), bytes);
+    sums[name] = sha256(bytes);
+  }
+  const manifest: Manifest = { kernelRelease, packages, files: sums };
+  writeFileSync(join(place, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+function wholeGuests(folder: string): GuestFiles | undefined {
+  try {
+    const files = openGuests(folder);
+    for (const name of files.names) files.read(name);
+    return files;
+  } catch (error) {
+    if (error instanceof GuestError) return undefined;
+    throw error;
+  }
+}
+
+function makeWorkFolder(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return mkdtempSync(join(folder, "fetching-"));
+  } catch (error) {
+    throw new GuestError(`${folder}: ${reasonOf(error)}`);
+  }
+}
+
+function parseManifest(text: string, place: string): Manifest {
+  try {
+    const manifest = JSON.parse(text) as Manifest;
+    if (typeof manifest.kernelRelease === "string" && Array.isArray(manifest.packages) && manifest.files)
+      return manifest;
+  } catch {
+    // Told below.
+  }
+  throw new GuestError(`${join(place, MANIFEST)} is no manifest: \`iovirt guests\` fetches the files again`);
+}
+
+function readChecked(place: string, name: string, sum: string | undefined): Uint8Array {
+  const path = join(place, name);
+  const changed = (): never => {
+    throw new GuestError(`${path} is not what was fetched: \`iovirt guests\` fetches the files again`);
+  };
+  if (sum === undefined) return changed();
+  const bytes = readOr(path, changed);
+  return sha256(bytes) === sum ? bytes : changed();
+}
+
+function readOr(path: string, absent: () => never): Buffer {
+  if (!existsSync(path)) return absent();
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new GuestError(`${path}: ${reasonOf(error)}`);
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,67 @@
+// The guest's serial console on this terminal.
+import type { ReadStream, WriteStream } from "node:tty";
+import type { LinuxGuest } from "./linux-guest.ts";
+
+/** Ctrl-]. */
+const ESCAPE = 0x1d;
+/** Ctrl-D: the end of the input. */
+const END_OF_INPUT = Uint8Array.of(4);
+const ENTER = Uint8Array.of(0x0d);
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+/** What a shell reports for a program that a signal ended, less the signal's number. */
+const SIGNALLED = 128;
+
+/**
+ * Joins the standard streams and the guest's console until its shell is left, Ctrl-] is typed or a signal ends the
+ * program; the exit status. A terminal is raw meanwhile, and as before afterwards.
+ */
+export async function joinConsole(guest: LinuxGuest): Promise<number> {
+  const { stdin, stdout } = process;
+  const terminal = stdin.isTTY === true ? stdin : undefined;
+  let leave: (status: number) => void = () => {};
+  const left = new Promise<number>((resolve) => {
+    leave = resolve;
+  });
+  const typed = (bytes: Buffer): void => {
+    const at = terminal === undefined ? -1 : bytes.indexOf(ESCAPE);
+    guest.type(at < 0 ? bytes : bytes.subarray(0, at));
+    if (at >= 0) leave(0);
+  };
+  const ended = (): void => guest.type(END_OF_INPUT);
+  const resized = (): void => void guest.collect(sizeScript(stdout)).catch(() => {});
+  const onSignal = (signal: keyof typeof SIGNALS): void => leave(SIGNALLED + SIGNALS[signal]);
+  const restore = (): void => setRaw(terminal, false);
+
+  process.on("exit", restore);
+  for (const signal of Object.keys(SIGNALS)) process.on(signal, onSignal);
+  setRaw(terminal, true);
+  stdin.on("data", typed);
+  stdin.on("end", ended);
+  stdout.on("resize", resized);
+  guest.onConsole = (bytes) => void stdout.write(bytes);
+  guest.onLeft = leave;
+  guest.onFailure = () => leave(1);
+  if (stdout.isTTY === true) resized();
+  if (terminal !== undefined) guest.type(ENTER);
+  try {
+    return await left;
+  } finally {
+    guest.onConsole = () => {};
+    guest.onLeft = () => {};
+    stdout.off("resize", resized);
+    stdin.off("end", ended);
+    stdin.off("data", typed);
+    stdin.pause();
+    restore();
+    for (const signal of Object.keys(SIGNALS)) process.off(signal, onSignal);
+    process.off("exit", restore);
+  }
+}
+
+function setRaw(terminal: ReadStream | undefined, raw: boolean): void {
+  terminal?.setRawMode(raw);
+}
+
+function sizeScript({ rows, columns }: WriteStream): string {
+  return `stty -F /dev/ttyS0 rows ${rows} cols ${columns}`;
+}

@@ -1,0 +1,201 @@
+// One running Linux guest: its console, and scripts that run in it.
+import { GuestError } from "./guests/failure.ts";
+import { AGENT_READY } from "./guests/init.ts";
+import type { Emulator } from "./linux-emulator.ts";
+
+const CONSOLE = 0;
+const AGENT = 1;
+/** Of the console, kept to tell what was last seen there. */
+const TAIL_LENGTH = 4000;
+const PANIC = "---[ end Kernel panic";
+
+/** What a script wrote, and how it ended. */
+export interface ScriptResult {
+  status: number;
+  stdout: Buffer;
+  stderr: Buffer;
+}
+
+/** Where the output of a running script goes. */
+export interface ScriptOutput {
+  stdout(bytes: Uint8Array): void;
+  stderr(bytes: Uint8Array): void;
+}
+
+interface Waiting {
+  output: ScriptOutput;
+  /** Precedes the status at the end of the output. */
+  end: Buffer;
+  resolve(status: number): void;
+  reject(error: Error): void;
+}
+
+/** A guest in `emulator`, from the moment on at which that runs. */
+export class LinuxGuest {
+  readonly emulator: Emulator;
+  /** Hears every byte that the guest writes to its console. */
+  onConsole: (bytes: Uint8Array) => void = () => {};
+  /** Hears the status with which a shell on the console was left. */
+  onLeft: (status: number) => void = () => {};
+  /** Hears that the guest is lost. */
+  onFailure: (error: GuestError) => void = () => {};
+  #tail = "";
+  #agent = Buffer.alloc(0);
+  #waiting: Waiting | undefined;
+  #ready: { resolve(): void; reject(error: Error): void } | undefined;
+  #scripts = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #failure: GuestError | undefined;
+
+  constructor(emulator: Emulator) {
+    this.emulator = emulator;
+    emulator.add_listener("serial0-output-byte", (byte) => this.#consoleByte(byte));
+    collectBytes(emulator, 1, (bytes) => this.#agentBytes(bytes));
+    collectBytes(emulator, 2, (bytes) => this.#waiting?.output.stderr(bytes));
+  }
+
+  /** The end of what the guest wrote to its console. */
+  get consoleTail(): string {
+    return this.#tail;
+  }
+
+  /** Waits until a guest that boots can run scripts. Throws GuestError when it cannot within `seconds`. */
+  async booted(seconds: number): Promise<void> {
+    await this.#within(
+      seconds,
+      `does not boot within ${seconds} s`,
+      new Promise<void>((resolve, reject) => {
+        this.#ready = { resolve, reject };
+      }),
+    );
+  }
+
+  /** Types on the guest's console. */
+  type(bytes: Uint8Array): void {
+    this.emulator.serial_send_bytes(CONSOLE, bytes);
+  }
+
+  /**
+   * Runs the shell script `script` after those that were given before; its exit status. Throws GuestError when the guest
+   * is lost, or when the script has not ended after `seconds`.
+   */
+  run(script: string, output: ScriptOutput, seconds: number = Number.POSITIVE_INFINITY): Promise<number> {
+    const result = this.#last.then(() => this.#start(script, output, seconds));
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  /** Runs `script` and collects what it writes. */
+  async collect(script: string, seconds?: number): Promise<ScriptResult> {
+    const stdout: Uint8Array[] = [];
+    const stderr: Uint8Array[] = [];
+    const output: ScriptOutput = {
+      stdout: (part) => void stdout.push(part),
+      stderr: (part) => void stderr.push(part),
+    };
+    const status = await this.run(script, output, seconds);
+    return { status, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) };
+  }
+
+  /** Ends the emulation; scripts that run fail. */
+  async stop(): Promise<void> {
+    this.#fail(new GuestError("the guest was stopped"));
+    await this.emulator.stop();
+    await this.emulator.destroy();
+  }
+
+  async #start(script: string, output: ScriptOutput, seconds: number): Promise<number> {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#scripts += 1;
+    const tag = `script-${this.#scripts}-${Math.random().toString(36).slice(2)}`;
+    const bytes = Buffer.from(script);
+    const ended = new Promise<number>((resolve, reject) => {
+      this.#waiting = { output, end: Buffer.from(`\n${tag} `), resolve, reject };
+    });
+    this.emulator.serial_send_bytes(AGENT, Buffer.concat([Buffer.from(`${tag} ${bytes.length}\n`), bytes]));
+    return await this.#within(seconds, `has not ended a script after ${seconds} s`, ended);
+  }
+
+  async #within<Value>(seconds: number, complaint: string, value: Promise<Value>): Promise<Value> {
+    if (seconds === Number.POSITIVE_INFINITY) return await value;
+    const timer = setTimeout(() => {
+      const shown = this.#tail.trimEnd().split("\n").slice(-5).join("\n");
+      this.#fail(new GuestError(`the guest ${complaint}; its console ends with:\n${shown}`));
+    }, seconds * 1000);
+    try {
+      return await value;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #consoleByte(byte: number): void {
+    this.onConsole(Uint8Array.of(byte));
+    this.#tail += String.fromCharCode(byte);
+    if (this.#tail.length > 2 * TAIL_LENGTH) this.#tail = this.#tail.slice(-TAIL_LENGTH);
+    if (byte === 0x0a && this.#tail.includes(PANIC)) {
+      this.#fail(new GuestError(`the guest's kernel panics:\n${this.#tail.slice(-1000)}`));
+    }
+  }
+
+  #agentBytes(bytes: Buffer): void {
+    this.#agent = Buffer.concat([this.#agent, bytes]);
+    const waiting = this.#waiting;
+    if (waiting === undefined) {
+      this.#agentLines();
+      return;
+    }
+    const at = this.#agent.indexOf(waiting.end);
+    const lineEnd = at < 0 ? -1 : this.#agent.indexOf("\n", at + waiting.end.length);
+    if (lineEnd < 0) {
+      // What could be the beginning of the end stays.
+      this.#forward(waiting, at < 0 ? Math.max(0, this.#agent.length - waiting.end.length) : at);
+      return;
+    }
+    const status = Number(this.#agent.subarray(at + waiting.end.length, lineEnd).toString());
+    this.#forward(waiting, at);
+    this.#agent = Buffer.alloc(0);
+    this.#waiting = undefined;
+    waiting.resolve(status);
+  }
+
+  #agentLines(): void {
+    const lines = this.#agent.toString("latin1").split("\n");
+    this.#agent = Buffer.from(lines.pop() ?? "", "latin1");
+    for (const line of lines) {
+      const left = /^left (\d+)$/.exec(line);
+      if (left !== null) this.onLeft(Number(left[1]));
+      if (line !== AGENT_READY) continue;
+      this.#ready?.resolve();
+      this.#ready = undefined;
+    }
+  }
+
+  #forward(waiting: Waiting, length: number): void {
+    if (length > 0) waiting.output.stdout(this.#agent.subarray(0, length));
+    this.#agent = this.#agent.subarray(length);
+  }
+
+  #fail(error: GuestError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#ready?.reject(error);
+    this.#ready = undefined;
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+    this.onFailure(error);
+  }
+}
+
+/** Bytes of a serial port come one by one: gathers those of one turn of the event loop. */
+function collectBytes(emulator: Emulator, port: 1 | 2, listener: (bytes: Buffer) => void): void {
+  let gathered: number[] = [];
+  emulator.add_listener(`serial${port}-output-byte`, (byte) => {
+    if (gathered.push(byte) > 1) return;
+    setImmediate(() => {
+      const bytes = Buffer.from(gathered);
+      gathered = [];
+      listener(bytes);
+    });
+  });
+}
