@@ -12,8 +12,8 @@ const PANIC = "---[ end Kernel panic";
 /** What a script wrote, and how it ended. */
 export interface ScriptResult {
   status: number;
-  stdout: Buffer;
-  stderr: Buffer;
+  stdout: string;
+  stderr: string;
 }
 
 /** Where the output of a running script goes. */
@@ -94,7 +94,7 @@ export class LinuxGuest {
       stderr: (part) => void stderr.push(part),
     };
     const status = await this.run(script, output, seconds);
-    return { status, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) };
+    return { status, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
   }
 
   /** Ends the emulation; scripts that run fail. */

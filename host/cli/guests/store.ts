@@ -34,7 +34,7 @@ export interface GuestFiles {
 }
 
 /** $IOVIRT_GUESTS, otherwise iovirt/guests in $XDG_CACHE_HOME or ~/.cache. */
-export function guestsFolder(environment: NodeJS.ProcessEnv = process.env): string {
+export function guestsFolder(environment: Record<string, string | undefined> = process.env): string {
   const { IOVIRT_GUESTS: own, XDG_CACHE_HOME: cache } = environment;
   return resolve(own || join(cache || join(homedir(), ".cache"), "iovirt/guests"));
 }
