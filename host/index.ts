@@ -26,6 +26,10 @@ export type { CapturedFrame } from "./embed/pcap/frame.ts";
 export { readCapture } from "./embed/pcap/read.ts";
 export type { CaptureTime } from "./embed/pcap/time.ts";
 export { captureHeader, captureRecord } from "./embed/pcap/write.ts";
+export { pcapngHeader, pcapngPacket } from "./embed/pcap/write-pcapng.ts";
+export { CaptureEnd, type CaptureEndOptions } from "./embed/wire/capture-end.ts";
+export type { ByteStream } from "./embed/wire/net-stream.ts";
+export { StreamEnd } from "./embed/wire/stream-end.ts";
 export { AssignedFunction, type AssignedFunctionState } from "./hypervisor/assigned-function.ts";
 export {
   type AssignOptions,

@@ -3,11 +3,11 @@
 import { readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { getSystemErrorMap } from "node:util";
-import type { ByteStream } from "../embed/qtest/index.ts";
 import { QemuError } from "../embed/qtest/index.ts";
+import type { ByteStream } from "../embed/wire/net-stream.ts";
 
 const CHUNK = 65536;
-/** Bytes that wait for a reader that does not read; more are dropped, as a wire does. */
+/** Bytes that wait for a reader that does not read; more are refused. */
 const HELD_MAX = 2 ** 24;
 const NOTHING = new Uint8Array(0);
 
@@ -51,11 +51,12 @@ export class InheritedStream implements ByteStream {
     }
   }
 
-  write(bytes: Uint8Array): void {
-    if (this.#heldBytes + bytes.length > HELD_MAX) return;
+  write(bytes: Uint8Array): boolean {
+    if (this.#heldBytes + bytes.length > HELD_MAX) return false;
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
     this.#flush();
+    return true;
   }
 
   #flush(): void {
@@ -116,7 +117,9 @@ export class OpenedStream implements ByteStream {
     return bytes;
   }
 
-  write(bytes: Uint8Array): void {
-    if (this.#socket.writable && this.#socket.writableLength + bytes.length <= HELD_MAX) this.#socket.write(bytes);
+  write(bytes: Uint8Array): boolean {
+    if (this.#socket.writable && this.#socket.writableLength + bytes.length > HELD_MAX) return false;
+    if (this.#socket.writable) this.#socket.write(bytes);
+    return true;
   }
 }

@@ -4,7 +4,6 @@ import type { Readable, Writable } from "node:stream";
 import {
   Board,
   helpAsked,
-  NetStream,
   parseChardevAddress,
   parseCommandLine,
   QemuError,
@@ -12,6 +11,7 @@ import {
   type QtestConfig,
   QtestServer,
 } from "../embed/qtest/index.ts";
+import { StreamEnd } from "../embed/wire/stream-end.ts";
 import type { Command } from "./command.ts";
 import { EXIT_FAILED } from "./io.ts";
 import { InheritedStream, OpenedStream, systemReason } from "./qtest-stream.ts";
@@ -191,16 +191,16 @@ function accept(path: string): Promise<Socket> {
 }
 
 /** Network backends that carry frames. The others are wires that lead nowhere. */
-async function networks(config: QtestConfig): Promise<Map<string, NetStream>> {
-  const nets = new Map<string, NetStream>();
+async function networks(config: QtestConfig): Promise<Map<string, StreamEnd>> {
+  const nets = new Map<string, StreamEnd>();
   for (const [id, values] of config.netdevs) {
     const type = values.get("type");
     if (type === "user" || type === "hubport") continue;
     const fd = type === "socket" ? values.get("fd") : values.get("addr.str");
     const path = values.get("addr.path");
-    if (fd !== undefined && /^\d+$/.test(fd)) nets.set(id, new NetStream(new InheritedStream(Number(fd))));
+    if (fd !== undefined && /^\d+$/.test(fd)) nets.set(id, new StreamEnd(id, new InheritedStream(Number(fd))));
     else if (type === "stream" && values.get("addr.type") === "unix" && path !== undefined) {
-      nets.set(id, new NetStream(new OpenedStream(await open(path, values.get("server")))));
+      nets.set(id, new StreamEnd(id, new OpenedStream(await open(path, values.get("server")))));
     } else {
       throw new QemuError(
         `-netdev ${type},id=${id}: only socket,fd=N and stream with addr.type=unix or fd are supported`,

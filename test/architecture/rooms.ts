@@ -28,7 +28,7 @@ export const ROOMS: readonly Room[] = [
   // A guest and a capture know nothing of the machine: the one could cheat, the other could grow together with it.
   { path: "host/embed/in-process", imports: BELOW_DEVICE },
   { path: "host/embed/pcap", imports: ["host/core"] },
-  { path: "host/embed", imports: BELOW_EMBED },
+  { path: "host/embed", imports: [...BELOW_EMBED, "host/embed/pcap"] },
   { path: "host/demo", imports: BELOW_DEMO },
   { path: "host/cli", imports: [...BELOW_DEMO, "host/demo", "host/web/serve.ts"], node: true },
   { path: "host/web/serve.ts", imports: [], node: true },

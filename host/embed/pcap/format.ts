@@ -37,14 +37,24 @@ export const BLOCK_BODY = 8;
 export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 export const PCAPNG_VERSION_MAJOR = 1;
 
+/** Section Length of a section that ends where the next one begins; both halves. */
+export const SECTION_LENGTH_UNKNOWN = 0xffff_ffff;
+
 /** Option codes of the interface block. */
 export const OPTION_END = 0;
+export const OPTION_INTERFACE_NAME = 2;
 export const OPTION_TIME_RESOLUTION = 9;
 export const OPTION_FCS_LENGTH = 13;
 export const OPTION_TIME_OFFSET = 14;
 /** In the resolution: the exponent is of 2 instead of 10. */
 export const TIME_RESOLUTION_BINARY = 0x80;
 export const TIME_RESOLUTION_DEFAULT = 6;
+export const TIME_RESOLUTION_NANOSECONDS = 9;
+
+/** Option code of the enhanced packet block, and its values for the direction. */
+export const OPTION_PACKET_FLAGS = 2;
+export const PACKET_INBOUND = 1;
+export const PACKET_OUTBOUND = 2;
 
 /** First words (big-endian) of files that are captures of other kinds or wrapped ones, for a clear refusal. */
 export const FOREIGN: readonly { magic: number; bytes: number; name: string }[] = [

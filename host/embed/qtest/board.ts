@@ -3,10 +3,13 @@ import type { Hpa } from "../../core/address.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { AccessWidth } from "../../core/ports.ts";
 import type { Endpoint } from "../../device/endpoint.ts";
+import { IgbCard } from "../../device/igb/card.ts";
 import { PcConfigPorts } from "../../device/pc/config-ports.ts";
 import { FwCfg } from "../../device/pc/fw-cfg.ts";
 import { type Chipset, pcHostBridge, pciWindow } from "../../device/pc/host-bridge.ts";
 import { PciHotplug } from "../../device/pc/pci-hotplug.ts";
+import type { Cable } from "../../machine/cable/cable.ts";
+import type { CableEnd } from "../../machine/cable/end.ts";
 import * as layout from "../../machine/layout.ts";
 import { Machine } from "../../machine/machine.ts";
 import type { PciFunction } from "../../pci/function.ts";
@@ -14,11 +17,9 @@ import { findMachine, typeNamed } from "./catalogue.ts";
 import type { QtestConfig } from "./command-line.ts";
 import { createEndpoint, findIommu } from "./devices.ts";
 import { QemuError } from "./errors.ts";
-import type { NetStream } from "./net-stream.ts";
 import { type KeyValues, Properties } from "./options.ts";
 import { placeRam, ramPlaces, windowsAround } from "./pc-memory.ts";
 import { RootPorts } from "./root-ports.ts";
-import { Wires } from "./wires.ts";
 
 /** A device that was made by the command line or the monitor. */
 export interface BoardDevice {
@@ -28,7 +29,9 @@ export interface BoardDevice {
   /** The id of the root port above; undefined on the root bus. */
   bus: string | undefined;
   slot: number;
+  /** The id of its network, and what joins it to that. */
   netdev: string | undefined;
+  cable: Cable | undefined;
   /** The monitor asked for its removal. */
   leaving: boolean;
   /** Gives its memory back once it is unplugged. */
@@ -45,7 +48,7 @@ export class Board {
   readonly #fwCfg: FwCfg;
   readonly #hotplug: PciHotplug;
   readonly #ports: RootPorts;
-  readonly #wires: Wires;
+  readonly #nets: ReadonlyMap<string, CableEnd>;
   readonly #netdevs: ReadonlySet<string>;
   readonly #devices: BoardDevice[] = [];
   #made = 0;
@@ -53,10 +56,10 @@ export class Board {
   /** Called when a device has gone that the monitor asked to go. */
   onDeleted: (device: BoardDevice) => void = () => {};
 
-  private constructor(machine: Machine, chipset: Chipset, config: QtestConfig, nets: ReadonlyMap<string, NetStream>) {
+  private constructor(machine: Machine, chipset: Chipset, config: QtestConfig, nets: ReadonlyMap<string, CableEnd>) {
     this.machine = machine;
     this.chipset = chipset;
-    this.#wires = new Wires(nets);
+    this.#nets = nets;
     this.#netdevs = new Set(config.netdevs.keys());
     this.#config = new PcConfigPorts(machine.root);
     const { ram, processors, uuid, bootMenu, files } = config;
@@ -72,7 +75,7 @@ export class Board {
   }
 
   /** Builds the machine. Throws QemuError, with nothing left behind, for what the command line cannot have. */
-  static async create(config: QtestConfig, nets: ReadonlyMap<string, NetStream> = new Map()): Promise<Board> {
+  static async create(config: QtestConfig, nets: ReadonlyMap<string, CableEnd> = new Map()): Promise<Board> {
     const model = findMachine(config.machine);
     if (model?.chipset === undefined) throw new QemuError(`unsupported machine type: "${config.machine}"`);
     const hostBridge = pcHostBridge(model.chipset);
@@ -138,9 +141,7 @@ export class Board {
 
   /** Lets `ns` nanoseconds pass: what came over the wires goes in, what left goes out. */
   run(ns: number): void {
-    this.#wires.receive(this.#devices);
     this.machine.run(ns);
-    this.#wires.send(this.#devices);
   }
 
   /** The reset of a power-up; RAM and time stay as they are. */
@@ -151,7 +152,6 @@ export class Board {
     this.#config.reset();
     this.#fwCfg.reset();
     this.#hotplug.reset();
-    this.#wires.clear();
   }
 
   /** Adds a device while the machine runs. Throws QemuError where that cannot be. */
@@ -185,6 +185,7 @@ export class Board {
     const { leaving } = device;
     this.#devices.splice(this.#devices.indexOf(device), 1);
     if (device.bus !== undefined) this.#ports.empty(device.bus);
+    device.cable?.pull();
     this.machine.unplug(device.endpoint);
     device.release();
     if (leaving) this.onDeleted(device);
@@ -211,6 +212,9 @@ export class Board {
     if (netdev !== undefined && driver === "igb" && !this.#netdevs.has(netdev)) {
       throw new QemuError(`Property 'igb.netdev' can't find value '${netdev}'`);
     }
+    if (netdev !== undefined && this.#devices.some((one) => one.netdev === netdev)) {
+      throw new QemuError(`Property '${driver}.netdev' can't take value '${netdev}', it's in use`);
+    }
     const above = this.#ports.bridge(bus)?.bus ?? this.machine.root.bus;
     if (above.functions.has(slot * 8 + functionNumber)) {
       throw new QemuError(`PCI: slot ${slot} function ${functionNumber} not available for ${driver}, in use`);
@@ -236,7 +240,7 @@ export class Board {
     const name = `${driver}-${this.#made++}`;
     if (driver === "pcie-root-port") {
       const endpoint = this.#ports.add(id, name, properties, slot, functionNumber);
-      return { id, driver, endpoint, bus, slot, netdev, leaving: false, release: () => {} };
+      return { id, driver, endpoint, bus, slot, netdev, cable: undefined, leaving: false, release: () => {} };
     }
     const context = {
       machine: this.machine,
@@ -251,17 +255,27 @@ export class Board {
     const engine = this.machine.engine.lease();
     const release = (): void => engine.close();
     let endpoint: Endpoint;
+    let cable: Cable | undefined;
     try {
       endpoint = createEndpoint(driver, properties, { ...context, engine });
       this.machine.plug(endpoint, { above: this.#ports.bridge(bus), device: slot, functionNumber });
+      cable = this.#cable(endpoint, netdev);
     } catch (error) {
       release();
       throw error;
     }
     if (bus !== undefined) this.#ports.fill(bus);
-    const device = { id, driver, endpoint, bus, slot, netdev, leaving: false, release };
+    const device = { id, driver, endpoint, bus, slot, netdev, cable, leaving: false, release };
     this.#devices.push(device);
     return device;
+  }
+
+  /** Joins a card to its network; without one its frames lead nowhere. */
+  #cable(endpoint: Endpoint, netdev: string | undefined): Cable | undefined {
+    const port = endpoint instanceof IgbCard ? endpoint.ports[0] : undefined;
+    const end = this.#nets.get(netdev ?? "");
+    if (port === undefined || end === undefined) return undefined;
+    return this.machine.cables.plug(port, end);
   }
 
   /** The root port that `bus` names; undefined for the root bus. */

@@ -2,6 +2,5 @@
 export { Board, type BoardDevice } from "./board.ts";
 export { helpAsked, parseChardevAddress, parseCommandLine, type QtestConfig } from "./command-line.ts";
 export { QemuError } from "./errors.ts";
-export { type ByteStream, NetStream } from "./net-stream.ts";
 export { QmpServer } from "./qmp.ts";
 export { QtestServer } from "./server.ts";

@@ -144,7 +144,7 @@ export class Cable implements Snapshotable<CableState> {
     const { nowNs } = this.#clock;
     let next = Number.POSITIVE_INFINITY;
     for (const { out, end } of this.#sides) {
-      next = Math.min(next, out.nextArrivalNs(nowNs));
+      next = Math.min(next, out.nextArrivalNs(nowNs), end.nextDeadlineNs ?? Number.POSITIVE_INFINITY);
       if (end.next !== undefined) next = Math.min(next, out.nextIdleNs(nowNs));
     }
     return next;

@@ -29,6 +29,8 @@ export interface CableEnd {
   receive(frame: Uint8Array): boolean;
   /** The next frame to send, which becomes the cable's. Absent where the end sends by itself. */
   next?(): Uint8Array | undefined;
+  /** When `next` will have a frame without anybody's doing, in the machine's nanoseconds; infinity when never. */
+  readonly nextDeadlineNs?: number;
 }
 
 /** Whether a wire carries `frame`. */

@@ -2,7 +2,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeBase64, encodeBase64 } from "../../../host/embed/qtest/base64.ts";
-import { NetStream } from "../../../host/embed/qtest/net-stream.ts";
 import { exact, formatU64, parseNumber, parseU64, type U64 } from "../../../host/embed/qtest/numbers.ts";
 import { parseKeyValues, parseSize } from "../../../host/embed/qtest/options.ts";
 
@@ -85,55 +84,5 @@ describe("options", () => {
       undefined,
       undefined,
     ]);
-  });
-});
-
-describe("frames on a stream", () => {
-  /** A stream that gives `bytes` in pieces, and keeps what is written. */
-  function stream(bytes: Uint8Array, cuts: readonly number[]) {
-    const written: number[] = [];
-    const pieces = [...cuts, bytes.length].sort((one, two) => one - two);
-    let done = 0;
-    const net = new NetStream({
-      read: () => {
-        const end = Math.min(pieces.shift() ?? bytes.length, bytes.length);
-        const piece = bytes.slice(done, Math.max(done, end));
-        done = Math.max(done, end);
-        return piece;
-      },
-      write: (sent) => written.push(...sent),
-    });
-    return { net, written };
-  }
-
-  test("come whole and in order however the bytes are cut, short ones padded to 60 bytes", () => {
-    const frames = fc.array(fc.uint8Array({ minLength: 1, maxLength: 200 }), { maxLength: 6 });
-    fc.assert(
-      fc.property(frames, fc.array(fc.nat(1200), { maxLength: 12 }), (sent, cuts) => {
-        const bytes = sent.flatMap((frame) => [0, 0, 0, frame.length, ...frame]);
-        const { net } = stream(Uint8Array.from(bytes), cuts);
-        const received: Uint8Array[] = [];
-        for (let turn = 0; turn < sent.length + cuts.length + 2; turn++) {
-          const frame = net.receive();
-          if (frame !== undefined) received.push(frame);
-        }
-        const padded = sent.map((frame) => [...frame, ...new Uint8Array(Math.max(60 - frame.length, 0))]);
-        expect(received.map((frame) => [...frame])).toEqual(padded);
-      }),
-    );
-  });
-
-  test.each([0, 0x1_1001, 0xffff_ffff])("a length of %d ends the stream", (length) => {
-    const bytes = new Uint8Array(200);
-    new DataView(bytes.buffer).setUint32(0, length);
-    const { net } = stream(bytes, []);
-    expect([net.receive(), net.receive()]).toEqual([undefined, undefined]);
-  });
-
-  test("leave with their length before them, the highest byte first", () => {
-    const { net, written } = stream(new Uint8Array(), []);
-    net.send(new Uint8Array(0x203).fill(7));
-    expect(written.slice(0, 5)).toEqual([0, 0, 2, 3, 7]);
-    expect(written).toHaveLength(0x207);
   });
 });

@@ -1,0 +1,57 @@
+// QEMU's socket at the end of a cable: the link is up while somebody is at the stream's other end.
+import { ArgumentError } from "../../core/errors.ts";
+import { FRAME_MAX } from "../../device/igb/frame-ring.ts";
+import { type CableEnd, type CableLine, padded } from "../../machine/cable/end.ts";
+import { type ByteStream, NetStream } from "./net-stream.ts";
+
+export class StreamEnd implements CableEnd {
+  readonly name: string;
+  /** Frames that came and are longer than a wire carries: QEMU's own devices hand such ones to each other. */
+  long = 0;
+  #stream: NetStream | undefined;
+  #line: CableLine | undefined;
+
+  /** @param bytes the stream, if there is one already. */
+  constructor(name = "stream", bytes?: ByteStream) {
+    this.name = name;
+    if (bytes !== undefined) this.#stream = new NetStream(bytes);
+  }
+
+  /** Somebody is there: the link comes up. What a stream before this one had not brought whole is lost. */
+  connect(bytes: ByteStream): void {
+    this.#stream = new NetStream(bytes);
+    this.#line?.power(true);
+  }
+
+  /** Nobody is there any more: the link goes down. */
+  disconnect(): void {
+    this.#stream = undefined;
+    this.#line?.power(false);
+  }
+
+  attach(line: CableLine | undefined): void {
+    if (line !== undefined && this.#line !== undefined) {
+      throw new ArgumentError("end", this.name, "is plugged in already");
+    }
+    this.#line = line;
+    if (this.#stream === undefined) line?.power(false);
+  }
+
+  link(): void {}
+
+  receive(frame: Uint8Array): boolean {
+    return this.#stream?.send(frame) ?? true;
+  }
+
+  next(): Uint8Array | undefined {
+    for (;;) {
+      const frame = this.#stream?.receive();
+      if (frame === undefined) {
+        if (this.#stream?.broken === true) this.disconnect();
+        return undefined;
+      }
+      if (frame.length <= FRAME_MAX) return padded(frame);
+      this.long++;
+    }
+  }
+}
