@@ -76,9 +76,11 @@ export class RamBacking implements Backing {
 /** RAM of the embedder in one piece: a buffer, or a WebAssembly memory, which has a new one whenever it grows. */
 export type BufferSource = ArrayBufferLike | WebAssembly.Memory;
 
-/** Bytes of a block: making a view takes longer than copying as many. */
-export const BLOCK_SIZE = 1024;
-const BLOCK_VIEWS = 256;
+/** Pieces of which views are kept: making one takes longer than copying some hundred bytes. A power of two. */
+const PIECES = 1024;
+const PIECES_WIDTH = 10;
+/** Multiplies what a slot is found by: 2^32 over the golden ratio, odd. */
+const SPREAD = 0x9e37_79b1;
 
 /** RAM in an embedder's buffer. */
 export class BufferBacking implements Backing {
@@ -89,9 +91,9 @@ export class BufferBacking implements Backing {
   readonly #size: number;
   #bytes: Uint8Array;
   #words: Uint32Array;
-  /** Views of blocks, each where its number leads; and their numbers. */
-  #blocks: Uint8Array[] = [];
-  readonly #blockNumbers = new Int32Array(BLOCK_VIEWS);
+  /** Views of pieces, each where its place and length lead; and their offsets. */
+  #pieces: Uint8Array[] = [];
+  readonly #pieceOffsets = new Float64Array(PIECES);
 
   constructor(source: BufferSource, byteOffset: number, size: number) {
     this.#source = source;
@@ -115,16 +117,16 @@ export class BufferBacking implements Backing {
     return this.#words;
   }
 
-  /** The bytes of the block with this number, a view that is kept; undefined when the buffer was detached. */
-  block(number: number): Uint8Array | undefined {
+  /** `length` bytes from `offset` on, a view that is kept for the next time; undefined when the buffer was detached. */
+  piece(offset: number, length: number): Uint8Array | undefined {
     const { bytes } = this;
     if (bytes.length === 0) return undefined;
-    const slot = number & (BLOCK_VIEWS - 1);
-    const kept = this.#blocks[slot];
-    if (kept !== undefined && this.#blockNumbers[slot] === number) return kept;
-    const view = bytes.subarray(number * BLOCK_SIZE, (number + 1) * BLOCK_SIZE);
-    this.#blocks[slot] = view;
-    this.#blockNumbers[slot] = number;
+    const slot = Math.imul(Math.imul(length, SPREAD) ^ (offset >>> 2), SPREAD) >>> (32 - PIECES_WIDTH);
+    const kept = this.#pieces[slot];
+    if (kept !== undefined && this.#pieceOffsets[slot] === offset && kept.length === length) return kept;
+    const view = bytes.subarray(offset, offset + length);
+    this.#pieces[slot] = view;
+    this.#pieceOffsets[slot] = offset;
     return view;
   }
 
@@ -162,7 +164,7 @@ export class BufferBacking implements Backing {
     if (buffer.byteLength < this.#byteOffset + this.#size) return;
     this.#bytes = new Uint8Array(buffer, this.#byteOffset, this.#size);
     this.#words = new Uint32Array(buffer, this.#byteOffset, this.#size >>> 2);
-    this.#blocks = [];
+    this.#pieces = [];
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from "../../assembly/spec/abi/memory-map.ts";
 import { join32 } from "../core/address.ts";
 import type { Engine } from "../core/engine.ts";
-import { type Backing, BLOCK_SIZE, type BufferBacking } from "./backing.ts";
+import type { Backing, BufferBacking } from "./backing.ts";
 
 /** Up to this many bytes a loop over words beats setting up a view. */
 const WORD_LOOP_LIMIT = 128;
@@ -49,15 +49,12 @@ function copyWords(from: Uint32Array, to: Uint32Array, source: number, target: n
 export class Transfers {
   readonly #engine: Engine;
   readonly #regions: Regions;
-  /** Room for two blocks. */
-  readonly #blocks: number;
   readonly #buffers: readonly (BufferBacking | undefined)[];
 
   constructor(engine: Engine, regions: Regions) {
     this.#engine = engine;
     this.#regions = regions;
     this.#buffers = regions.buffers;
-    this.#blocks = engine.allocate(2 * BLOCK_SIZE);
   }
 
   /**
@@ -94,24 +91,14 @@ export class Transfers {
         return true;
       }
     }
-    if (targetRegion === TRANSFER_POINTER && length <= BLOCK_SIZE) {
-      const backing = this.#buffers[sourceRegion];
-      if (backing !== undefined && this.#copyBlocks(backing, join32(source, sourceHigh), target, length)) return true;
+    if (targetRegion === TRANSFER_POINTER) {
+      const piece = this.#buffers[sourceRegion]?.piece(join32(source, sourceHigh), length);
+      if (piece !== undefined) {
+        this.#engine.u8.set(piece, target);
+        return true;
+      }
     }
     return this.copy(sourceRegion, join32(source, sourceHigh), targetRegion, join32(target, targetHigh), length);
-  }
-
-  /** Copies from a buffer to this memory by way of the whole blocks, of which views are at hand. */
-  #copyBlocks(backing: BufferBacking, source: number, target: number, length: number): boolean {
-    const first = Math.floor(source / BLOCK_SIZE);
-    const start = source - first * BLOCK_SIZE;
-    const block = backing.block(first);
-    if (block === undefined) return false;
-    const bytes = this.#engine.u8;
-    bytes.set(block, this.#blocks);
-    if (start + length > BLOCK_SIZE) bytes.set(backing.block(first + 1) as Uint8Array, this.#blocks + BLOCK_SIZE);
-    bytes.copyWithin(target, this.#blocks + start, this.#blocks + start + length);
-    return true;
   }
 
   /** The words of a region that is reached without a call, an embedder's buffer or this module's memory by pointer. */
