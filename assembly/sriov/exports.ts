@@ -3,6 +3,7 @@
 import { Filter } from "./filter";
 import { Service } from "./service";
 import { Port } from "./state";
+import { Turn } from "./turn";
 
 /** Works out what the port's filter and switch registers mean; due after every change of one. */
 export function portUpdate(port: usize): void {
@@ -15,4 +16,9 @@ export function portUpdate(port: usize): void {
  */
 export function portService(port: usize, budget: u32): u32 {
   return Service.run(changetype<Port>(port), budget);
+}
+
+/** When a transmit queue that waits for its rate limit may send, in nanoseconds; infinity when none waits. */
+export function portDeadline(port: usize): f64 {
+  return Turn.deadline(changetype<Port>(port));
 }

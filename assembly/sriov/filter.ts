@@ -14,6 +14,7 @@ import {
   PORT_VLANS,
   PORT_VLVF,
   PROFILE_I350,
+  VLAN_LISTED,
   VLAN_LOCAL,
 } from "../spec/abi/port";
 import { RCTL_RXEN, RCTL_VFE, RX_FRAME_MAX } from "../spec/igb/receive";
@@ -56,11 +57,15 @@ import {
   VMOLR_ROMPE,
   VMOLR_ROPE,
   VMOLR_STRVLAN,
+  VMOLR_UPE,
+  VMOLR_VPE,
   VMVIR_VLANA_ALWAYS,
   VMVIR_VLANA_HI,
   VMVIR_VLANA_LO,
   VT_CTL_IGNORE_MAC,
 } from "../spec/igb/virtualization";
+import { Mirror } from "./mirror";
+import { Rates } from "./rates";
 import { Control, Port } from "./state";
 import { Steering } from "./steering";
 
@@ -90,6 +95,9 @@ export class Filter {
     let strip: u32 = 0;
     let tagging: u32 = 0;
     let short: u32 = 0;
+    let unicast: u32 = 0;
+    let anyVlan: u32 = 0;
+    let hidden: u32 = 0;
     for (let index: u32 = 0; index < POOLS; index++) {
       const pool = port.pool(index);
       const bit: u32 = 1 << index;
@@ -99,9 +107,12 @@ export class Filter {
       if (pool.vmolr & VMOLR_ROPE) overflowUnicast |= bit;
       if (pool.vmolr & VMOLR_AUPE) untagged |= bit;
       if (i350 ? pool.dvmolr & (DVMOLR_STRVLAN | DVMOLR_HIDEVLAN) : pool.vmolr & VMOLR_STRVLAN) strip |= bit;
+      if (pool.vmolr & VMOLR_UPE) unicast |= bit;
+      if (pool.vmolr & VMOLR_VPE) anyVlan |= bit;
+      if (pool.dvmolr & DVMOLR_HIDEVLAN) hidden |= bit;
       const limit = Bits.of32(pool.vmolr, VMOLR_RLPML_HI, VMOLR_RLPML_LO);
       if (pool.vmolr & VMOLR_LPE && limit < RX_FRAME_MAX) short |= bit;
-      if (Bits.of32(pool.vmvir, VMVIR_VLANA_HI, VMVIR_VLANA_LO) == VMVIR_VLANA_ALWAYS) tagging |= bit;
+      if (Filter.tagAction(port, index) == VMVIR_VLANA_ALWAYS) tagging |= bit;
     }
     state.broadcast = broadcast;
     state.multicast = multicast;
@@ -109,12 +120,19 @@ export class Filter {
     state.overflowUnicast = overflowUnicast;
     state.untagged = state.rctl & RCTL_VFE ? untagged : POOL_MASK;
     state.strip = strip;
+    const policy = port.policy;
+    policy.unicast = unicast;
+    policy.anyVlan = anyVlan;
+    policy.hidden = hidden;
+    policy.mirroring = Mirror.used(policy);
+    policy.limited = Rates.limited(policy);
     const vlanSpoof = Bits.of32(state.txswc, TXSWC_VLANAS_HI, TXSWC_VLANAS_LO);
-    const simple = state.virtual != 0 && (state.vtCtl & VT_CTL_IGNORE_MAC) == 0;
+    const copies = unicast | policy.mirroring;
+    const simple = state.virtual != 0 && (state.vtCtl & VT_CTL_IGNORE_MAC) == 0 && copies == 0;
     // An untagged frame is no forgery of a pool that may have untagged ones.
     state.plain = simple ? POOL_MASK & ~tagging & ~(vlanSpoof & ~state.untagged) : 0;
     const open = simple && (state.rctl & RCTL_RXEN) != 0 && (state.txswc & TXSWC_LOOPBACK_EN) != 0;
-    state.direct = open && Steering.simple(port) ? state.vfre & state.untagged & ~short : 0;
+    state.direct = open && Steering.simple(port) ? state.vfre & state.untagged & ~short & ~policy.linkless : 0;
   }
 
   private static macs(port: Port): void {
@@ -144,7 +162,7 @@ export class Filter {
       const entry = port.word(PORT_VLVF, index);
       if ((entry & VLVF_VI_EN) == 0) continue;
       const place = base + ((<usize>Bits.of32(entry, VLVF_VLANID_HI, VLVF_VLANID_LO)) << 1);
-      const local: u32 = entry & VLVF_LVLAN ? VLAN_LOCAL : 0;
+      const local: u32 = entry & VLVF_LVLAN ? VLAN_LOCAL | VLAN_LISTED : VLAN_LISTED;
       store<u16>(place, <u16>(<u32>load<u16>(place) | Bits.of32(entry, VLVF_POOLSEL_HI, VLVF_POOLSEL_LO) | local));
     }
   }
@@ -185,6 +203,11 @@ export class Filter {
   /** Whether VFTA lets the VLAN ID in. */
   @inline static vlanAllowed(port: Port, vid: u32): bool {
     return Filter.inTable(port, PORT_VFTA, vid);
+  }
+
+  /** What becomes of a pool's tags: VMVIR.VLANA. */
+  @inline static tagAction(port: Port, pool: u32): u32 {
+    return Bits.of32(port.pool(pool).vmvir, VMVIR_VLANA_HI, VMVIR_VLANA_LO);
   }
 
   /** Whether a pool may not send from addresses that are not its own. */

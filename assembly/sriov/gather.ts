@@ -47,12 +47,11 @@ import {
   VMVIR_PORT_VLAN_HI,
   VMVIR_PORT_VLAN_LO,
   VMVIR_VLANA_ALWAYS,
-  VMVIR_VLANA_HI,
-  VMVIR_VLANA_LO,
   VMVIR_VLANA_NEVER,
 } from "../spec/igb/virtualization";
 import { Ethernet, NO_TAG } from "./ethernet";
 import { Filter } from "./filter";
+import { Guard } from "./guard";
 import { Offload } from "./offload";
 import { Receive } from "./receive";
 import { Port, Queue } from "./state";
@@ -176,9 +175,10 @@ export class Gather {
   /** The tag to insert: the descriptor's, or what VMVIR says for the pool (I350 §8.14.17). */
   private static tagOf(port: Port, queue: Queue, pool: u32, command: u32, options: u32): u32 {
     if (port.state.virtual != 0) {
-      const vmvir = port.pool(pool).vmvir;
-      const action = Bits.of32(vmvir, VMVIR_VLANA_HI, VMVIR_VLANA_LO);
-      if (action == VMVIR_VLANA_ALWAYS) return Bits.of32(vmvir, VMVIR_PORT_VLAN_HI, VMVIR_PORT_VLAN_LO);
+      const action = Filter.tagAction(port, pool);
+      if (action == VMVIR_VLANA_ALWAYS) {
+        return Bits.of32(port.pool(pool).vmvir, VMVIR_PORT_VLAN_HI, VMVIR_PORT_VLAN_LO);
+      }
       if (action == VMVIR_VLANA_NEVER) return NO_TAG;
     }
     if ((command & TXD_DCMD_VLE) == 0) return NO_TAG;
@@ -201,29 +201,14 @@ export class Gather {
   static emit(port: Port, pool: u32, frame: usize, length: u32, tag: u32): void {
     const state = port.state;
     let bytes = length;
+    const tagged = Ethernet.type(frame) == state.vet;
     if (tag != NO_TAG) bytes = Ethernet.insertTag(frame, bytes, state.vet, tag);
     if ((state.tctl & TCTL_PSP) != 0) bytes = Ethernet.pad(frame, bytes);
-    if (Gather.forged(port, pool, frame)) {
-      state.spoofed++;
-      state.wvbr |= 1 << pool;
-      port.pool(pool).spoofed++;
-      return;
-    }
+    if (!Guard.passes(port, pool, frame, tagged)) return;
     const decision = Switch.forward(port, pool, frame, bytes);
     Transmit.account(port, state, pool, 1, bytes + FRAME_CRC, (decision & POOL_MASK) != 0);
     const mac = Ethernet.destination(frame);
     if (Ethernet.isBroadcast(mac)) state.txBroadcast++;
     else if (Ethernet.isGroup(mac)) state.txMulticast++;
-  }
-
-  /** Whether the pool may not send this frame: a source address or a VLAN that is not its own (I350 §7.8.3.8). */
-  static forged(port: Port, pool: u32, frame: usize): bool {
-    const state = port.state;
-    if (state.virtual == 0) return false;
-    const own: u32 = 1 << pool;
-    if (Filter.checksMac(state, pool) && (Filter.poolsOf(port, Ethernet.source(frame)) & own) == 0) return true;
-    if (!Filter.checksVlan(state, pool)) return false;
-    if (Ethernet.type(frame) != state.vet) return (state.untagged & own) == 0;
-    return (port.vlan(Ethernet.vid(Ethernet.tag(frame))) & own) == 0;
   }
 }

@@ -3,7 +3,7 @@
 import { QUEUES_MAX } from "../spec/abi/port";
 import { BURST, Port } from "./state";
 import { Switch } from "./switch";
-import { Transmit } from "./transmit";
+import { Turn } from "./turn";
 
 export class Service {
   /**
@@ -23,7 +23,7 @@ export class Service {
         const above = waiting & (0xffff_ffff << index);
         index = ctz(above != 0 ? above : waiting);
         waiting &= ~(1 << index);
-        moved += Transmit.burst(port, index, budget - done - moved);
+        moved += Turn.burst(port, index, budget - done - moved);
         index = (index + 1) & (QUEUES_MAX - 1);
       }
       state.next = index;

@@ -4,6 +4,7 @@ import { Bits } from "../core/bits";
 import { MemoryMap } from "../core/memory-map";
 import { Unit } from "../iommu/unit";
 import {
+  CAUSE_TX,
   CONTEXT_SIZE,
   COUNT_RX_FRAMES,
   COUNT_STOPS,
@@ -22,11 +23,13 @@ import {
   PORT_POOLS,
   PORT_PROFILE,
   PORT_RX_QUEUES,
+  PORT_SENDER,
   PORT_STATE,
   PORT_TX_QUEUES,
   PORT_VIRTUAL,
   PORT_VLANS,
   PORT_WVBR,
+  PROFILE_I350,
   QUEUE_CONTEXTS,
   QUEUE_CONTROL,
   QUEUE_DROPS,
@@ -38,6 +41,8 @@ import {
   QUEUE_SIZE,
   QUEUE_SRRCTL,
 } from "../spec/abi/port";
+import { PORT_POLICY } from "../spec/abi/port-policy";
+import { Policy } from "./policy";
 
 export const PAGE: u32 = 4096;
 /** Frames that one queue may send before it is another's turn. */
@@ -117,12 +122,16 @@ export class Port {
   egress: usize;
   ingress: usize;
   burst: u32;
+  sender: u32;
 
   @inline cursor(index: u32): Cursor {
     return changetype<Cursor>(changetype<usize>(this) + PORT_CURSORS + <usize>index * CURSOR_SIZE);
   }
   @inline get state(): Control {
     return changetype<Control>(changetype<usize>(this) + PORT_STATE);
+  }
+  @inline get policy(): Policy {
+    return changetype<Policy>(changetype<usize>(this) + PORT_POLICY);
   }
   @inline pool(index: u32): Pool {
     return changetype<Pool>(changetype<usize>(this) + PORT_POOLS + <usize>index * POOL_SIZE);
@@ -143,13 +152,19 @@ export class Port {
     return <u32>load<u16>(changetype<usize>(this) + PORT_VLANS + ((<usize>vid) << 1));
   }
 
-  /** Takes a queue out of service until its control register is written: bit `cause` of PORT_STOPS tells the host. */
+  /**
+   * Takes a queue out of service until its control register is written: bit `cause` of PORT_STOPS tells the host. A
+   * transmit queue may be blocked beyond that.
+   */
   stop(queue: Queue, cause: u32, reason: u32): void {
     queue.flags =
       (queue.flags & ~Bits.mask32(QUEUE_REASON_HI, QUEUE_REASON_LO)) | QUEUE_FLAG_STOPPED | (reason << QUEUE_REASON_LO);
     const state = this.state;
     state.stops |= 1 << cause;
     state.stopCount++;
+    if (cause >= CAUSE_TX) {
+      state.wvbr |= this.policy.block(cause - CAUSE_TX, reason, state.profile == PROFILE_I350);
+    }
   }
 }
 
@@ -208,6 +223,7 @@ export class Control {
 }
 
 if (offsetof<Port>("burst") != PORT_BURST) ERROR("PORT_BURST");
+if (offsetof<Port>("sender") != PORT_SENDER) ERROR("PORT_SENDER");
 if (offsetof<Cursor>() != CURSOR_SIZE) ERROR("CURSOR_SIZE");
 if (offsetof<Pool>() != POOL_SIZE) ERROR("POOL_SIZE");
 if (offsetof<Pool>("loopTxOctets") != POOL_LOOP_TX_OCTETS) ERROR("POOL_LOOP_TX_OCTETS");

@@ -2,7 +2,7 @@
 // Receive queues of a pool: queue n is pool n's. Deviation: without RSS the 82576's second queue of a pool gets none.
 
 import { Bits } from "../core/bits";
-import { PORT_MTA, PORT_UTA, SCRATCH_STRIPPED, VLAN_LOCAL } from "../spec/abi/port";
+import { PORT_MTA, PORT_UTA, SCRATCH_STRIPPED, VLAN_LISTED, VLAN_LOCAL } from "../spec/abi/port";
 import { CTRL_VME } from "../spec/igb/device";
 import {
   FRAME_CRC,
@@ -37,6 +37,7 @@ import {
 import { ADDRESSES, Ethernet, NO_TAG, TAG_SIZE } from "./ethernet";
 import { Filter } from "./filter";
 import { Frames } from "./frames";
+import { Mirror, NO_VLAN } from "./mirror";
 import { Receive } from "./receive";
 import { Control, Port } from "./state";
 
@@ -62,6 +63,9 @@ export class Switch {
       return source == WIRE ? 0 : TO_WIRE;
     }
     if (state.virtual == 0) return Switch.single(port, state, mac);
+    const policy = port.policy;
+    // A tagged frame in a VLAN that no entry of VLVF names (82576 §7.10.3; Linux igb).
+    let stray = false;
     let wire: u32 = source == WIRE ? 0 : TO_WIRE;
     let pools: u32 = 0;
     if (state.vtCtl & VT_CTL_IGNORE_MAC) pools = POOL_MASK;
@@ -71,19 +75,26 @@ export class Switch {
       if (Ethernet.isGroup(mac)) {
         pools |= state.multicast;
         if (Switch.hashed(port, state, PORT_MTA, mac)) pools |= state.overflowMulticast;
-      } else if (pools != 0) wire = 0;
-      else if (Switch.hashed(port, state, PORT_UTA, mac)) pools = state.overflowUnicast;
+      } else if (pools != 0) {
+        wire = 0;
+        pools |= policy.unicast;
+      } else {
+        pools = policy.unicast;
+        if (Switch.hashed(port, state, PORT_UTA, mac)) pools |= state.overflowUnicast;
+      }
     }
     if (state.rctl & RCTL_VFE) {
       if (tag == NO_TAG) pools &= state.untagged;
       else {
         const vlan = port.vlan(Ethernet.vid(tag));
-        pools &= vlan;
+        pools &= vlan | policy.anyVlan;
+        stray = (vlan & VLAN_LISTED) == 0;
         if (vlan & VLAN_LOCAL) wire = 0;
       }
     }
     pools &= POOL_MASK;
-    if (source == WIRE && pools == 0 && !Ethernet.isGroup(mac) && (state.vtCtl & VT_CTL_DIS_DEF_POOL) == 0) {
+    const astray = pools == 0 && (stray || !Ethernet.isGroup(mac));
+    if (source == WIRE && astray && (state.vtCtl & VT_CTL_DIS_DEF_POOL) == 0) {
       pools = 1 << Bits.of32(state.vtCtl, VT_CTL_DEF_PL_HI, VT_CTL_DEF_PL_LO);
     }
     if (source != WIRE) {
@@ -93,7 +104,11 @@ export class Switch {
     }
     // Without replication a frame goes to one pool: the lowest.
     if ((state.vtCtl & VT_CTL_REP_EN) == 0) pools &= 0 - pools;
-    return (pools & state.vfre) | wire;
+    if (policy.mirroring != 0) {
+      const vid = tag == NO_TAG ? NO_VLAN : Ethernet.vid(tag);
+      pools |= Mirror.pools(port, policy, pools, source == WIRE, wire != 0, vid);
+    }
+    return (pools & state.vfre & ~policy.linkless) | wire;
   }
 
   /** Without VT mode: everything that RCTL and the exact addresses let in goes to queue 0. */
@@ -178,7 +193,7 @@ export class Switch {
     let bytes = length;
     let tag = NO_TAG;
     if (tagged && strip) {
-      tag = Ethernet.tag(frame);
+      if (((port.policy.hidden >> pool) & 1) == 0) tag = Ethernet.tag(frame);
       from = port.scratch + SCRATCH_STRIPPED;
       bytes = length - TAG_SIZE;
       memory.copy(from, frame, ADDRESSES);

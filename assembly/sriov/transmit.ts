@@ -6,18 +6,10 @@ import { Bits } from "../core/bits";
 import { Context, Dma, FAULT } from "../iommu/translate";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
 import { REGION_KIND_EXTERNAL, REGION_KIND_RAM } from "../spec/abi/memory-map";
-import {
-  CAUSE_TX,
-  QUEUE_FLAG_DMA,
-  QUEUE_FLAG_STOPPED,
-  STOP_BUFFER,
-  STOP_INDEX,
-  STOP_LENGTH,
-  STOP_RING,
-} from "../spec/abi/port";
+import { CAUSE_TX, STOP_BUFFER, STOP_RING } from "../spec/abi/port";
 import { FRAME_CRC, RX_FRAME_MAX } from "../spec/igb/receive";
 import { RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB, RXD_UPPER } from "../spec/igb/rx-descriptor";
-import { TCTL_EN, TDWBAL_ADDRESS_MASK, TDWBAL_HEAD_WB_EN, TXDCTL_ENABLE } from "../spec/igb/transmit";
+import { TDWBAL_HEAD_WB_EN } from "../spec/igb/transmit";
 import {
   TX_DESCRIPTOR_SIZE,
   TXD_COMMAND,
@@ -46,45 +38,8 @@ import { BURST, Control, PAGE, Port, Queue } from "./state";
 import { Switch } from "./switch";
 
 export class Transmit {
-  /**
-   * Sends at most `budget` frames of queue `index`, and of the last one all segments. Returns how many. Clears its
-   * doorbell when nothing is left to do.
-   */
-  static burst(port: Port, index: u32, budget: u32): u32 {
-    const state = port.state;
-    const queue = port.tx(index);
-    const doorbell: u32 = 1 << index;
-    if (!Transmit.ready(port, state, queue, index)) {
-      // Without leave to make requests the doorbell stays: the leave may come.
-      if (queue.flags & QUEUE_FLAG_DMA) state.pending &= ~doorbell;
-      return 0;
-    }
-    const context = Dma.open(port.unit, queue.requester, queue.base, ACCESS_READ);
-    if (changetype<usize>(context) == 0) {
-      port.stop(queue, CAUSE_TX + index, STOP_RING);
-      state.pending &= ~doorbell;
-      return 0;
-    }
-    port.burst++;
-    const before = queue.head;
-    const frames = Transmit.run(port, state, queue, index, context, min(budget, BURST));
-    if (queue.head != before && (<u32>queue.writeback & TDWBAL_HEAD_WB_EN) != 0) Transmit.writeHead(port, queue, index);
-    if (queue.stopped || queue.head == queue.tail || queue.head == before) state.pending &= ~doorbell;
-    return frames;
-  }
-
-  private static ready(port: Port, state: Control, queue: Queue, index: u32): bool {
-    if ((state.tctl & TCTL_EN) == 0 || (queue.control & TXDCTL_ENABLE) == 0) return false;
-    if (state.virtual != 0 && ((state.vfte >> (index & (POOLS - 1))) & 1) == 0) return false;
-    if ((queue.flags & (QUEUE_FLAG_DMA | QUEUE_FLAG_STOPPED)) != QUEUE_FLAG_DMA || queue.head == queue.tail)
-      return false;
-    const count = queue.length / TX_DESCRIPTOR_SIZE;
-    if (count != 0 && queue.head < count && queue.tail < count) return true;
-    port.stop(queue, CAUSE_TX + index, count == 0 ? STOP_LENGTH : STOP_INDEX);
-    return false;
-  }
-
-  private static run(port: Port, state: Control, queue: Queue, index: u32, context: Context, budget: u32): u32 {
+  /** Sends at most `budget` frames of a queue in service. Returns how many. */
+  static run(port: Port, state: Control, queue: Queue, index: u32, context: Context, budget: u32): u32 {
     const unit = port.unit;
     const map = port.map;
     const pool = index & (POOLS - 1);
@@ -275,15 +230,6 @@ export class Transmit {
     }
     state.txFrames += frames;
     state.txOctets += octets;
-  }
-
-  /** Head write-back (I350 §7.2.3): the queue's head goes to memory as one dword. */
-  private static writeHead(port: Port, queue: Queue, index: u32): void {
-    const address = queue.writeback & (0xffff_ffff_0000_0000 | <u64>TDWBAL_ADDRESS_MASK);
-    store<u32>(port.scratch, queue.head);
-    if (!Dma.write(port.unit, queue.requester, 0, address, port.scratch, 4)) {
-      port.stop(queue, CAUSE_TX + index, STOP_RING);
-    }
   }
 }
 

@@ -101,6 +101,8 @@ export interface SriovExports {
   portUpdate(port: number): void;
   /** Moves at most `budget` frames. Returns how many; fewer means that nothing is left to do. */
   portService(port: number, budget: number): number;
+  /** When a transmit queue that waits for its rate limit may send, in nanoseconds; infinity when none waits. */
+  portDeadline(port: number): number;
 }
 
 export interface InterruptExports {

@@ -59,8 +59,24 @@ export type TraceEvent =
   | { kind: "mmio"; vm: string; address: number; width: number; write: boolean; value: number }
   | { kind: "assign" | "revoke"; vm: string; requesterId: number }
   | { kind: "reset"; requesterId: number; reset: "cold" | "hot" | "flr" | "pm" }
+  /** A descriptor queue (numbered in its port) was taken out of service for what its driver put into it. */
+  | {
+      kind: "queue-stopped";
+      requesterId: number;
+      direction: "receive" | "transmit";
+      queue: number;
+      reason: StopReason;
+    }
+  /** Frames of a transmit queue (numbered in its port) were dropped: their source or VLAN is not the sender's. */
+  | { kind: "forged"; requesterId: number; queue: number }
   /** A frame came from the wire of a port, or left for it. */
   | { kind: "frame"; requesterId: number; direction: "in" | "out"; length: number };
+
+/**
+ * Why a queue was stopped: its ring has no length; head or tail lie beyond it; ring or buffer are not to be reached; a
+ * descriptor makes no sense; a frame was forged.
+ */
+export type StopReason = "length" | "index" | "ring" | "buffer" | "descriptor" | "forged";
 
 /** Called with every event, outside the module. Must not call into the machine. */
 export type TraceListener = (event: TraceEvent) => void;

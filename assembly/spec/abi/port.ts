@@ -15,6 +15,8 @@ export const PORT_EGRESS: u32 = 12;
 export const PORT_INGRESS: u32 = 16;
 /** The current burst's number: what a cursor holds is good for one burst. */
 export const PORT_BURST: u32 = 20;
+/** The transmit queue that the current burst is of. */
+export const PORT_SENDER: u32 = 24;
 /** One cursor for each receive queue. */
 export const PORT_CURSORS: u32 = 64;
 export const CURSOR_SIZE: u32 = 32;
@@ -137,6 +139,8 @@ export const STOP_RING: u32 = 3;
 export const STOP_BUFFER: u32 = 4;
 /** A descriptor makes no sense: its type, its length, or a frame that has no end. */
 export const STOP_DESCRIPTOR: u32 = 5;
+/** A forged frame, where the PF's driver wants its queue to stop. */
+export const STOP_FORGED: u32 = 6;
 export const QUEUE_REQUESTER: u32 = 28;
 /** Transmit: TDWBAL/H. Receive: SRRCTL, then frames that found no descriptor. */
 export const QUEUE_WRITEBACK: u32 = 32;
@@ -156,7 +160,10 @@ export const PORT_MTA: u32 = 4224;
 export const PORT_UTA: u32 = 4736;
 export const PORT_VFTA: u32 = 5248;
 
-/** Derived: MAC table (open addressing: u64 MAC, u32 pools, u32 1), and for each VLAN ID u16: pools, local in bit 8. */
+/**
+ * Derived: MAC table (open addressing: u64 MAC, u32 pools, u32 1), and for each VLAN ID u16: pools, local in bit 8,
+ * bit 9 when some VLVF entry names it.
+ */
 export const PORT_MACS: u32 = 5760;
 export const MAC_SLOTS: u32 = 128;
 export const MAC_SLOT_SIZE: u32 = 16;
@@ -164,8 +171,9 @@ export const MAC_SLOT_POOLS: u32 = 8;
 export const MAC_SLOT_USED: u32 = 12;
 export const PORT_VLANS: u32 = 7808;
 export const VLAN_LOCAL: u32 = 0x0100;
-/** From 16000 to 17024: spec/abi/port-offload. */
-export const PORT_SIZE: u32 = 17024;
+export const VLAN_LISTED: u32 = 0x0200;
+/** From 16000 to 17024: spec/abi/port-offload; from there on spec/abi/port-policy. */
+export const PORT_SIZE: u32 = 17408;
 
 /** Segments that one frame may be cut into. */
 export const TX_SEGMENTS_MAX: u32 = 4096;

@@ -9,6 +9,10 @@ export const TCTL_EXT: u32 = 0x0404;
 export const TIPG: u32 = 0x0410;
 export const TXPBS: u32 = 0x3404;
 export const DTXCTL: u32 = 0x3590;
+/** A forged frame does not stop its queue (I350). */
+export const DTXCTL_ENABLE_SPOOF_QUEUE: u32 = 0x0000_0004;
+/** Malicious driver protection: queues that misbehave are blocked until the PF's driver frees them. */
+export const DTXCTL_MDP_EN: u32 = 0x0000_0020;
 /** Interrupt (DOUTSYNC) when a frame was dropped as forged. */
 export const DTXCTL_SPOOF_INT: u32 = 0x0000_0040;
 

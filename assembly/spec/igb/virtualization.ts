@@ -55,6 +55,8 @@ export const VMOLR_RLPML_HI: u32 = 13;
 export const VMOLR_RLPML_LO: u32 = 0;
 export const VMOLR_LPE: u32 = 0x0001_0000;
 export const VMOLR_RSSE: u32 = 0x0002_0000;
+/** VLAN promiscuous: accepts every VLAN that VFTA lets in (I350). */
+export const VMOLR_VPE: u32 = 0x0080_0000;
 /** Accepts untagged frames (while RCTL.VFE is set). */
 export const VMOLR_AUPE: u32 = 0x0100_0000;
 /** Accepts multicasts that match MTA. */
@@ -64,10 +66,13 @@ export const VMOLR_ROPE: u32 = 0x0400_0000;
 export const VMOLR_BAM: u32 = 0x0800_0000;
 /** Multicast promiscuous. */
 export const VMOLR_MPE: u32 = 0x1000_0000;
+/** Unicast promiscuous (I350). */
+export const VMOLR_UPE: u32 = 0x2000_0000;
 /** Strip the VLAN tag (82576). */
 export const VMOLR_STRVLAN: u32 = 0x4000_0000;
 export const VMOLR_STRCRC: u32 = 0x8000_0000;
-export const VMOLR_MASK: u32 = 0xdf03_3fff;
+export const VMOLR_MASK_I350: u32 = 0xff83_3fff;
+export const VMOLR_MASK_82576: u32 = 0xdf03_3fff;
 /** RLPML 2600h, CRC stripping. */
 export const VMOLR_RESET: u32 = 0x8000_2600;
 export const RPLOLR: u32 = 0x5af0;
@@ -119,8 +124,13 @@ export const TXSWC_LLE_LO: u32 = 16;
 /** Loopback between the pools. */
 export const TXSWC_LOOPBACK_EN: u32 = 0x8000_0000;
 export const TXSWC_MASK: u32 = 0x80ff_ffff;
-/** VM wrong behaviour: which pool's frames were dropped as forged. Cleared by reading. */
+/** VM wrong behaviour: the transmit queues that sent forged frames. Cleared by reading. */
 export const WVBR: u32 = 0x3554;
+export const WVBR_FORGED_HI: u32 = 15;
+export const WVBR_FORGED_LO: u32 = 0;
+/** Queues that were blocked (82576; the I350 has MDFB for them). */
+export const WVBR_BLOCKED_HI: u32 = 31;
+export const WVBR_BLOCKED_LO: u32 = 16;
 export const IOVCTL: u32 = 0x5bbc;
 
 /** Mailbox memory of VF n at 800h + 40h × n. */

@@ -22,6 +22,7 @@ import {
   QUEUE_SIZE,
   QUEUES_MAX,
 } from "../../../assembly/spec/abi/port.ts";
+import { PORT_LIMITED } from "../../../assembly/spec/abi/port-policy.ts";
 import { mask } from "../../core/bits.ts";
 import type { Engine } from "../../core/engine.ts";
 import { FormatError } from "../../core/errors.ts";
@@ -112,6 +113,12 @@ export class PortState {
   /** Moves at most `budget` frames; the result is how many. */
   service(budget: number): number {
     return this.#engine.wasm.portService(this.pointer, budget) >>> 0;
+  }
+
+  /** When a queue that waits for its rate limit may send, in nanoseconds; infinity when none waits. */
+  get deadlineNs(): number {
+    const limited = this.get(PORT_PENDING) & this.get(PORT_LIMITED);
+    return limited === 0 ? Number.POSITIVE_INFINITY : this.#engine.wasm.portDeadline(this.pointer);
   }
 
   save(): PortStateSnapshot {

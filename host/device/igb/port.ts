@@ -1,6 +1,7 @@
 // One port of a card: the PF, its VFs, their registers, and the turns in which frames move (I350, 82576).
 import * as abi from "../../../assembly/spec/abi/port.ts";
 import { PORT_OFFLOAD, PORT_OFFLOAD_END } from "../../../assembly/spec/abi/port-offload.ts";
+import { PORT_POLICY } from "../../../assembly/spec/abi/port-policy.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
 import * as tx from "../../../assembly/spec/igb/transmit.ts";
@@ -10,6 +11,7 @@ import { applyOrUndo, checkShape } from "../../core/snapshot.ts";
 import { type PciFunction, type ResetKind, Sriov } from "../../pci/index.ts";
 import * as common from "./config-common.ts";
 import { hookPfMailboxes, Mailboxes } from "./mailbox.ts";
+import { freeQueues, hookMisbehaviour, takeMisbehaviour } from "./misbehaviour.ts";
 import { PfInterrupts } from "./pf-interrupts.ts";
 import { Phy } from "./phy.ts";
 import { hookPfDevice, portStatus, setAddress, VF_STATUS } from "./port-device.ts";
@@ -18,6 +20,7 @@ import type { IgbPortOptions, IgbPortState } from "./port-options.ts";
 import { PortState } from "./port-state.ts";
 import { QueueOwners } from "./queue-owners.ts";
 import { hookQueues, hookTransmitEnables } from "./queues.ts";
+import { hookRateLimits, setTime } from "./rate-limits.ts";
 import { RegisterFile } from "./register-file.ts";
 import { pfRows } from "./registers-pf.ts";
 import { type PortStatistics, Statistics } from "./statistics.ts";
@@ -114,7 +117,11 @@ export class IgbPort {
 
   /** When a throttled interrupt is due, in the machine's nanoseconds; infinity when none waits. */
   get nextDeadlineNs(): number {
-    return Math.min(this.#interrupts.block.deadlineNs, ...this.#vfs.map((vf) => vf.interrupts.deadlineNs));
+    return Math.min(
+      this.state.deadlineNs,
+      this.#interrupts.block.deadlineNs,
+      ...this.#vfs.map((vf) => vf.interrupts.deadlineNs),
+    );
   }
 
   /**
@@ -128,6 +135,7 @@ export class IgbPort {
     // A quiet port costs a look at its doorbells and causes; only a function that may not make requests has to be asked again.
     if (this.#owners.refused || this.state.due || !this.state.ingress.empty) {
       this.#own();
+      setTime(this.state, this.#options.clock.nowNs);
       moved = this.state.service(budget);
       this.#signal();
     }
@@ -193,12 +201,10 @@ export class IgbPort {
     if (!this.#owners.forgotten && version === this.#ownersVersion && master === this.#master) return;
     this.#ownersVersion = version;
     this.#master = master;
-    const present = this.sriov.count;
     this.#owners.begin();
     for (let pool = 0; pool < virt.POOLS; pool++) {
-      const vf = pool < present ? this.#vfs[pool] : undefined;
-      const fn = vf?.fn ?? this.pf;
-      this.#owners.give(pool, fn.requesterId, fn.requestsReachRoot() && (vf !== undefined || master));
+      const fn = this.#ownerOf(pool);
+      this.#owners.give(pool, fn.requesterId, fn.requestsReachRoot() && (fn !== this.pf || master));
     }
   }
 
@@ -215,16 +221,18 @@ export class IgbPort {
       if (pool < present) this.#vfs[pool]?.queueCause(Math.floor(queue / virt.POOLS), transmit);
       else this.#interrupts.queueCause(queue, transmit);
     }
-    let events = 0;
-    if (this.state.get(abi.PORT_STOPS) !== 0) events |= interrupt.ICR_DOUTSYNC;
-    this.state.set(abi.PORT_STOPS, 0);
-    if (this.state.get(abi.PORT_WVBR) !== 0 && (this.registers.get(tx.DTXCTL) & tx.DTXCTL_SPOOF_INT) !== 0) {
-      events |= interrupt.ICR_DOUTSYNC;
-    }
+    const listener = this.#options.trace?.listener;
+    let events = takeMisbehaviour(this.registers, this.state, listener, (queue) => this.#ownerOf(queue).requesterId);
     const missed = this.state.get(abi.COUNT_MISSED);
     if (missed !== this.#missed) events |= interrupt.ICR_RX_MISS;
     this.#missed = missed;
     if (events !== 0) this.#interrupts.set(events);
+  }
+
+  /** The function that owns a queue. */
+  #ownerOf(queue: number): PciFunction {
+    const pool = queue & (virt.POOLS - 1);
+    return (pool < this.sriov.count ? this.#vfs[pool]?.fn : undefined) ?? this.pf;
   }
 
   #createVf(index: number): PciFunction {
@@ -259,6 +267,7 @@ export class IgbPort {
     const bit = 1 << index;
     this.state.set(abi.PORT_VFRE, this.state.get(abi.PORT_VFRE) & ~bit);
     this.state.set(abi.PORT_VFTE, this.state.get(abi.PORT_VFTE) & ~bit);
+    freeQueues(this.state, bit);
     this.state.update();
     if (tell) this.#mailboxes.vfReset(index);
   }
@@ -269,6 +278,7 @@ export class IgbPort {
     this.#owners.forgetAll();
     this.state.clear(abi.PORT_POOLS, abi.PORT_TX_QUEUES - abi.PORT_POOLS);
     this.state.clear(PORT_OFFLOAD, PORT_OFFLOAD_END - PORT_OFFLOAD);
+    this.state.clear(PORT_POLICY, abi.PORT_SIZE - PORT_POLICY);
     for (const offset of [abi.PORT_PENDING, abi.PORT_CAUSES, abi.PORT_STOPS]) this.state.set(offset, 0);
     for (const vf of this.#vfs) vf.reset();
     this.registers.reset();
@@ -309,6 +319,8 @@ export class IgbPort {
       vf.mirror(registers, () => this.#resetVf(index, true));
     }
     hookTransmitEnables(registers, state, queues);
+    hookMisbehaviour(registers, state, this.#options.profile.registers.dmaOffload, () => this.sriov.count);
+    if (!this.#options.profile.registers.dmaOffload) hookRateLimits(registers, state);
     hookPfMailboxes(registers, this.#mailboxes);
     hookPfDevice(registers, {
       phy: this.#phy,

@@ -1,29 +1,6 @@
 // The PF's BAR0 as data: offsets, masks and reset values of I350 and 82576. What registers do is in port.ts and
 // port-registers.ts.
-import {
-  POOL_DVMOLR,
-  POOL_SIZE,
-  POOL_VMOLR,
-  POOL_VMVIR,
-  PORT_CTRL,
-  PORT_MRQC,
-  PORT_MTA,
-  PORT_POOLS,
-  PORT_QDE,
-  PORT_RAR,
-  PORT_RCTL,
-  PORT_RLPML,
-  PORT_RPLOLR,
-  PORT_TCTL,
-  PORT_TXSWC,
-  PORT_UTA,
-  PORT_VFRE,
-  PORT_VFTA,
-  PORT_VFTE,
-  PORT_VLVF,
-  PORT_VT_CTL,
-  PORT_WVBR,
-} from "../../../assembly/spec/abi/port.ts";
+import { PORT_CTRL, PORT_QDE, PORT_RCTL, PORT_RLPML, PORT_TCTL } from "../../../assembly/spec/abi/port.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
 import * as rx from "../../../assembly/spec/igb/receive.ts";
@@ -32,10 +9,9 @@ import * as virt from "../../../assembly/spec/igb/virtualization.ts";
 import type { IgbRow } from "./register-file.ts";
 import { offloadRows } from "./registers-offload.ts";
 import { rxQueueRows, txQueueRows } from "./registers-queue.ts";
+import { virtualizationRows } from "./registers-virtualization.ts";
 
 const ALL = 0xffff_ffff;
-/** Bytes of a receive address: RAL and RAH. */
-const RA_STRIDE = 8;
 
 /** What differs between the two cards' register files. */
 export interface CardRegisters {
@@ -43,7 +19,7 @@ export interface CardRegisters {
   receiveAddresses: number;
   ivars: number;
   switchControl: number;
-  /** DVMOLR exists. */
+  /** DVMOLR exists, and the other registers of pools that are the I350's; without it those that are the 82576's. */
   dmaOffload: boolean;
   /** Fields that a tuple filter compares: 2 or 5. */
   tuples: 2 | 5;
@@ -91,9 +67,7 @@ const KEPT: readonly number[] = [
   tx.TCTL_EXT,
   tx.TIPG,
   tx.TXPBS,
-  tx.DTXCTL,
   rx.RXPBS,
-  virt.IOVCTL,
   interrupt.PBACL,
 ];
 
@@ -130,68 +104,15 @@ const INTERRUPTS: readonly IgbRow[] = [
   { offset: interrupt.IVAR_MISC, rw: interrupt.IVAR_MISC_MASK },
 ];
 
-const VIRTUALIZATION: readonly IgbRow[] = [
-  { offset: virt.MTA, count: virt.MTA_WORDS, rw: ALL, port: PORT_MTA },
-  { offset: virt.UTA, count: virt.UTA_WORDS, rw: ALL, port: PORT_UTA, writeOnly: true },
-  { offset: virt.VFTA, count: virt.VFTA_WORDS, rw: ALL, port: PORT_VFTA },
-  { offset: virt.MRQC, rw: ALL, port: PORT_MRQC, filter: true },
-  { offset: virt.VT_CTL, rw: ALL, port: PORT_VT_CTL, filter: true },
-  {
-    offset: virt.VMOLR,
-    count: virt.POOLS,
-    rw: virt.VMOLR_MASK,
-    reset: virt.VMOLR_RESET,
-    port: PORT_POOLS + POOL_VMOLR,
-    portStride: POOL_SIZE,
-    filter: true,
-  },
-  { offset: virt.RPLOLR, rw: virt.RPLOLR_STRVLAN | virt.RPLOLR_STRCRC, reset: virt.RPLOLR_STRCRC, port: PORT_RPLOLR },
-  { offset: virt.VLVF, count: virt.VLVF_ENTRIES, rw: virt.VLVF_MASK, port: PORT_VLVF, filter: true },
-  {
-    offset: virt.VMVIR,
-    count: virt.POOLS,
-    rw: ALL,
-    port: PORT_POOLS + POOL_VMVIR,
-    portStride: POOL_SIZE,
-    filter: true,
-  },
-  { offset: virt.WVBR, rc: true, port: PORT_WVBR },
-  { offset: virt.VFRE, rw: virt.POOL_MASK, reset: virt.POOL_MASK, port: PORT_VFRE, filter: true },
-  { offset: virt.VFTE, rw: virt.POOL_MASK, reset: virt.POOL_MASK, port: PORT_VFTE, filter: true },
-];
-
-function receiveAddresses(offset: number, first: number, count: number): IgbRow[] {
-  const shared = { count, stride: RA_STRIDE, portStride: RA_STRIDE, filter: true };
-  const port = PORT_RAR + first * RA_STRIDE;
-  return [
-    { ...shared, offset, rw: ALL, port },
-    { ...shared, offset: offset + 4, rw: virt.RAH_MASK, port: port + 4 },
-  ];
-}
-
 /** All plain registers of a PF. */
 export function pfRows(card: CardRegisters): IgbRow[] {
   const { queues } = card;
-  const dvmolr: IgbRow = {
-    offset: virt.DVMOLR,
-    count: virt.POOLS,
-    stride: virt.DVMOLR_STRIDE,
-    rw: virt.DVMOLR_MASK,
-    reset: virt.DVMOLR_STRCRC,
-    port: PORT_POOLS + POOL_DVMOLR,
-    portStride: POOL_SIZE,
-    filter: true,
-  };
   return [
     ...GENERAL,
     ...INTERRUPTS,
     { offset: interrupt.IVAR, count: card.ivars, rw: interrupt.IVAR_MASK },
-    ...VIRTUALIZATION,
+    ...virtualizationRows(card),
     ...offloadRows(card.tuples),
-    { offset: card.switchControl, rw: virt.TXSWC_MASK, port: PORT_TXSWC, filter: true },
-    ...(card.dmaOffload ? [dvmolr] : []),
-    ...receiveAddresses(virt.RA, 0, virt.RA_ENTRIES),
-    ...receiveAddresses(virt.RA2, virt.RA_ENTRIES, card.receiveAddresses - virt.RA_ENTRIES),
     ...txQueueRows({ offset: tx.TX_QUEUE_BASE, stride: tx.TX_QUEUE_STRIDE, count: queues, first: 0 }),
     ...txQueueRows({
       offset: tx.TX_QUEUE_ALIAS_BASE,
