@@ -10,6 +10,7 @@ const DEFAULT_RAM = 16 * 2 ** 20;
 const MAX_RAM = 2 ** 31;
 const MAX_CARDS = 16;
 const MAX_DEVICES = 8;
+const LAST_DEVICE = 31;
 
 /** One network card, in a slot of its own behind a root port. */
 export interface CardOptions {
@@ -41,15 +42,17 @@ export interface MachineOptions {
   /** What the VT-d unit can do: a preset and what differs from it. Default: everything that the model has. */
   iommu?: IommuOptions;
   /**
-   * For who builds another board: no cards, and an empty address map, into which RAM, windows of the root complex and
-   * the unit's registers are put afterwards.
+   * For who builds another board: an empty address map, into which RAM, windows of the root complex and the unit's
+   * registers are put afterwards; cards and devices only where `slots` has a place for each.
    */
   board?: BoardOptions;
 }
 
 export interface BoardOptions {
-  /** The function at 00:00.0. Default: the one that other machines have. */
-  hostBridge?: PciFunction;
+  /** The function at 00:00.0. Default: the one that other machines have; null: another one answers there. */
+  hostBridge?: PciFunction | null;
+  /** Device numbers on bus 0 for the root ports of cards, then of devices; each 0–31, none twice. Default: none. */
+  slots?: readonly number[];
 }
 
 /** Throws ArgumentError unless the options have no names but theirs, and an engine that is one. */
@@ -69,12 +72,11 @@ export function checkMachine(options: MachineOptions): Parts {
     throw new ArgumentError("ram", ram, "is not a multiple of 4 KiB up to 2 GiB");
   }
   if (!Array.isArray(cards)) throw new ArgumentError("cards", cards, "is no array of cards");
-  if (board !== undefined && (cards.length > 0 || options.ram !== undefined)) {
-    throw new ArgumentError("board", board, "comes without cards and RAM");
-  }
+  if (board !== undefined && options.ram !== undefined) throw new ArgumentError("board", board, "comes without RAM");
   for (const card of cards) checkCard(card);
   checkDevices(devices);
   if (cards.length > MAX_CARDS) throw new ArgumentError("cards", cards.length, `are more than ${MAX_CARDS}`);
+  if (board !== undefined) checkSlots(board, cards.length + devices.length);
   return { ram, cards, devices, iommu, ...(board === undefined ? {} : { board }) };
 }
 
@@ -84,6 +86,19 @@ export function cardShape(
   index: number,
 ): Required<Omit<CardOptions, "mac">> & { mac: number[] } {
   return { profile, ports, slot, mac: [...(mac ?? [0x02, 0, 0, 0, index, 0])] };
+}
+
+function checkSlots(board: unknown, wanted: number): void {
+  checkOptions("board", board, ["hostBridge", "slots"]);
+  const { slots = [] } = board as BoardOptions;
+  if (!Array.isArray(slots)) throw new ArgumentError("slots", slots, "is no array of device numbers");
+  for (const [place, slot] of slots.entries()) {
+    if (!Number.isInteger(slot) || slot < 0 || slot > LAST_DEVICE) {
+      throw new ArgumentError("slots", slot, `is not in 0–${LAST_DEVICE}`);
+    }
+    if (slots.indexOf(slot) !== place) throw new ArgumentError("slots", slot, "is there twice");
+  }
+  if (slots.length < wanted) throw new ArgumentError("slots", slots.length, `are not enough for ${wanted} root ports`);
 }
 
 function checkDevices(devices: unknown): void {

@@ -65,10 +65,13 @@ export class Machine implements Snapshotable<MachineState> {
   readonly devices: readonly CopyEngine[];
   readonly #endpoints: Endpoints;
   readonly #shape: string;
+  /** Device numbers of the root ports; undefined: one after the other. */
+  readonly #slots: readonly number[] | undefined;
 
   private constructor(engine: Engine, options: MachineOptions) {
     const { ram, board, cards, devices, iommu } = checkMachine(options);
     this.engine = engine;
+    this.#slots = board?.slots;
     this.interrupts = new Interrupts(this.trace);
     this.map = new AddressMap(engine, (...message) => this.interrupts.queue(...message));
     this.iommu = new IommuUnit(engine, this.map, iommu);
@@ -290,11 +293,16 @@ export class Machine implements Snapshotable<MachineState> {
     if (region !== undefined && region.kind !== "mmio") this.map.write(address, 4, data);
   }
 
+  /** The device number of the root port `place`, counted over cards and devices. */
+  #slotOf(place: number): number {
+    return this.#slots === undefined ? FIRST_SLOT + place : (this.#slots[place] as number);
+  }
+
   /** A device in a slot after the cards: a root port, and the device below it. */
   #addDevice(index: number): CopyEngine {
     const slot = this.cards.length + index;
     const rootPort = new Bridge(`device-port-${index}`, profileConfig(rootPortProfile({ slot: slot + 1 })));
-    this.root.attach(rootPort, FIRST_SLOT + slot, 0);
+    this.root.attach(rootPort, this.#slotOf(slot), 0);
     this.#watchResets(rootPort);
     const { clock } = this;
     const { dma, ats } = this.iommu;
@@ -306,7 +314,7 @@ export class Machine implements Snapshotable<MachineState> {
   /** A card in slot `index`: a root port, a switch if it is wanted, the card's functions. */
   #addCard(options: CardOptions, index: number): IgbCard {
     const rootPort = new Bridge(`root-port-${index}`, profileConfig(rootPortProfile({ slot: index + 1 })));
-    this.root.attach(rootPort, FIRST_SLOT + index, 0);
+    this.root.attach(rootPort, this.#slotOf(index), 0);
     this.#watchResets(rootPort);
     let above = rootPort;
     const { profile, ports, slot, mac } = cardShape(options, index);

@@ -1,0 +1,57 @@
+// What an attachment needs of the thing whose hardware the guest gets: a whole machine, or a VM of a hypervisor.
+import type { MmioHandler } from "../../core/ports.ts";
+import type { DeliveredInterrupt } from "../../machine/interrupt-fabric.ts";
+import type { RootComplex } from "../../pci/root-complex.ts";
+
+/** The guest's RAM as the emulator keeps it. */
+export interface GuestMemory {
+  /** Bytes from guest-physical 0. */
+  readonly size: number;
+  readonly memory: WebAssembly.Memory;
+  /** Where it begins in `memory`. */
+  readonly byteOffset: number;
+  /** Reads at a guest-physical address. */
+  read(offset: number, target: Uint8Array): void;
+  /** Writes, and lets the emulator forget what it made of these bytes. */
+  write(offset: number, source: Uint8Array): void;
+}
+
+/** A window of registers of the board itself. */
+export interface BoardWindow {
+  base: number;
+  size: number;
+  handler: MmioHandler;
+}
+
+/** Where the guest finds what, in its physical addresses. */
+export interface BoardLayout {
+  ecam: { base: number; size: number };
+  /** The 32-bit window of BARs. */
+  memory: { base: number; size: number };
+}
+
+export interface Board {
+  /** Names the board in errors and states. */
+  readonly kind: "machine" | "vm";
+  /** The guest's PCI topology, without a host bridge: the emulator has one. */
+  readonly root: RootComplex;
+  /** The remapping unit's registers, if the guest is to see one. */
+  readonly unit: (BoardWindow & { addressWidth: number; remapsInterrupts: boolean }) | undefined;
+  /**
+   * Makes `memory` what devices reach at the guest's addresses. Gives how to take it back. Throws ArgumentError, with
+   * nothing changed, when something else is there.
+   */
+  place(memory: GuestMemory, layout: BoardLayout): () => void;
+  /** Sends the guest's interrupts to `sink`, which records and acts later. Gives how to end that. */
+  connect(sink: (interrupt: Pick<DeliveredInterrupt, "vector" | "deliveryMode">) => void): () => void;
+  /** The time that has passed for the board, in nanoseconds. */
+  readonly nowNs: number;
+  /** When something is due without being asked, in the same time; infinity when nothing is. */
+  readonly nextDeadlineNs: number;
+  /** Lets `ns` nanoseconds pass and devices work. Gives the frames moved. */
+  run(ns: number): number;
+  /** The power-up reset, when the guest's board is reset. */
+  reset(): void;
+  save(): object;
+  restore(state: object): void;
+}
