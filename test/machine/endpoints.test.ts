@@ -72,7 +72,19 @@ test("a board comes without cards, RAM and windows", async () => {
   const machine = await Machine.create({ board: {} });
   expect([machine.map.regions().length, machine.cards.length]).toEqual([0, 0]);
   await expect(Machine.create({ board: {}, ram: 2 ** 20 })).rejects.toThrow("board");
-  await expect(Machine.create({ board: {}, cards: [{}] })).rejects.toThrow("board");
+  await expect(Machine.create({ board: {}, cards: [{}] })).rejects.toThrow("slots 0 are not enough for 1 root ports");
+});
+
+test("a board's slots are the device numbers of the root ports: cards first, then devices", async () => {
+  const board = { hostBridge: null, slots: [0x1d, 3, 9] };
+  const machine = await Machine.create({ board, cards: [{ ports: 2 }], devices: [{ kind: "copy-engine" }] });
+  expect([...machine.root.bus.functions.keys()]).toEqual([3 << 3, 0x1d << 3]);
+  expect([machine.root.bus.functions.get(0x1d << 3)?.name, machine.ports.length]).toEqual(["root-port-0", 2]);
+  expect(machine.map.regions()).toEqual([]);
+  const wrong = (slots: readonly number[]): Promise<Machine> => Machine.create({ board: { slots }, cards: [{}] });
+  await expect(wrong([32])).rejects.toThrow("slots 0x20 (32) is not in 0–31");
+  await expect(wrong([4, 4])).rejects.toThrow("slots 4 is there twice");
+  await expect(Machine.create({ board: { slot: 1 } as never })).rejects.toThrow('board "slot" is not an option');
 });
 
 test("the state of a machine with other devices is refused", async () => {
