@@ -29,6 +29,11 @@ export class StreamEnd implements CableEnd {
     this.#line?.power(false);
   }
 
+  /** Bytes have arrived: a machine that sleeps is to look at once. */
+  arrived(): void {
+    this.#line?.ready();
+  }
+
   attach(line: CableLine | undefined): void {
     if (line !== undefined && this.#line !== undefined) {
       throw new ArgumentError("end", this.name, "is plugged in already");

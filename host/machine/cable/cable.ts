@@ -64,24 +64,27 @@ function checkCable(options: CableOptions): Required<CableOptions> {
   return all;
 }
 
+/** Who gives a cable its turns. */
+export interface CableOwner {
+  /** Both ends are free. */
+  pulled(cable: Cable): void;
+  /** An end sends by itself, perhaps between two turns. */
+  wake(): void;
+}
+
 export class Cable implements Snapshotable<CableState> {
   readonly #clock: Clock;
   readonly #sides: readonly [Side, Side];
   readonly #taps = new Set<CableTap>();
-  readonly #onPull: (cable: Cable) => void;
+  readonly #owner: CableOwner;
   #carrier = false;
   #plugged = true;
 
-  /** @param onPull is told once both ends are free. Throws ArgumentError, with neither end plugged in. */
-  constructor(
-    clock: Clock,
-    ends: readonly [CableEnd, CableEnd],
-    options: CableOptions,
-    onPull: (cable: Cable) => void,
-  ) {
+  /** For `Cables.plug`. Throws ArgumentError, with neither end plugged in. */
+  constructor(clock: Clock, ends: readonly [CableEnd, CableEnd], options: CableOptions, owner: CableOwner) {
     const all = checkCable(options);
     this.#clock = clock;
-    this.#onPull = onPull;
+    this.#owner = owner;
     const side = (end: CableEnd): Side => ({
       end,
       statistics: { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, dropped: 0, lost: 0 },
@@ -121,7 +124,7 @@ export class Cable implements Snapshotable<CableState> {
     this.#plugged = false;
     this.#carry();
     for (const side of this.#sides) side.end.attach(undefined);
-    this.#onPull(this);
+    this.#owner.pulled(this);
   }
 
   /** Calls `tap` with every frame that an end took. Returns what ends that. */
@@ -176,7 +179,12 @@ export class Cable implements Snapshotable<CableState> {
       get carrier() {
         return carrier();
       },
-      send: (frame) => this.#send(from, to, frame),
+      send: (frame) => {
+        const taken = this.#send(from, to, frame);
+        if (taken) this.#owner.wake();
+        return taken;
+      },
+      ready: () => this.#owner.wake(),
       power: (on) => {
         if (!this.#plugged) return;
         from.powered = on;

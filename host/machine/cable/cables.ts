@@ -1,9 +1,11 @@
 // The cables of one machine, and their turns.
+
+import { checkFunction } from "../../core/arguments.ts";
 import type { Clock } from "../../core/clock.ts";
 import { ArgumentError, ReentryError } from "../../core/errors.ts";
 import type { Snapshotable } from "../../core/ports.ts";
 import { IgbPort } from "../../device/igb/port.ts";
-import { Cable, type CableOptions, type CableState } from "./cable.ts";
+import { Cable, type CableOptions, type CableOwner, type CableState } from "./cable.ts";
 import type { CableEnd } from "./end.ts";
 import { PortEnd } from "./port-end.ts";
 
@@ -12,6 +14,13 @@ const METHODS = ["attach", "link", "receive"] as const;
 export class Cables implements Snapshotable<readonly CableState[]> {
   readonly #clock: Clock;
   readonly #cables = new Set<Cable>();
+  readonly #owner: CableOwner = {
+    pulled: (cable) => void this.#cables.delete(cable),
+    wake: () => {
+      if (!this.#turning) for (const listener of this.#wakers) listener();
+    },
+  };
+  readonly #wakers = new Set<() => void>();
   #turning = false;
 
   constructor(clock: Clock) {
@@ -31,9 +40,19 @@ export class Cables implements Snapshotable<readonly CableState[]> {
   plug(one: IgbPort | CableEnd, other: IgbPort | CableEnd, options: CableOptions = {}): Cable {
     this.#refuseReentry("plug");
     const ends = [endOf("one", one), endOf("other", other)] as const;
-    const cable = new Cable(this.#clock, ends, options, (pulled) => this.#cables.delete(pulled));
+    const cable = new Cable(this.#clock, ends, options, this.#owner);
     this.#cables.add(cable);
     return cable;
+  }
+
+  /**
+   * Calls `listener` when an end has sent something between two turns: whoever runs the machine need not wait until it
+   * would have run it again. Returns what ends that.
+   */
+  onWake(listener: () => void): () => void {
+    checkFunction("listener", listener);
+    this.#wakers.add(listener);
+    return () => void this.#wakers.delete(listener);
   }
 
   /** Pulls every cable. */

@@ -13,6 +13,8 @@ export interface CableLine {
    * earliest in the machine's next turn. False when it is lost: no carrier, no room, or no such frame.
    */
   send(frame: Uint8Array): boolean;
+  /** Frames wait that `next` will give: a machine that sleeps is to look at once. */
+  ready(): void;
   /** This end goes down, as a device that is switched off, or comes up again. At first it is up. */
   power(on: boolean): void;
 }
