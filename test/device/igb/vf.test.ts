@@ -2,60 +2,7 @@ import { describe, expect, it } from "vitest";
 import { hpa } from "../../../host/core/address.ts";
 import type { MmioHandler } from "../../../host/core/ports.ts";
 import { Bench } from "./bench.ts";
-
-const VF_MAC = [0x02, 0x99, 0x88, 0x77, 0x66];
-
-/** What a PF driver sets up for `count` VFs: VT mode, replication, loopback, a MAC address and broadcasts each. */
-function setUpPf(bench: Bench, count: number, switchControl = 0x5acc): void {
-  const { pf } = bench;
-  pf.write(0x0100, 4, 0x8002);
-  pf.write(0x0400, 4, 0x000a);
-  pf.write(0x5818, 4, 3);
-  pf.write(0x581c, 4, 0x4000_0000 | (7 << 7));
-  pf.write(switchControl, 4, 0x8000_0000);
-  for (let vf = 0; vf < count; vf++) {
-    const [a, b, c, d, e] = VF_MAC as [number, number, number, number, number];
-    pf.write(0x5408 + 8 * vf, 4, (a | (b << 8) | (c << 16) | (d << 24)) >>> 0);
-    pf.write(0x540c + 8 * vf, 4, (0x8000_0000 | (1 << (18 + vf)) | (vf << 8) | e) >>> 0);
-    pf.write(0x5ad0 + 4 * vf, 4, 0x8900_2600);
-  }
-  pf.write(0x0c8c, 4, 0xff);
-  pf.write(0x0c90, 4, 0xff);
-  pf.write(0x0018, 4, 0x4000);
-}
-
-const TX_RING = 0x1000;
-const RX_RING = 0x2000;
-const RX_BUFFER = 0x8000;
-const TX_BUFFER = 0x6000;
-
-function setUpRings(bench: Bench, vf: MmioHandler, base: number): void {
-  vf.write(0x3800, 4, base + TX_RING);
-  vf.write(0x3808, 4, 128);
-  vf.write(0x3828, 4, 0x0200_0000);
-  vf.write(0x2800, 4, base + RX_RING);
-  vf.write(0x2808, 4, 128);
-  vf.write(0x280c, 4, 0x8200_0002);
-  vf.write(0x2828, 4, 0x0200_0000);
-  for (let at = 0; at < 8; at++) {
-    bench.map.write(hpa(base + RX_RING + at * 16), 4, base + RX_BUFFER + at * 2048);
-    bench.map.write(hpa(base + RX_RING + at * 16 + 8), 4, 0);
-  }
-  vf.write(0x2818, 4, 7);
-}
-
-function sendFrame(bench: Bench, vf: MmioHandler, base: number, at: number, to: number): Uint8Array {
-  const frame = Uint8Array.from({ length: 99 }, (_, byte) => byte ^ 0x5a);
-  frame.set([...VF_MAC, to, ...VF_MAC, 0xee, 0x88, 0xb5]);
-  bench.map.writeBytes(hpa(base + TX_BUFFER), frame);
-  const place = base + TX_RING + at * 16;
-  bench.map.write(hpa(place), 4, base + TX_BUFFER);
-  bench.map.write(hpa(place + 4), 4, 0);
-  bench.map.write(hpa(place + 8), 4, 0x2b30_0000 | frame.length);
-  bench.map.write(hpa(place + 12), 4, (frame.length << 14) >>> 0);
-  vf.write(0x3818, 4, at + 1);
-  return frame;
-}
+import { RX_BUFFER, RX_RING, sendFrame, setUpPf, setUpRings, TX_RING } from "./vfs.ts";
 
 describe.each([
   { profile: "i350", switchControl: 0x5acc },
