@@ -3,6 +3,7 @@ import { hpa, type RequesterId } from "../../../host/core/address.ts";
 import { Clock } from "../../../host/core/clock.ts";
 import { Engine } from "../../../host/core/engine.ts";
 import type { MmioHandler } from "../../../host/core/ports.ts";
+import { Trace } from "../../../host/core/trace.ts";
 import { IgbCard, type IgbCardName } from "../../../host/device/igb/card.ts";
 import type { IgbPort } from "../../../host/device/igb/port.ts";
 import { AddressMap } from "../../../host/machine/address-map.ts";
@@ -24,6 +25,7 @@ export class Bench {
   readonly map: AddressMap;
   readonly card: IgbCard;
   readonly messages: Message[] = [];
+  readonly trace = new Trace();
 
   private constructor(engine: Engine, profile: IgbCardName, ports: number) {
     this.engine = engine;
@@ -33,7 +35,8 @@ export class Bench {
     this.map.addRam({ base: hpa(0), size: RAM_SIZE });
     const unit = engine.allocate(engine.wasm.iommuSize(), 64);
     engine.wasm.iommuInit(unit, this.map.pointer, 39);
-    this.card = new IgbCard({ engine, map: this.map.pointer, unit, clock: this.clock, profile, ports, mac: MAC });
+    const { clock, trace } = this;
+    this.card = new IgbCard({ engine, map: this.map.pointer, unit, clock, trace, profile, ports, mac: MAC });
     const bus: Upstream = {
       passesRequests: () => true,
       message: (requesterId, address, _hi, data) => this.messages.push({ requesterId, address, data }),
