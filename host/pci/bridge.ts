@@ -11,6 +11,7 @@ import { bit, flag } from "./bits.ts";
 import { PciBus } from "./bus.ts";
 import type { ConfigSpace, ResetKind } from "./config-space.ts";
 import { PciFunction } from "./function.ts";
+import { swizzled } from "./interrupt-pin.ts";
 import { clip, type Window } from "./routes.ts";
 import { type RootRequest, tlpHeader } from "./tlp.ts";
 import type { DecodedRange, ErrorSeverity, Upstream } from "./upstream.ts";
@@ -149,6 +150,10 @@ export class Bridge extends PciFunction implements Upstream {
     }
     if (whole.end > ISA_END) windows.push({ base: Math.max(whole.base, ISA_END), end: whole.end });
     return windows;
+  }
+
+  override get interruptPins(): number {
+    return super.interruptPins | (this.forwards ? swizzled(this.bus.functions) : 0);
   }
 
   override decodedRanges(): DecodedRange[] {

@@ -11,6 +11,7 @@ import { bit, flag } from "./bits.ts";
 import type { ConfigSpace, ConfigSpaceState, ResetKind } from "./config-space.ts";
 import type { ErrorReporting } from "./errors.ts";
 import type { Express } from "./express.ts";
+import type { InterruptPin } from "./interrupt-pin.ts";
 import type { Msi } from "./msi.ts";
 import type { PowerManagement } from "./power.ts";
 import type { DecodedRange, Upstream } from "./upstream.ts";
@@ -67,6 +68,7 @@ export class PciFunction {
   readonly express: Express | undefined;
   readonly msi: Msi | undefined;
   readonly errors: ErrorReporting;
+  readonly #pin: InterruptPin;
   #requesterId = 0 as RequesterId;
   #upstream: Upstream | undefined;
   #virtualFunctions: VirtualFunctions | undefined;
@@ -89,11 +91,12 @@ export class PciFunction {
       if ((changed & DECODE) !== 0) this.enablesChanged();
       else if (changed !== 0) this.#tell();
     });
-    const { power, express, msi, errors } = behavioursOf(this);
+    const { power, express, msi, errors, pin } = behavioursOf(this);
     this.power = power;
     this.express = express;
     this.msi = msi;
     this.errors = errors;
+    this.#pin = pin;
   }
 
   /** Bus, device and function as captured from configuration writes (PCIe 6.0 §2.2.6.2). */
@@ -245,6 +248,21 @@ export class PciFunction {
   raiseInterrupt(vector: number): void {
     this.#interrupts?.(vector);
     this.msi?.raise(vector);
+  }
+
+  /** INTx: an interrupt is pending, or none; the wire follows unless software disabled it or uses MSI or MSI-X. */
+  setInterruptPending(pending: boolean): void {
+    this.#pin.set(pending);
+  }
+
+  /** INTA (bit 0) to INTD (bit 3) as the function asserts them, of a bridge what is below too. */
+  get interruptPins(): number {
+    return this.#pin.level;
+  }
+
+  /** Tells whoever is above that `interruptPins` may have changed. */
+  pinsChanged(): void {
+    this.upstream?.pinsChanged?.();
   }
 
   /** Lets `raiseInterrupt` use an MSI-X table. */

@@ -9,6 +9,7 @@ import { PciBus } from "./bus.ts";
 import { ConfigPorts } from "./config-ports.ts";
 import { type ConfigAccess, ecam } from "./ecam.ts";
 import { PciFunction, type PciFunctionState } from "./function.ts";
+import { swizzled } from "./interrupt-pin.ts";
 import { hostBridgeProfile } from "./port-profiles.ts";
 import { profileConfig } from "./profile.ts";
 import { RouteTable, readAligned, writeAligned } from "./routes.ts";
@@ -44,6 +45,7 @@ export class RootComplex implements Upstream, ConfigAccess {
   readonly #ports: ConfigPorts;
   readonly #messages: MessagePort;
   readonly #found = new Map<number, PciFunction>();
+  readonly #pinListeners: (() => void)[] = [];
   #memory: RouteTable | undefined;
   #io: RouteTable | undefined;
 
@@ -159,6 +161,20 @@ export class RootComplex implements Upstream, ConfigAccess {
     return (space === "io" ? this.#ioTable() : this.#memoryTable()).ranges;
   }
 
+  /**
+   * INTA (bit 0) to INTD (bit 3) of device `device` (0–31) on the root bus, as it and what is behind it assert them: which
+   * input of an interrupt controller a pin is wired to, its board decides.
+   */
+  interruptPins(device: number): number {
+    const functions = [...this.bus.functions].filter(([number]) => number >>> 3 === device);
+    return swizzled(new Map(functions.map(([number, fn]) => [number & 7, fn])));
+  }
+
+  /** Calls `listener` whenever what `interruptPins` says may have changed. */
+  onInterruptPins(listener: () => void): void {
+    this.#pinListeners.push(listener);
+  }
+
   /** A cold or hot reset of everything. */
   reset(kind: "cold" | "hot"): void {
     this.bus.reset(kind);
@@ -204,10 +220,15 @@ export class RootComplex implements Upstream, ConfigAccess {
   /** Errors of functions on bus 0 have no collector. */
   errorMessage(_requesterId: RequesterId, _severity: ErrorSeverity): void {}
 
+  pinsChanged(): void {
+    for (const listener of this.#pinListeners) listener();
+  }
+
   routesChanged(): void {
     this.#found.clear();
     this.#memory = undefined;
     this.#io = undefined;
+    this.pinsChanged();
   }
 
   #restoreFunctions(state: RootComplexState): void {
