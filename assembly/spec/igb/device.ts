@@ -5,13 +5,22 @@ export const CTRL: u32 = 0x0000;
 export const CTRL_FD: u32 = 0x0000_0001;
 /** Stops the function's DMA requests; STATUS.GIO_MASTER_ENABLE says when none is left. */
 export const CTRL_GIO_MASTER_DISABLE: u32 = 0x0000_0004;
-/** Set link up. */
+/** Set link up: the MAC heeds the PHY's link. */
 export const CTRL_SLU: u32 = 0x0000_0040;
-/** PAUSE frames are honoured, and sent. */
-export const CTRL_RFCE: u32 = 0x0800_0000;
-export const CTRL_TFCE: u32 = 0x1000_0000;
+export const CTRL_ILOS: u32 = 0x0000_0080;
+/** Speed and duplex mode of the MAC while they are forced; fields as in STATUS. */
+export const CTRL_SPEED_HI: u32 = 9;
+export const CTRL_SPEED_LO: u32 = 8;
+export const CTRL_FRCSPD: u32 = 0x0000_0800;
+export const CTRL_FRCDPX: u32 = 0x0000_1000;
+/** Wake-up from D3cold is advertised. */
+export const CTRL_ADVD3WUC: u32 = 0x0010_0000;
 /** Port software reset; clears itself. */
 export const CTRL_RST: u32 = 0x0400_0000;
+/** PAUSE frames that are received stop the transmitter. */
+export const CTRL_RFCE: u32 = 0x0800_0000;
+/** PAUSE frames are sent. */
+export const CTRL_TFCE: u32 = 0x1000_0000;
 /** VLAN mode: tags are stripped from received frames (while VT mode is off). */
 export const CTRL_VME: u32 = 0x4000_0000;
 export const CTRL_PHY_RST: u32 = 0x8000_0000;
@@ -26,8 +35,10 @@ export const STATUS_LAN_ID_HI: u32 = 3;
 export const STATUS_LAN_ID_LO: u32 = 2;
 export const STATUS_SPEED_HI: u32 = 7;
 export const STATUS_SPEED_LO: u32 = 6;
-/** STATUS.SPEED of 1000 Mb/s. */
-export const STATUS_SPEED_1000: u32 = 2;
+/** A PAUSE frame stopped the transmitter. */
+export const STATUS_TXOFF: u32 = 0x0000_0010;
+/** The port is initialized. */
+export const STATUS_LAN_INIT_DONE: u32 = 0x0000_0200;
 /** PHY reset asserted; software clears it by writing 0. */
 export const STATUS_PHYRA: u32 = 0x0000_0400;
 export const STATUS_NUM_VFS_HI: u32 = 17;
@@ -35,8 +46,22 @@ export const STATUS_NUM_VFS_LO: u32 = 14;
 /** VF Enable of the SR-IOV capability. */
 export const STATUS_IOV_MODE: u32 = 0x0004_0000;
 export const STATUS_GIO_MASTER_ENABLE: u32 = 0x0008_0000;
+/** CTRL.DEV_RST was set by some port; software clears it by writing 1 (I350). */
+export const STATUS_DEV_RST_SET: u32 = 0x0010_0000;
+/** CTRL_EXT.PFRSTD was set. */
+export const STATUS_PF_RST_DONE: u32 = 0x0020_0000;
 
 export const EECD: u32 = 0x0010;
+/** The NVM's pins: clock, chip select (it selects while 0), data to it and from it. */
+export const EECD_SK: u32 = 0x0000_0001;
+export const EECD_CS: u32 = 0x0000_0002;
+export const EECD_DI: u32 = 0x0000_0004;
+export const EECD_DO: u32 = 0x0000_0008;
+/** Flash writes: 01b disabled, 10b enabled. */
+export const EECD_FWE_HI: u32 = 5;
+export const EECD_FWE_LO: u32 = 4;
+/** The NVM takes addresses of 16 bits. */
+export const EECD_ADDR_SIZE: u32 = 0x0000_0400;
 export const EECD_EE_PRES: u32 = 0x0000_0100;
 /** The automatic read of the NVM after a reset is done. */
 export const EECD_AUTO_RD: u32 = 0x0000_0200;
@@ -82,6 +107,13 @@ export const MDIC_OP_READ: u32 = 2;
 export const MDIC_READY: u32 = 0x1000_0000;
 export const MDIC_ERROR: u32 = 0x4000_0000;
 
+export const MDIC_INT_EN: u32 = 0x2000_0000;
+/** The PHY is outside (82576). */
+export const MDIC_DESTINATION: u32 = 0x8000_0000;
+
+export const SCTL: u32 = 0x0024;
+export const CONNSW: u32 = 0x0034;
+export const FLA: u32 = 0x001c;
 export const FCAL: u32 = 0x0028;
 export const FCAH: u32 = 0x002c;
 export const FCT: u32 = 0x0030;
@@ -94,26 +126,77 @@ export const VET_OUTER_LO: u32 = 16;
 export const VET_RESET: u32 = 0x8100_8100;
 export const FCTTV: u32 = 0x0170;
 export const PBA: u32 = 0x1000;
+export const PBS: u32 = 0x1008;
 export const LEDCTL: u32 = 0x0e00;
+/** LED 0 shows link up, LED 1 activity and blinks at 200 ms, LEDs 2 and 3 show 100 and 1000 Mb/s. */
+export const LEDCTL_RESET: u32 = 0x0706_8302;
 export const MDICNFG: u32 = 0x0e04;
-export const PHPM: u32 = 0x0e14;
-export const EEER: u32 = 0x0e30;
-export const EEE_SU: u32 = 0x0e34;
-export const IPCNFG: u32 = 0x0e38;
+/** The PHY is outside. */
+export const MDICNFG_EXTERNAL: u32 = 0x8000_0000;
+export const MDICNFG_MASK: u32 = 0xc3e0_0000;
+/** Writes a word of the NVM (82576); fields as in EERD. */
+export const EEWR: u32 = 0x102c;
 export const EEMNGCTL: u32 = 0x1010;
 /** Configuration of port 0 done; port n is bit 18 + n. */
 export const EEMNGCTL_CFG_DONE_0: u32 = 0x0004_0000;
+export const I2CCMD: u32 = 0x1028;
+export const I2CCMD_MASK: u32 = 0x1fff_ffff;
+export const I2CCMD_READY: u32 = 0x2000_0000;
+export const I2CCMD_ERROR: u32 = 0x8000_0000;
+/** The I2C pins (I350): software drives them, a pin that nobody pulls low reads 1. */
+export const I2CPARAMS: u32 = 0x102c;
+export const I2CPARAMS_MASK: u32 = 0x0000_2fff;
+export const I2CPARAMS_BB_EN: u32 = 0x0000_0100;
+export const I2CPARAMS_CLK_OUT: u32 = 0x0000_0200;
+export const I2CPARAMS_DATA_OUT: u32 = 0x0000_0400;
+export const I2CPARAMS_DATA_OE_N: u32 = 0x0000_0800;
+export const I2CPARAMS_DATA_IN: u32 = 0x0000_1000;
+export const I2CPARAMS_CLK_OE_N: u32 = 0x0000_2000;
+export const I2CPARAMS_CLK_IN: u32 = 0x0000_4000;
 export const FRTIMER: u32 = 0x1048;
 export const FCRTL: u32 = 0x2160;
+/** Sends XON frames. */
+export const FCRTL_XONE: u32 = 0x8000_0000;
+export const FCRTL_MASK: u32 = 0x8001_fff0;
 export const FCRTH: u32 = 0x2168;
+export const FCRTH_MASK: u32 = 0x0003_fff0;
+export const FCRTC: u32 = 0x2170;
 export const FCRTV: u32 = 0x2460;
-export const WUC: u32 = 0x5800;
-export const WUFC: u32 = 0x5808;
-export const WUS: u32 = 0x5810;
+export const DMACR: u32 = 0x2508;
+export const DMCTLX: u32 = 0x2514;
+export const DMCTXTH: u32 = 0x3550;
+export const DMCRTRH: u32 = 0x5dd0;
+export const DMCCNT: u32 = 0x5dd4;
+export const PCIEMISC: u32 = 0x5bb8;
+/** SerDes: what it is set to, and that it has no link on a copper port. */
+export const PCS_CFG0: u32 = 0x4200;
+export const PCS_LCTL: u32 = 0x4208;
+export const PCS_LSTAT: u32 = 0x420c;
+export const PCS_ANADV: u32 = 0x4218;
+export const PCS_LPAB: u32 = 0x421c;
+export const PCS_NPTX: u32 = 0x4220;
+export const PCS_LPABNP: u32 = 0x4224;
 export const MANC: u32 = 0x5820;
-export const IPAV: u32 = 0x5838;
 export const GCR: u32 = 0x5b00;
+export const GCR_MASK: u32 = 0x0001_f000;
+/** The PCI Express capability is of version 2. */
+export const GCR_CAP_VER2: u32 = 0x0004_0000;
 export const FACTPS: u32 = 0x5b30;
+/** Of function 0, 1, 2, 3: power state, at bit. */
+export const FACTPS_FUNCTION0_LO: u32 = 0;
+export const FACTPS_FUNCTION1_LO: u32 = 6;
+export const FACTPS_FUNCTION2_LO: u32 = 12;
+export const FACTPS_FUNCTION3_LO: u32 = 18;
+/** Power state: D0 uninitialized, D0 active, D3. */
+export const FACTPS_D0U: u32 = 1;
+export const FACTPS_D0A: u32 = 2;
+export const FACTPS_D3: u32 = 3;
+/** Beside the power state: the port is there, and its auxiliary power is on. */
+export const FACTPS_VALID: u32 = 0x0000_0004;
+export const FACTPS_AUX: u32 = 0x0000_0008;
+export const GIOCTL: u32 = 0x5b44;
+export const CCMCTL: u32 = 0x5b48;
+export const SCCTL: u32 = 0x5b4c;
 
 export const SWSM: u32 = 0x5b50;
 /** Semaphore between the drivers: reading sets it. */
@@ -122,3 +205,6 @@ export const SWSM_SMBI: u32 = 0x0000_0001;
 export const SWSM_SWESMBI: u32 = 0x0000_0002;
 export const FWSM: u32 = 0x5b54;
 export const SW_FW_SYNC: u32 = 0x5b5c;
+/** Who uses what: software's bits, and firmware's 16 bits further up. Shared by the ports. */
+export const SW_FW_SYNC_MASK: u32 = 0x0000_ffff;
+export const DCA_CTRL: u32 = 0x5b74;

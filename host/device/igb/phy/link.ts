@@ -1,0 +1,81 @@
+// What two ends of a copper link agree on (IEEE 802.3 §28.2.3, annex 28B, §40.5, §78.3).
+import * as spec from "../../../../assembly/spec/igb/phy.ts";
+
+export type LinkSpeed = 10 | 100 | 1000;
+
+/** What is on the other end of the cable. */
+export interface LinkPartner {
+  /** Its auto-negotiation base page: PHY_ABILITY_ bits. Undefined: it does not negotiate. */
+  abilities?: number | undefined;
+  /** It advertises 1000BASE-T full duplex. */
+  gigabit: boolean;
+  /** What it advertises for Energy Efficient Ethernet: PHY_EEE_ bits. */
+  eee: number;
+  /** Of a partner that does not negotiate: its speed. */
+  speed?: LinkSpeed;
+}
+
+/** A partner that does everything. */
+export const ABLE_PARTNER: LinkPartner = {
+  abilities: spec.PHY_PARTNER_VALUE,
+  gigabit: true,
+  eee: spec.PHY_EEE_100 | spec.PHY_EEE_1000,
+};
+
+export interface Link {
+  speed: LinkSpeed;
+  fullDuplex: boolean;
+  /** Found by negotiation of both ends. */
+  negotiated: boolean;
+}
+
+/** Of this end: registers 0, 4 and 9. */
+export interface LinkRegisters {
+  control: number;
+  advertisement: number;
+  gigabitControl: number;
+}
+
+/** Modes of the base page in the order of preference (annex 28B.3). */
+const MODES: readonly (readonly [ability: number, speed: LinkSpeed, fullDuplex: boolean])[] = [
+  [spec.PHY_ABILITY_100_FULL, 100, true],
+  [spec.PHY_ABILITY_100_HALF, 100, false],
+  [spec.PHY_ABILITY_10_FULL, 10, true],
+  [spec.PHY_ABILITY_10_HALF, 10, false],
+];
+
+/** The link that comes of what both ends can, undefined when none does. Negotiation takes no time in this model. */
+export function resolveLink(own: LinkRegisters, partner: LinkPartner): Link | undefined {
+  if ((own.control & spec.PHY_CONTROL_NEGOTIATE) === 0) return forced(own.control, partner);
+  const { abilities } = partner;
+  if (abilities === undefined) {
+    // §28.2.3.1 parallel detection: the speed shows, the duplex mode does not.
+    const mode = MODES.find(([ability, speed, full]) => !full && speed === partner.speed && can(own, ability));
+    return mode === undefined ? undefined : { speed: mode[1], fullDuplex: false, negotiated: false };
+  }
+  if (partner.gigabit && (own.gigabitControl & spec.PHY_1000T_CONTROL_FULL) !== 0) {
+    return { speed: 1000, fullDuplex: true, negotiated: true };
+  }
+  const best = MODES.find(([ability]) => can(own, ability) && (abilities & ability) !== 0);
+  return best === undefined ? undefined : { speed: best[1], fullDuplex: best[2], negotiated: true };
+}
+
+/** Speed that the control register asks for. */
+export function forcedSpeed(control: number): LinkSpeed {
+  if ((control & spec.PHY_CONTROL_SPEED_1000) !== 0) return 1000;
+  return (control & spec.PHY_CONTROL_SPEED_100) !== 0 ? 100 : 10;
+}
+
+function can(own: LinkRegisters, ability: number): boolean {
+  return (own.advertisement & ability) !== 0;
+}
+
+/** Without negotiation 1000BASE-T has no master and so no link (§40.5.1); the other speeds need only be the same. */
+function forced(control: number, partner: LinkPartner): Link | undefined {
+  const speed = forcedSpeed(control);
+  const fullDuplex = (control & spec.PHY_CONTROL_DUPLEX) !== 0;
+  const both = spec.PHY_ABILITY_10_HALF | spec.PHY_ABILITY_10_FULL;
+  const heard = speed === 100 ? spec.PHY_ABILITY_100_HALF | spec.PHY_ABILITY_100_FULL : both;
+  const follows = partner.abilities === undefined ? partner.speed === speed : (partner.abilities & heard) !== 0;
+  return speed !== 1000 && follows ? { speed, fullDuplex, negotiated: false } : undefined;
+}

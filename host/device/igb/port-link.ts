@@ -1,0 +1,161 @@
+// A port's link: the cable, the PHY with the partner at its other end, and what the MAC makes of it.
+import { PORT_LINK } from "../../../assembly/spec/abi/port.ts";
+import * as device from "../../../assembly/spec/igb/device.ts";
+import * as power from "../../../assembly/spec/igb/power.ts";
+import { PHY_EEE_100, PHY_EEE_1000 } from "../../../assembly/spec/igb/phy.ts";
+import { bits, place } from "../../core/bits.ts";
+import { ABLE_PARTNER, type Link, type LinkPartner } from "./phy/link.ts";
+import { Phy, type PhyState, speedField } from "./phy/phy.ts";
+import type { PhyProfile } from "./phy/registers.ts";
+import type { PortState } from "./port-state.ts";
+import type { RegisterFile } from "./register-file.ts";
+
+export interface PortLinkState {
+  phy: PhyState;
+  plugged: boolean;
+  partner: { abilities: number; gigabit: boolean; eee: number; speed: number };
+  up: boolean;
+}
+
+export interface PortLinkOptions {
+  phy: PhyProfile;
+  registers: RegisterFile;
+  state: PortState;
+  /** The sensor switched the PHY off, or keeps it slow. */
+  overheated(): "off" | "slow" | undefined;
+  /** The link came up, went down, or was negotiated anew. */
+  changed(): void;
+}
+
+/** In a saved state: the partner does not negotiate; nobody is there. */
+const NO_ABILITIES = -1;
+const NOBODY = -2;
+
+export class PortLink {
+  readonly phy: Phy;
+  readonly #options: PortLinkOptions;
+  readonly #listeners: ((shown: LinkPartner | undefined) => void)[] = [];
+  #plugged = true;
+  #partner: LinkPartner | undefined = ABLE_PARTNER;
+  #up = true;
+  #shown: string | undefined;
+
+  constructor(options: PortLinkOptions) {
+    this.#options = options;
+    this.phy = new Phy(options.phy, {
+      partner: () => (this.#plugged ? this.#partner : undefined),
+      off: () => this.#off,
+      throttled: () => options.overheated() === "slow",
+      changed: (again) => this.refresh(again),
+    });
+  }
+
+  /** Whether the cable is plugged in. */
+  get plugged(): boolean {
+    return this.#plugged;
+  }
+
+  set plugged(plugged: boolean) {
+    if (plugged === this.#plugged) return;
+    this.#plugged = plugged;
+    this.refresh(false);
+  }
+
+  /** The other end of the cable; undefined while nobody sends there. */
+  set partner(partner: LinkPartner | undefined) {
+    this.#partner = partner;
+    this.refresh(false);
+  }
+
+  /** What this end shows to the other one; undefined while it sends nothing. */
+  get shown(): LinkPartner | undefined {
+    return this.phy.shown;
+  }
+
+  /** Calls `listener` whenever `shown` has changed. */
+  onShown(listener: (shown: LinkPartner | undefined) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Frames pass between MAC and PHY. */
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** The link as the MAC has it; undefined while it is down. */
+  get link(): Link | undefined {
+    const control = this.#options.registers.get(device.CTRL);
+    return (control & device.CTRL_SLU) === 0 ? undefined : this.phy.link;
+  }
+
+  /** The link's bits of STATUS: up, speed, duplex mode; the latter two as forced while they are. */
+  get status(): number {
+    const { link } = this;
+    const control = this.#options.registers.get(device.CTRL);
+    const forced = (control & device.CTRL_FRCSPD) !== 0;
+    const field = bits(control, device.CTRL_SPEED_HI, device.CTRL_SPEED_LO);
+    const speed = forced ? field : speedField(link?.speed ?? 1000);
+    const duplex = (control & device.CTRL_FRCDPX) !== 0 ? (control & device.CTRL_FD) !== 0 : link?.fullDuplex !== false;
+    return (
+      (link === undefined ? 0 : device.STATUS_LU) |
+      (duplex ? device.STATUS_FD : 0) |
+      place(speed, device.STATUS_SPEED_HI, device.STATUS_SPEED_LO)
+    );
+  }
+
+  /** To be called when something that the link depends on changed; `again`: it was negotiated anew. */
+  refresh(again: boolean): void {
+    const { registers, state, changed } = this.#options;
+    const eee = registers.get(power.IPCNFG);
+    const advertised =
+      ((eee & power.IPCNFG_EEE_100M_AN) !== 0 ? PHY_EEE_100 : 0) |
+      ((eee & power.IPCNFG_EEE_1G_AN) !== 0 ? PHY_EEE_1000 : 0);
+    this.phy.setEee(advertised);
+    const before = this.#up;
+    this.#up = this.link !== undefined;
+    state.set(PORT_LINK, this.#up ? 1 : 0);
+    if (before && (!this.#up || again)) this.phy.lostLink();
+    if (before !== this.#up || again) changed();
+    this.#tell();
+  }
+
+  save(): PortLinkState {
+    const { abilities = NO_ABILITIES, gigabit, eee, speed = 0 } = this.#partner ?? { gigabit: false, eee: 0 };
+    return {
+      phy: this.phy.save(),
+      plugged: this.#plugged,
+      partner: { abilities: this.#partner === undefined ? NOBODY : abilities, gigabit, eee, speed },
+      up: this.#up,
+    };
+  }
+
+  restore(state: PortLinkState): void {
+    const { abilities, speed, ...partner } = state.partner;
+    this.phy.restore(state.phy);
+    this.#plugged = state.plugged;
+    this.#partner =
+      abilities === NOBODY
+        ? undefined
+        : {
+            ...partner,
+            ...(abilities === NO_ABILITIES ? {} : { abilities }),
+            ...(speed === 10 || speed === 100 || speed === 1000 ? { speed } : {}),
+          };
+    this.#up = state.up;
+    this.#options.state.set(PORT_LINK, state.up ? 1 : 0);
+    this.#tell();
+  }
+
+  get #off(): boolean {
+    const { registers, overheated } = this.#options;
+    return (registers.get(power.PHPM) & power.PHPM_GO_LINK_DISCONNECT) !== 0 || overheated() === "off";
+  }
+
+  #tell(): void {
+    const { shown } = this;
+    const text = JSON.stringify(shown);
+    if (text === this.#shown) return;
+    this.#shown = text;
+    for (const listener of this.#listeners) listener(shown);
+  }
+}
