@@ -35,6 +35,9 @@ export const STATUS_LAN_ID_HI: u32 = 3;
 export const STATUS_LAN_ID_LO: u32 = 2;
 export const STATUS_SPEED_HI: u32 = 7;
 export const STATUS_SPEED_LO: u32 = 6;
+/** STATUS.SPEED of 1000 and of 100 Mb/s. */
+export const STATUS_SPEED_1000: u32 = 2;
+export const STATUS_SPEED_100: u32 = 1;
 /** A PAUSE frame stopped the transmitter. */
 export const STATUS_TXOFF: u32 = 0x0000_0010;
 /** The port is initialized. */

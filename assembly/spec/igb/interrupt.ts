@@ -10,6 +10,10 @@ export const ICR_RX_MISS: u32 = 0x0000_0040;
 export const ICR_RXDW: u32 = 0x0000_0080;
 /** A VF wrote to its mailbox or was reset. */
 export const ICR_VMMB: u32 = 0x0000_0100;
+/** An access through MDIC is done. */
+export const ICR_MDAC: u32 = 0x0000_0200;
+/** TSICR has a cause that TSIM enables. */
+export const ICR_TIME_SYNC: u32 = 0x0008_0000;
 /** Device reset asserted. */
 export const ICR_DRSTA: u32 = 0x4000_0000;
 /** DMA out of synchronization: a malformed or malicious request was stopped. */

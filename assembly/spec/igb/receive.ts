@@ -26,6 +26,8 @@ export const RCTL_PMCF: u32 = 0x0080_0000;
 /** The CRC is not put into memory. */
 export const RCTL_SECRC: u32 = 0x0400_0000;
 export const RXPBS: u32 = 0x2404;
+/** Of the 82576: 64 KiB. The I350's 0 stands for 36 KiB. */
+export const RXPBS_RESET_82576: u32 = 0x0000_0040;
 /** Queue drop enable, one bit a queue. */
 export const QDE: u32 = 0x2408;
 export const RLPML: u32 = 0x5004;

@@ -7,7 +7,11 @@ export const TCTL_EN: u32 = 0x0000_0002;
 export const TCTL_PSP: u32 = 0x0000_0008;
 export const TCTL_EXT: u32 = 0x0404;
 export const TIPG: u32 = 0x0410;
+export const TIPG_MASK: u32 = 0x3fff_ffff;
+export const TIPG_RESET: u32 = 0x0060_2006;
 export const TXPBS: u32 = 0x3404;
+/** Of the 82576: 40 KiB. The I350's 0 stands for the share of one port of four. */
+export const TXPBS_RESET_82576: u32 = 0x0000_0028;
 export const DTXCTL: u32 = 0x3590;
 /** A forged frame does not stop its queue (I350). */
 export const DTXCTL_ENABLE_SPOOF_QUEUE: u32 = 0x0000_0004;

@@ -23,6 +23,9 @@ export const RAH_POOLSEL_HI: u32 = 25;
 export const RAH_POOLSEL_LO: u32 = 18;
 export const RAH_AV: u32 = 0x8000_0000;
 export const RAH_MASK: u32 = 0x83ff_ffff;
+/** Frames for the address count as multicasts (I350). */
+export const RAH_TRMCST: u32 = 0x4000_0000;
+export const RAH_MASK_I350: u32 = 0xc3ff_ffff;
 
 /** VLAN filter table array: 128 words. */
 export const VFTA: u32 = 0x5600;

@@ -1,17 +1,20 @@
 // A network card of one to four ports: Intel I350, or 82576 as the second profile.
 import { PORT_SCRATCH_SIZE, PROFILE_82576, PROFILE_I350 } from "../../../assembly/spec/abi/port.ts";
-import * as phy from "../../../assembly/spec/igb/phy.ts";
+import * as ids from "../../../assembly/spec/pci/ids.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Engine } from "../../core/engine.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import { applyOrUndo, checkShape } from "../../core/snapshot.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { PciFunction, Sriov } from "../../pci/index.ts";
 import type { FunctionProfile } from "../../pci/profile.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { CardShared, type CardSharedState } from "./card-shared.ts";
 import * as i82576 from "./config-82576.ts";
 import { type PfOptions, VF_OFFSET_ARI } from "./config-common.ts";
 import * as i350 from "./config-i350.ts";
-import { nvmWords, portMac } from "./nvm.ts";
+import { nvmWords } from "./nvm.ts";
+import { I350_PHY, I82576_PHY, type PhyProfile } from "./phy/registers.ts";
 import { IgbPort } from "./port.ts";
 import type { IgbPortState } from "./port-options.ts";
 import { type CardRegisters, I350_REGISTERS, I82576_REGISTERS } from "./registers-pf.ts";
@@ -24,8 +27,11 @@ export interface CardProfile {
   registers: CardRegisters;
   /** IVAR rows hold queues n and n + 8. */
   columnMajor: boolean;
-  phyId1: number;
-  phyId2: number;
+  phy: PhyProfile;
+  /** A thermal sensor, I2C pins, a reset of all ports together; without them EEWR. */
+  extras: boolean;
+  /** What the NVM says of the card: device, subsystem, part number. */
+  nvm: { deviceId: number; subsystemId: number; part: readonly [number, number] };
   /** First VF Offset and VF Stride in an ARI hierarchy. */
   ari: { offset: number; stride: number };
   pfConfig(options: PfOptions): FunctionProfile;
@@ -38,8 +44,9 @@ const PROFILES: Readonly<Record<IgbCardName, CardProfile>> = {
     maxPorts: i350.MAX_PORTS,
     registers: I350_REGISTERS,
     columnMajor: false,
-    phyId1: phy.PHY_ID1_I350,
-    phyId2: phy.PHY_ID2_I350,
+    phy: I350_PHY,
+    extras: true,
+    nvm: { deviceId: ids.DEVICE_I350, subsystemId: i350.SUBSYSTEM_T4, part: [0x1350, 0x0401] },
     ari: { offset: VF_OFFSET_ARI, stride: i350.VF_STRIDE },
     pfConfig: i350.pfConfig,
     vfConfig: i350.vfConfig,
@@ -49,8 +56,9 @@ const PROFILES: Readonly<Record<IgbCardName, CardProfile>> = {
     maxPorts: i82576.MAX_PORTS,
     registers: I82576_REGISTERS,
     columnMajor: true,
-    phyId1: phy.PHY_ID1_82576,
-    phyId2: phy.PHY_ID2_82576,
+    phy: I82576_PHY,
+    extras: false,
+    nvm: { deviceId: ids.DEVICE_82576, subsystemId: i82576.SUBSYSTEM_ET, part: [0x8257, 0x6201] },
     ari: { offset: VF_OFFSET_ARI, stride: i82576.VF_STRIDE },
     pfConfig: i82576.pfConfig,
     vfConfig: i82576.vfConfig,
@@ -72,6 +80,8 @@ export interface IgbCardOptions {
   ports: number;
   /** MAC address of port 0, unicast; the others count up. */
   mac: Uint8Array;
+  /** Serial number of the card, an EUI-64 of 8 bytes. Default: made of the MAC address. */
+  serial?: Uint8Array | undefined;
   /** Bytes of each port's two frame rings to and from the wire; default 1 MiB. */
   uplinkBytes?: number;
   /** Names the card in snapshots; default "igb0". */
@@ -79,21 +89,24 @@ export interface IgbCardOptions {
 }
 
 export interface IgbCardState {
+  shared: CardSharedState;
   ports: IgbPortState[];
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
 const UPLINK_BYTES = 0x10_0000;
 const UPLINK_MIN = 0x1_0000;
 
 export class IgbCard implements Endpoint {
   readonly profile: IgbCardName;
   readonly ports: readonly IgbPort[];
+  readonly #shared: CardShared;
 
   /** Throws ArgumentError for a profile, a number of ports or a MAC address that the card cannot have. */
   constructor(options: IgbCardOptions) {
     const profile = Object.hasOwn(PROFILES, options.profile) ? PROFILES[options.profile] : undefined;
     if (profile === undefined) throw new ArgumentError("profile", options.profile, "is neither i350 nor 82576");
-    const { ports, mac, engine, uplinkBytes = UPLINK_BYTES } = options;
+    const { ports, mac, serial, engine, uplinkBytes = UPLINK_BYTES } = options;
     if (!Number.isInteger(ports) || ports < 1 || ports > profile.maxPorts) {
       throw new ArgumentError("ports", ports, `is not in 1–${profile.maxPorts}`);
     }
@@ -104,7 +117,11 @@ export class IgbCard implements Endpoint {
       throw new ArgumentError("uplinkBytes", uplinkBytes, `is not a multiple of 8 from ${UPLINK_MIN} on`);
     }
     this.profile = options.profile;
-    const nvm = nvmWords(mac, ports);
+    if (serial !== undefined && serial.length !== 8) {
+      throw new ArgumentError("serial", [...serial].join(), "is not a serial number of 8 bytes");
+    }
+    const shared = new CardShared(nvmWords({ ...profile.nvm, mac, ports }));
+    this.#shared = shared;
     const scratch = engine.allocate(PORT_SCRATCH_SIZE, 64);
     const made: IgbPort[] = [];
     let leader: Sriov | undefined;
@@ -119,8 +136,8 @@ export class IgbCard implements Endpoint {
         number,
         ports,
         cardMac: mac,
-        mac: portMac(mac, number),
-        nvm,
+        serial,
+        shared,
         scratch,
         uplinkBytes,
         leader,
@@ -137,6 +154,20 @@ export class IgbCard implements Endpoint {
     return this.ports.map((port) => port.pf);
   }
 
+  /** The words of the NVM, as drivers left them. */
+  get nvm(): Uint16Array {
+    return this.#shared.eeprom.words.slice();
+  }
+
+  /** Degrees Celsius that the thermal sensor shows, 0–255. Throws ArgumentError for another value. */
+  get temperature(): number {
+    return this.#shared.temperature;
+  }
+
+  set temperature(celsius: number) {
+    this.#shared.temperature = celsius;
+  }
+
   /** Moves at most `budget` frames in each port. Returns how many moved in all. */
   service(budget: number): number {
     let moved = 0;
@@ -150,13 +181,24 @@ export class IgbCard implements Endpoint {
   }
 
   save(): IgbCardState {
-    return { ports: this.ports.map((port) => port.save()) };
+    return { shared: this.#shared.save(), ports: this.ports.map((port) => port.save()) };
   }
 
+  /** Puts back what `save` gave. Throws, with nothing changed, for the state of another kind of card. */
   restore(state: IgbCardState): void {
     if (state.ports.length !== this.ports.length) {
       throw new ArgumentError("state", state.ports.length, `is not of a card with ${this.ports.length} ports`);
     }
+    const before = this.save();
+    checkShape("card state", state.shared, before.shared, NOTHING);
+    applyOrUndo(
+      () => this.#apply(state),
+      () => this.#apply(before),
+    );
+  }
+
+  #apply(state: IgbCardState): void {
+    this.#shared.restore(state.shared);
     for (const [number, port] of this.ports.entries()) port.restore(state.ports[number] as IgbPortState);
   }
 }

@@ -15,7 +15,6 @@ import {
   VIRTUAL_UNCORRECTABLE,
 } from "../../pci/capabilities/aer.ts";
 import { ariCapability } from "../../pci/capabilities/ari.ts";
-import { deviceSerialNumberCapability, serialNumberOfMac } from "../../pci/capabilities/device-serial-number.ts";
 import { type express, expressCapability } from "../../pci/capabilities/express.ts";
 import type { Fields } from "../../pci/capabilities/fields.ts";
 import { sriovCapability, type VfBar } from "../../pci/capabilities/sriov.ts";
@@ -28,7 +27,7 @@ export const VF_STRIDE = 2;
 export const VF_BARS: readonly VfBar[] = common.vfBars(false);
 
 const VPD_OFFSET = 0xe0;
-const SUBSYSTEM_ET = 0xa03c;
+export const SUBSYSTEM_ET = 0xa03c;
 /** Tenths of a watt. */
 const POWER_D0 = 26;
 const FLASH_SIZE = 0x40_0000;
@@ -68,10 +67,7 @@ export function pfConfig(options: common.PfOptions): FunctionProfile {
       ...common.pfLegacyCapabilities({ PM_DATA_VALUE: POWER_D0 }),
       { offset: common.EXPRESS_OFFSET, capability: expressCapability({ fields }) },
       { offset: common.AER_OFFSET, capability: errors },
-      {
-        offset: common.DEVICE_SERIAL_NUMBER_OFFSET,
-        capability: deviceSerialNumberCapability(serialNumberOfMac(options.mac)),
-      },
+      common.cardSerial(options),
       {
         offset: common.ARI_OFFSET,
         capability: ariCapability({ ARI_CAP_NEXT_FUNCTION: common.nextFunction(options) }),

@@ -5,6 +5,11 @@ import * as header from "../../../assembly/spec/pci/header.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import * as pm from "../../../assembly/spec/pci/power-management.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import {
+  deviceSerialNumberCapability,
+  serialNumberOfBytes,
+  serialNumberOfMac,
+} from "../../pci/capabilities/device-serial-number.ts";
 import type { express } from "../../pci/capabilities/express.ts";
 import type { Fields } from "../../pci/capabilities/fields.ts";
 import { msiCapability } from "../../pci/capabilities/msi.ts";
@@ -19,8 +24,10 @@ export interface PfOptions {
   functionNumber: number;
   /** Ports of the card. */
   ports: number;
-  /** MAC address of port 0, 6 bytes: the card's serial number is made of it. */
+  /** MAC address of port 0, 6 bytes. */
   mac: Uint8Array;
+  /** The card's serial number, an EUI-64 of 8 bytes. Default: made of the MAC address. */
+  serial?: Uint8Array | undefined;
 }
 
 /** Where capabilities lie in both cards, in PF and VF. */
@@ -153,6 +160,12 @@ export function sriovOptions(
     bars: card.bars,
     ariControl: options.functionNumber === 0,
   };
+}
+
+/** The card's serial number. Throws ArgumentError unless MAC address or serial number have their lengths. */
+export function cardSerial({ mac, serial }: PfOptions): PlacedCapability {
+  const number = serial === undefined ? serialNumberOfMac(mac) : serialNumberOfBytes(serial);
+  return { offset: DEVICE_SERIAL_NUMBER_OFFSET, capability: deviceSerialNumberCapability(number) };
 }
 
 /** ARI's Next Function: the last port ends the list. */

@@ -17,7 +17,6 @@ import {
   VIRTUAL_UNCORRECTABLE,
 } from "../../pci/capabilities/aer.ts";
 import { ariCapability } from "../../pci/capabilities/ari.ts";
-import { deviceSerialNumberCapability, serialNumberOfMac } from "../../pci/capabilities/device-serial-number.ts";
 import { type express, expressCapability } from "../../pci/capabilities/express.ts";
 import type { Fields } from "../../pci/capabilities/fields.ts";
 import { ltrCapability } from "../../pci/capabilities/ltr.ts";
@@ -34,7 +33,7 @@ export const VF_BARS: readonly VfBar[] = common.vfBars(true);
 const TPH_OFFSET = 0x1a0;
 const LTR_OFFSET = 0x1c0;
 const ACS_OFFSET = 0x1d0;
-const SUBSYSTEM_T4 = 0x00a1;
+export const SUBSYSTEM_T4 = 0x00a1;
 /** Tenths of a watt. */
 const POWER_D0 = 42;
 const STEERING_TAGS = 8;
@@ -84,10 +83,7 @@ export function pfConfig(options: common.PfOptions): FunctionProfile {
       ...common.pfLegacyCapabilities({ PMCSR_NO_SOFT_RESET: 1, PM_DATA_VALUE: POWER_D0 }),
       { offset: common.EXPRESS_OFFSET, capability: expressCapability({ fields }) },
       { offset: common.AER_OFFSET, capability: errors },
-      {
-        offset: common.DEVICE_SERIAL_NUMBER_OFFSET,
-        capability: deviceSerialNumberCapability(serialNumberOfMac(options.mac)),
-      },
+      common.cardSerial(options),
       {
         offset: common.ARI_OFFSET,
         capability: ariCapability({ ARI_CAP_NEXT_FUNCTION: common.nextFunction(options) }),

@@ -30,6 +30,8 @@ export interface InterruptOptions {
   clock: Clock;
   /** Sends the vector's message. */
   raise(vector: number): void;
+  /** The interval of a vector is over for which `claim` said no. */
+  due?(vector: number): void;
   /** Called when a message has to wait for its interval: `tick` is due until `waiting` is false again. */
   onWait?(): void;
   /** GPIE.EIAME: sending a message masks what EIAM names. */
@@ -52,6 +54,11 @@ export class InterruptBlock {
     this.#all = mask(options.vectors - 1, 0);
     this.#eitr = new Array<number>(options.vectors).fill(0);
     this.#next = new Array<number>(options.vectors).fill(0);
+  }
+
+  /** Causes, without the effects of reading the register. */
+  get eicr(): number {
+    return this.#eicr;
   }
 
   get eims(): number {
@@ -140,7 +147,22 @@ export class InterruptBlock {
       if ((this.#waiting & bit) === 0 || this.#options.clock.nowNs < (this.#next[vector] as number)) continue;
       this.#waiting = (this.#waiting & ~bit) >>> 0;
       if ((this.#eicr & this.#eims & bit) !== 0) this.#send(vector, bit);
+      else this.#options.due?.(vector);
     }
+  }
+
+  /**
+   * Whether an interrupt of another kind than the vector's message may be signalled now; its interval begins then. If
+   * not, `due` is called when it may.
+   */
+  claim(vector: number): boolean {
+    if (this.#options.clock.nowNs < (this.#next[vector] as number)) {
+      this.#waiting = (this.#waiting | (1 << vector)) >>> 0;
+      this.#options.onWait?.();
+      return false;
+    }
+    this.#next[vector] = this.#after(vector);
+    return true;
   }
 
   reset(): void {
@@ -216,10 +238,10 @@ export interface InterruptRegisters {
 
 /** Puts a block's registers behind a BAR. */
 export function hookInterrupts(file: RegisterFile, block: InterruptBlock, at: InterruptRegisters): void {
-  const none = (): number => 0;
-  file.hook(at.eics, { read: none, write: (value) => block.set(value) });
+  // I350 §8.8.4, §8.8.6: what sets causes shows them, and what clears the mask shows it, with no effect of reading.
+  file.hook(at.eics, { read: () => block.eicr, write: (value) => block.set(value) });
   file.hook(at.eims, { read: () => block.eims, write: (value) => block.enable(value) });
-  file.hook(at.eimc, { read: none, write: (value) => block.disable(value) });
+  file.hook(at.eimc, { read: () => block.eims, write: (value) => block.disable(value) });
   file.hook(at.eiac, { read: () => block.eiac, write: (value) => block.setAutoClear(value) });
   file.hook(at.eiam, { read: () => block.eiam, write: (value) => block.setAutoMask(value) });
   file.hook(at.eicr, { read: () => block.readCauses(), write: (value) => block.clear(value) });

@@ -8,6 +8,7 @@ import type { RegisterFile } from "./register-file.ts";
 export interface PfInterruptState {
   icr: number;
   ims: number;
+  signalled: boolean;
   block: InterruptState;
 }
 
@@ -24,13 +25,20 @@ export interface PfInterruptOptions {
   onWait(): void;
   /** Signals the one interrupt of a driver that uses no MSI-X mode. */
   raiseSingle(): void;
+  /** Asserts or deasserts the pin of that interrupt. */
+  showPin(asserted: boolean): void;
 }
+
+/** EITR 0 holds for the one interrupt of a driver without MSI-X mode (I350 §7.3.2). */
+const SINGLE_VECTOR = 0;
 
 export class PfInterrupts {
   readonly block: InterruptBlock;
   readonly #options: PfInterruptOptions;
   #icr = 0;
   #ims = 0;
+  /** The one interrupt was signalled, and its causes are still there. */
+  #signalled = false;
 
   constructor(options: PfInterruptOptions) {
     this.#options = options;
@@ -42,6 +50,9 @@ export class PfInterrupts {
         if (vector < options.vectors) options.raise(vector);
       },
       onWait: () => options.onWait(),
+      due: (vector) => {
+        if (vector === SINGLE_VECTOR) this.#signal();
+      },
       autoMask: () => this.autoMask,
     });
     this.#hook(registers);
@@ -80,16 +91,18 @@ export class PfInterrupts {
   reset(): void {
     this.#icr = 0;
     this.#ims = 0;
+    this.#showPin();
     this.block.reset();
   }
 
   save(): PfInterruptState {
-    return { icr: this.#icr, ims: this.#ims, block: this.block.save() };
+    return { icr: this.#icr, ims: this.#ims, signalled: this.#signalled, block: this.block.save() };
   }
 
   restore(state: PfInterruptState): void {
     this.#icr = state.icr;
     this.#ims = state.ims;
+    this.#signalled = state.signalled;
     this.block.restore(state.block);
   }
 
@@ -101,16 +114,36 @@ export class PfInterrupts {
   #rose(before: number): void {
     if ((this.#icr & this.#ims & ~before) === 0) return;
     if (this.#msix) this.#vector(this.#options.registers.get(spec.IVAR_MISC) >>> spec.IVAR_MISC_OTHER_LO);
-    else this.#options.raiseSingle();
+    else if (this.block.claim(SINGLE_VECTOR)) this.#signal();
+  }
+
+  /** The one interrupt of a driver without MSI-X mode: a message, and the pin until its causes are read or masked. */
+  #signal(): void {
+    if (this.#msix || (this.#icr & this.#ims) === 0) return;
+    this.#signalled = true;
+    this.#showPin();
+    this.#options.raiseSingle();
+  }
+
+  #showPin(): void {
+    if (!this.#signalled) return;
+    this.#signalled = (this.#icr & this.#ims) !== 0;
+    this.#options.showPin(this.#signalled);
+  }
+
+  /** ICR as it is. */
+  get #shown(): number {
+    return (this.#icr | ((this.#icr & this.#ims) !== 0 ? spec.ICR_INTA : 0)) >>> 0;
   }
 
   #readIcr(): number {
     const asserted = (this.#icr & this.#ims) !== 0;
-    const value = (this.#icr | (asserted ? spec.ICR_INTA : 0)) >>> 0;
+    const value = this.#shown;
     const { registers } = this.#options;
     const always = (registers.get(spec.GPIE) & spec.GPIE_NSICR) !== 0;
     if (always || asserted || this.#ims === 0) this.#icr = 0;
     if (always || asserted) this.#ims = (this.#ims & ~registers.get(spec.IAM)) >>> 0;
+    this.#showPin();
     return value;
   }
 
@@ -120,9 +153,10 @@ export class PfInterrupts {
       read: () => this.#readIcr(),
       write: (value) => {
         this.#icr = (this.#icr & ~value) >>> 0;
+        this.#showPin();
       },
     });
-    registers.hook(spec.ICS, { read: () => 0, write: (value) => this.set(value) });
+    registers.hook(spec.ICS, { read: () => this.#shown, write: (value) => this.set(value) });
     registers.hook(spec.IMS, {
       read: () => this.#ims,
       write: (value) => {
@@ -132,9 +166,10 @@ export class PfInterrupts {
       },
     });
     registers.hook(spec.IMC, {
-      read: () => 0,
+      read: () => this.#ims,
       write: (value) => {
         this.#ims = (this.#ims & ~value) >>> 0;
+        this.#showPin();
       },
     });
     hookInterrupts(registers, block, {

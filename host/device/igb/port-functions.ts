@@ -23,6 +23,7 @@ export function createPf(options: IgbPortOptions, registers: MmioHandler): { pf:
     functionNumber: options.number,
     ports: options.ports,
     mac: options.cardMac,
+    serial: options.serial,
   });
   const pf = new PciFunction(options.name, profileConfig(profile));
   const msix = table(pf, common.PF_VECTORS);

@@ -1,8 +1,8 @@
 // A port's link: the cable, the PHY with the partner at its other end, and what the MAC makes of it.
 import { PORT_LINK } from "../../../assembly/spec/abi/port.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
-import * as power from "../../../assembly/spec/igb/power.ts";
 import { PHY_EEE_100, PHY_EEE_1000 } from "../../../assembly/spec/igb/phy.ts";
+import * as power from "../../../assembly/spec/igb/power.ts";
 import { bits, place } from "../../core/bits.ts";
 import { ABLE_PARTNER, type Link, type LinkPartner } from "./phy/link.ts";
 import { Phy, type PhyState, speedField } from "./phy/phy.ts";

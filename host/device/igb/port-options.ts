@@ -4,8 +4,10 @@ import type { Engine } from "../../core/engine.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { PciFunctionState, Sriov } from "../../pci/index.ts";
 import type { CardProfile } from "./card.ts";
+import type { CardShared } from "./card-shared.ts";
 import type { MailboxState } from "./mailbox.ts";
 import type { PfInterruptState } from "./pf-interrupts.ts";
+import type { PortLinkState } from "./port-link.ts";
 import type { PortStateSnapshot } from "./port-state.ts";
 import type { RegisterFileState } from "./register-file.ts";
 import type { VirtualFunctionState } from "./virtual-function.ts";
@@ -15,9 +17,8 @@ export interface IgbPortState {
   registers: RegisterFileState;
   interrupts: PfInterruptState;
   mailboxes: MailboxState;
-  phy: number[];
   statistics: [number, number][];
-  linkUp: boolean;
+  link: PortLinkState;
   missed: number;
   vfs: { fn: PciFunctionState; device: VirtualFunctionState }[];
   port: PortStateSnapshot;
@@ -32,10 +33,10 @@ export interface IgbPortOptions {
   /** Which port of how many. */
   number: number;
   ports: number;
-  /** MAC addresses of the card's port 0 and of this port. */
+  /** MAC address of the card's port 0, and the card's serial number. */
   cardMac: Uint8Array;
-  mac: Uint8Array;
-  nvm: Uint16Array;
+  serial: Uint8Array | undefined;
+  shared: CardShared;
   scratch: number;
   uplinkBytes: number;
   trace: Trace | undefined;

@@ -10,12 +10,16 @@ import * as virt from "../../../assembly/spec/igb/virtualization.ts";
 import { applyOrUndo, checkShape } from "../../core/snapshot.ts";
 import { type PciFunction, type ResetKind, Sriov } from "../../pci/index.ts";
 import * as common from "./config-common.ts";
+import { hookGeneral, hookI2cPins, portStatus, VF_STATUS } from "./general-registers.ts";
 import { hookPfMailboxes, Mailboxes } from "./mailbox.ts";
 import { freeQueues, hookMisbehaviour, takeMisbehaviour } from "./misbehaviour.ts";
+import { macInNvm } from "./nvm.ts";
+import { hookNvm } from "./nvm-registers.ts";
 import { PfInterrupts } from "./pf-interrupts.ts";
-import { Phy } from "./phy.ts";
-import { hookPfDevice, portStatus, setAddress, VF_STATUS } from "./port-device.ts";
+import type { Link, LinkPartner } from "./phy/link.ts";
+import { setAddress } from "./port-device.ts";
 import { createPf, createVf } from "./port-functions.ts";
+import { PortLink } from "./port-link.ts";
 import type { IgbPortOptions, IgbPortState } from "./port-options.ts";
 import { PortState } from "./port-state.ts";
 import { QueueOwners } from "./queue-owners.ts";
@@ -24,11 +28,12 @@ import { hookRateLimits, setTime } from "./rate-limits.ts";
 import { RegisterFile } from "./register-file.ts";
 import { pfRows } from "./registers-pf.ts";
 import { type PortStatistics, Statistics } from "./statistics.ts";
+import { ThermalSensor } from "./thermal.ts";
 import { createUplink, type Uplink } from "./uplink.ts";
 import { VirtualFunction } from "./virtual-function.ts";
 
 /** Of a port's state: what checks itself, and lists without a length of their own. */
-const VARIABLE: ReadonlySet<string> = new Set(["pf", "fn", "statistics", "lengths", "bytes"]);
+const VARIABLE: ReadonlySet<string> = new Set(["pf", "fn", "statistics", "lengths", "bytes", "phy"]);
 const NS_PER_US = 1000;
 export class IgbPort {
   readonly pf: PciFunction;
@@ -40,11 +45,11 @@ export class IgbPort {
   readonly #options: IgbPortOptions;
   readonly #interrupts: PfInterrupts;
   readonly #mailboxes: Mailboxes;
-  readonly #phy: Phy;
+  readonly #link: PortLink;
+  readonly #sensor: ThermalSensor;
   readonly #statistics: Statistics;
   readonly #vfs: VirtualFunction[] = [];
   readonly #owners: QueueOwners;
-  #linkUp = true;
   #missed = 0;
   /** Some message waits for its interval to end. */
   #throttled = false;
@@ -74,6 +79,7 @@ export class IgbPort {
       vectors: common.PF_VECTORS,
       raise: (vector) => msix.raise(vector),
       raiseSingle: () => this.pf.raiseInterrupt(0),
+      showPin: (asserted) => this.pf.setInterruptPending(asserted),
       onWait: () => {
         this.#throttled = true;
       },
@@ -82,16 +88,34 @@ export class IgbPort {
       notifyVf: (vf) => this.#vfs[vf]?.mailboxCause(),
       notifyPf: () => this.#interrupts.set(interrupt.ICR_VMMB),
     });
-    this.#phy = new Phy(profile.phyId1, profile.phyId2, () => this.#linkUp);
+    this.#sensor = new ThermalSensor(this.registers, options.shared);
+    this.#link = new PortLink({
+      phy: profile.phy,
+      registers: this.registers,
+      state: this.state,
+      overheated: () => this.#sensor.effect,
+      changed: () => this.#interrupts.set(interrupt.ICR_LSC),
+    });
     this.#statistics = new Statistics(this.state);
     this.sriov = new Sriov(this.pf, common.SRIOV_OFFSET, (index) => this.#createVf(index), {
       ari: profile.ari,
       ...(options.leader === undefined ? {} : { leader: options.leader }),
     });
-    this.pf.onReset(() => this.#reset());
+    this.pf.onReset((kind) => this.#resetFunction(kind));
+    options.shared.add(
+      {
+        get powerState() {
+          return pf.powerState;
+        },
+        get active() {
+          return pf.memorySpaceEnabled || pf.busMasterEnabled;
+        },
+      },
+      { reset: () => this.#resetDevice(), temperature: () => this.#heated() },
+    );
     this.uplink = createUplink({
       state: this.state,
-      linked: () => this.#linkUp,
+      linked: () => this.#link.up && !this.#link.phy.loopback,
       tell: (direction, length) =>
         options.trace?.listener?.({ kind: "frame", requesterId: this.pf.requesterId, direction, length }),
     });
@@ -99,16 +123,33 @@ export class IgbPort {
     this.#reset();
   }
 
-  /** Whether the wire is plugged in. A change interrupts the PF (ICR.LSC). */
+  /** Whether the wire is plugged in. A change of the link interrupts the PF (ICR.LSC). */
   get linkUp(): boolean {
-    return this.#linkUp;
+    return this.#link.plugged;
   }
 
   set linkUp(up: boolean) {
-    if (up === this.#linkUp) return;
-    this.#linkUp = up;
-    this.state.set(abi.PORT_LINK, up ? 1 : 0);
-    this.#interrupts.set(interrupt.ICR_LSC);
+    this.#link.plugged = up;
+  }
+
+  /** The link as it was agreed on with the partner; undefined while it is down. */
+  get link(): Link | undefined {
+    return this.#link.link;
+  }
+
+  /** What is at the other end of the wire: at first a partner that can everything; undefined while nobody sends there. */
+  set partner(partner: LinkPartner | undefined) {
+    this.#link.partner = partner;
+  }
+
+  /** What this end shows to its partner; undefined while it sends nothing, as a port that is powered down. */
+  get shown(): LinkPartner | undefined {
+    return this.#link.shown;
+  }
+
+  /** Calls `listener` whenever `shown` has changed. */
+  onShown(listener: (shown: LinkPartner | undefined) => void): void {
+    this.#link.onShown(listener);
   }
 
   get statistics(): PortStatistics {
@@ -137,10 +178,19 @@ export class IgbPort {
       this.#own();
       setTime(this.state, this.#options.clock.nowNs);
       moved = this.state.service(budget);
+      if (this.#link.phy.loopback) this.#loop();
       this.#signal();
     }
     if (this.#throttled) this.#tick();
     return moved;
+  }
+
+  /** PHY loopback: what would leave comes back. */
+  #loop(): void {
+    const { egress, ingress } = this.state;
+    for (let frame = egress.shift(); frame !== undefined; frame = egress.shift()) {
+      if (!ingress.push(frame)) return;
+    }
   }
 
   /** Sends the messages whose throttling is over. */
@@ -156,9 +206,8 @@ export class IgbPort {
       registers: this.registers.save(),
       interrupts: this.#interrupts.save(),
       mailboxes: this.#mailboxes.save(),
-      phy: this.#phy.save(),
       statistics: this.#statistics.save(),
-      linkUp: this.#linkUp,
+      link: this.#link.save(),
       missed: this.#missed,
       vfs: this.#vfs.map((vf) => ({ fn: vf.fn.save(), device: vf.save() })),
       port: this.state.save(),
@@ -185,12 +234,10 @@ export class IgbPort {
     this.registers.restore(state.registers);
     this.#interrupts.restore(state.interrupts);
     this.#mailboxes.restore(state.mailboxes);
-    this.#phy.restore(state.phy);
     this.#statistics.restore(state.statistics);
-    this.#linkUp = state.linkUp;
     this.#missed = state.missed;
     this.state.restore(state.port);
-    this.state.set(abi.PORT_LINK, state.linkUp ? 1 : 0);
+    this.#link.restore(state.link);
     this.#owners.forgetAll();
   }
 
@@ -272,6 +319,26 @@ export class IgbPort {
     if (tell) this.#mailboxes.vfReset(index);
   }
 
+  /** A reset of the PF from outside resets the PHY too; one of the whole card ends what its drivers had agreed on. */
+  #resetFunction(kind: ResetKind): void {
+    if (kind === "cold" || kind === "hot") this.#options.shared.release();
+    this.#link.phy.reset();
+    this.#reset();
+  }
+
+  /** CTRL.DEV_RST of some port (I350 §4.3.1). */
+  #resetDevice(): void {
+    this.#reset();
+    this.registers.set(device.STATUS, (this.registers.get(device.STATUS) | device.STATUS_DEV_RST_SET) >>> 0);
+    this.#interrupts.set(interrupt.ICR_DRSTA);
+  }
+
+  /** The temperature changed. */
+  #heated(): void {
+    this.#sensor.sense();
+    this.#link.refresh(false);
+  }
+
   /** Resets the port: everything but the configuration space (I350 §4.3, CTRL.RST and reset of the PF). */
   #reset(): void {
     this.state.clear(abi.PORT_TX_QUEUES, abi.PORT_RAR - abi.PORT_TX_QUEUES);
@@ -284,19 +351,21 @@ export class IgbPort {
     this.registers.reset();
     // Queue 0, which that has enabled, is VF 0's where there is one.
     if (this.sriov.count > 0) this.#vfs[0]?.reset();
+    this.#sensor.sense();
+    this.#link.refresh(false);
     this.#interrupts.reset();
     this.#mailboxes.pfReset();
     this.#statistics.reset();
-    this.#phy.reset();
     this.#missed = 0;
-    setAddress(this.registers, this.#options.mac);
+    const { shared, number } = this.#options;
+    setAddress(this.registers, macInNvm(shared.eeprom.words, number));
     this.state.update();
   }
 
   #status(): number {
     return portStatus({
       control: this.registers.get(device.CTRL),
-      linkUp: this.#linkUp,
+      link: this.#link.status,
       number: this.#options.number,
       vfs: this.sriov.numVfs,
       virtual: this.sriov.enabled,
@@ -322,14 +391,22 @@ export class IgbPort {
     hookMisbehaviour(registers, state, this.#options.profile.registers.dmaOffload, () => this.sriov.count);
     if (!this.#options.profile.registers.dmaOffload) hookRateLimits(registers, state);
     hookPfMailboxes(registers, this.#mailboxes);
-    hookPfDevice(registers, {
-      phy: this.#phy,
-      nvm: this.#options.nvm,
-      number: this.#options.number,
+    const { shared, number, profile } = this.#options;
+    hookNvm(registers, shared.eeprom, !profile.extras);
+    if (profile.extras) {
+      hookI2cPins(registers);
+      this.#sensor.hook();
+    }
+    hookGeneral(registers, {
+      shared,
+      link: this.#link,
+      number,
+      deviceReset: profile.extras,
       status: () => this.#status(),
       timer: () => this.#timer(),
       reset: () => this.#reset(),
       resetDone: () => this.#mailboxes.pfResetDone(),
+      accessDone: () => this.#interrupts.set(interrupt.ICR_MDAC),
     });
   }
 }

@@ -1,12 +1,12 @@
 // The PF's BAR0 as data: offsets, masks and reset values of I350 and 82576. What registers do is in port.ts and
 // port-registers.ts.
-import { PORT_CTRL, PORT_QDE, PORT_RCTL, PORT_RLPML, PORT_TCTL } from "../../../assembly/spec/abi/port.ts";
-import * as device from "../../../assembly/spec/igb/device.ts";
+import { PORT_QDE, PORT_RCTL, PORT_RLPML, PORT_TCTL } from "../../../assembly/spec/abi/port.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
 import * as rx from "../../../assembly/spec/igb/receive.ts";
 import * as tx from "../../../assembly/spec/igb/transmit.ts";
 import * as virt from "../../../assembly/spec/igb/virtualization.ts";
 import type { IgbRow } from "./register-file.ts";
+import { I350_DEVICE, I82576_DEVICE } from "./registers-device.ts";
 import { offloadRows } from "./registers-offload.ts";
 import { rxQueueRows, txQueueRows } from "./registers-queue.ts";
 import { virtualizationRows } from "./registers-virtualization.ts";
@@ -23,6 +23,10 @@ export interface CardRegisters {
   dmaOffload: boolean;
   /** Fields that a tuple filter compares: 2 or 5. */
   tuples: 2 | 5;
+  /** Bits of RAH that software writes. */
+  addressHigh: number;
+  /** Device control, link, power, interrupts. */
+  device: readonly IgbRow[];
 }
 
 export const I350_REGISTERS: CardRegisters = {
@@ -32,6 +36,8 @@ export const I350_REGISTERS: CardRegisters = {
   switchControl: virt.TXSWC,
   dmaOffload: true,
   tuples: 2,
+  addressHigh: virt.RAH_MASK_I350,
+  device: I350_DEVICE,
 };
 
 export const I82576_REGISTERS: CardRegisters = {
@@ -41,75 +47,23 @@ export const I82576_REGISTERS: CardRegisters = {
   switchControl: virt.DTXSWC,
   dmaOffload: false,
   tuples: 5,
+  addressHigh: virt.RAH_MASK,
+  device: I82576_DEVICE,
 };
 
-/** Registers that keep what the driver writes, and do nothing in this model beyond that. */
-const KEPT: readonly number[] = [
-  device.FCAL,
-  device.FCAH,
-  device.FCT,
-  device.FCTTV,
-  device.PBA,
-  device.LEDCTL,
-  device.MDICNFG,
-  device.PHPM,
-  device.EEER,
-  device.IPCNFG,
-  device.FCRTL,
-  device.FCRTH,
-  device.FCRTV,
-  device.WUC,
-  device.WUFC,
-  device.MANC,
-  device.IPAV,
-  device.GCR,
-  device.SW_FW_SYNC,
-  tx.TCTL_EXT,
-  tx.TIPG,
-  tx.TXPBS,
-  rx.RXPBS,
-  interrupt.PBACL,
-];
-
-const GENERAL: readonly IgbRow[] = [
-  ...KEPT.map((offset) => ({ offset, rw: ALL })),
-  {
-    offset: device.CTRL,
-    rw: ALL & ~(device.CTRL_RST | device.CTRL_DEV_RST),
-    reset: device.CTRL_FD | device.CTRL_SLU,
-    port: PORT_CTRL,
-  },
-  { offset: device.STATUS },
-  { offset: device.EECD, rw: device.EECD_EE_REQ },
-  { offset: device.EERD },
-  { offset: device.MDIC },
-  { offset: device.WUS, w1c: ALL },
-  { offset: device.EEMNGCTL },
-  { offset: device.FACTPS },
-  { offset: device.SWSM },
-  { offset: device.FWSM },
+const TRAFFIC: readonly IgbRow[] = [
   { offset: rx.RCTL, rw: ALL, port: PORT_RCTL, filter: true },
   { offset: rx.RLPML, rw: rx.RLPML_MASK, reset: rx.RLPML_RESET, port: PORT_RLPML },
   { offset: rx.QDE, rw: 0xffff, port: PORT_QDE },
   { offset: tx.TCTL, rw: ALL, port: PORT_TCTL },
 ];
 
-const INTERRUPTS: readonly IgbRow[] = [
-  { offset: interrupt.ICR },
-  { offset: interrupt.ICS, writeOnly: true },
-  { offset: interrupt.IMS },
-  { offset: interrupt.IMC, writeOnly: true },
-  { offset: interrupt.IAM, rw: ALL },
-  { offset: interrupt.GPIE, rw: ALL },
-  { offset: interrupt.IVAR_MISC, rw: interrupt.IVAR_MISC_MASK },
-];
-
 /** All plain registers of a PF. */
 export function pfRows(card: CardRegisters): IgbRow[] {
   const { queues } = card;
   return [
-    ...GENERAL,
-    ...INTERRUPTS,
+    ...card.device,
+    ...TRAFFIC,
     { offset: interrupt.IVAR, count: card.ivars, rw: interrupt.IVAR_MASK },
     ...virtualizationRows(card),
     ...offloadRows(card.tuples),

@@ -85,12 +85,12 @@ const I82576: readonly IgbRow[] = [
   { offset: rate.RTTBCNRM, rw: mask(rate.RTTBCNRM_MMW_SIZE_HI, rate.RTTBCNRM_MMW_SIZE_LO), port: PORT_WINDOW },
 ];
 
-function receiveAddresses(offset: number, first: number, count: number): IgbRow[] {
+function receiveAddresses(offset: number, first: number, count: number, high: number): IgbRow[] {
   const shared = { count, stride: RA_STRIDE, portStride: RA_STRIDE, filter: true };
   const port = PORT_RAR + first * RA_STRIDE;
   return [
     { ...shared, offset, rw: ALL, port },
-    { ...shared, offset: offset + 4, rw: virt.RAH_MASK, port: port + 4 },
+    { ...shared, offset: offset + 4, rw: high, port: port + 4 },
   ];
 }
 
@@ -119,7 +119,7 @@ export function virtualizationRows(card: CardRegisters): IgbRow[] {
     },
     { offset: card.switchControl, rw: virt.TXSWC_MASK, port: PORT_TXSWC, filter: true },
     ...mirrorRules(),
-    ...receiveAddresses(virt.RA, 0, virt.RA_ENTRIES),
-    ...receiveAddresses(virt.RA2, virt.RA_ENTRIES, card.receiveAddresses - virt.RA_ENTRIES),
+    ...receiveAddresses(virt.RA, 0, virt.RA_ENTRIES, card.addressHigh),
+    ...receiveAddresses(virt.RA2, virt.RA_ENTRIES, card.receiveAddresses - virt.RA_ENTRIES, card.addressHigh),
   ];
 }

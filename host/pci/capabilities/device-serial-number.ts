@@ -18,6 +18,13 @@ export function serialNumberOfMac(mac: Uint8Array): SerialNumber {
   return { upper: view.getUint32(0), lower: view.getUint32(4) };
 }
 
+/** An EUI-64 as it is printed, 8 bytes. Throws ArgumentError for another length. */
+export function serialNumberOfBytes(serial: Uint8Array): SerialNumber {
+  if (serial.length !== 8) throw new ArgumentError("serial", serial.length, "bytes are not a serial number");
+  const view = new DataView(serial.buffer, serial.byteOffset, serial.length);
+  return { upper: view.getUint32(0), lower: view.getUint32(4) };
+}
+
 export function deviceSerialNumberCapability(serial: SerialNumber): Capability {
   return {
     id: ids.EXT_CAP_DEVICE_SERIAL_NUMBER,

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import * as device from "../../../assembly/spec/igb/device.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
 import * as mailbox from "../../../assembly/spec/igb/mailbox.ts";
+import * as power from "../../../assembly/spec/igb/power.ts";
 import * as rx from "../../../assembly/spec/igb/receive.ts";
 import * as filter from "../../../assembly/spec/igb/receive-filter.ts";
 import * as offload from "../../../assembly/spec/igb/receive-offload.ts";
@@ -27,12 +28,12 @@ const REGISTERS: readonly Row[] = [
   ["MDIC", 0x00020, device.MDIC],
   ["VET", 0x00038, device.VET],
   ["MDICNFG", 0x00e04, device.MDICNFG],
-  ["EEER", 0x00e30, device.EEER],
-  ["EEE_SU", 0x00e34, device.EEE_SU],
-  ["IPCNFG", 0x00e38, device.IPCNFG],
+  ["EEER", 0x00e30, power.EEER],
+  ["EEE_SU", 0x00e34, power.EEE_SU],
+  ["IPCNFG", 0x00e38, power.IPCNFG],
   ["EEMNGCTL", 0x01010, device.EEMNGCTL],
   ["FRTIMER", 0x01048, device.FRTIMER],
-  ["WUC", 0x05800, device.WUC],
+  ["WUC", 0x05800, power.WUC],
   ["MANC", 0x05820, device.MANC],
   ["SWSM", 0x05b50, device.SWSM],
   ["FWSM", 0x05b54, device.FWSM],

@@ -1,4 +1,5 @@
 // A port's PHY: its registers, and the link that it has with the partner at the other end of the cable.
+import { STATUS_SPEED_100, STATUS_SPEED_1000 } from "../../../../assembly/spec/igb/device.ts";
 import * as spec from "../../../../assembly/spec/igb/phy.ts";
 import { bits, place } from "../../../core/bits.ts";
 import { FormatError } from "../../../core/errors.ts";
@@ -27,9 +28,10 @@ export interface PhySurroundings {
   changed(again: boolean): void;
 }
 
-/** Value of a speed field, where 2 is 1000 Mb/s and 0 is 10 Mb/s. */
+/** A speed as STATUS and the PHYs' own status registers have it. */
 export function speedField(speed: Link["speed"]): number {
-  return speed === 1000 ? 2 : speed === 100 ? 1 : 0;
+  if (speed === 10) return 0;
+  return speed === 100 ? STATUS_SPEED_100 : STATUS_SPEED_1000;
 }
 
 /** Metres of cable that the diagnostics tell. */
@@ -243,7 +245,9 @@ export class Phy {
     // 82576 §8.25: 1 is 10, 2 is 100, 3 is 1000 Mb/s.
     const speed = speedField(link.speed) + 1;
     const duplex = link.fullDuplex ? spec.PHY_PORT_STATUS_DUPLEX : 0;
-    return place(speed, spec.PHY_PORT_STATUS_SPEED_HI, spec.PHY_PORT_STATUS_SPEED_LO) | duplex | spec.PHY_PORT_STATUS_LINK;
+    return (
+      place(speed, spec.PHY_PORT_STATUS_SPEED_HI, spec.PHY_PORT_STATUS_SPEED_LO) | duplex | spec.PHY_PORT_STATUS_LINK
+    );
   }
 
   get #mmdFunction(): number {
