@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/built.ts"],
+    setupFiles: ["test/support/bytes.ts"],
     // Every core: the default leaves one of two idle.
     maxWorkers: "100%",
     testTimeout: 60_000,

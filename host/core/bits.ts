@@ -48,3 +48,20 @@ export function dwordMask(hi: number, lo: number, index: number): number {
   const bottom = Math.max(lo - index * 32, 0);
   return top < 0 || bottom > 31 ? 0 : mask(top, bottom);
 }
+
+/** Whether `words` is 0 from index `from` up to, not including, index `to`. */
+export function isZero(words: Uint32Array, from: number, to: number): boolean {
+  let index = from;
+  // Eight at a time: memory of a machine is most of it.
+  for (; index + 8 <= to; index += 8) {
+    const four = at(words, index) | at(words, index + 1) | at(words, index + 2) | at(words, index + 3);
+    const more = at(words, index + 4) | at(words, index + 5) | at(words, index + 6) | at(words, index + 7);
+    if ((four | more) !== 0) return false;
+  }
+  while (index < to && words[index] === 0) index++;
+  return index >= to;
+}
+
+function at(words: Uint32Array, index: number): number {
+  return words[index] as number;
+}

@@ -14,7 +14,7 @@ import { DESCRIPTOR_SIZE } from "../../assembly/spec/vtd/descriptors.ts";
 import * as gsts from "../../assembly/spec/vtd/global.ts";
 import * as queue from "../../assembly/spec/vtd/invalidation-queue.ts";
 import { hex, join32, PAGE_SIZE } from "../core/address.ts";
-import { bits, extract, mask } from "../core/bits.ts";
+import { bits, extract, isZero, mask } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
 import { FormatError } from "../core/errors.ts";
 
@@ -39,11 +39,12 @@ export interface IommuState {
 /** The state of the unit at `pointer`, whose MemoryMap is at `map`. */
 export function saveUnit(engine: Engine, pointer: number, map: number): IommuState {
   const image = engine.u8.slice(pointer, pointer + abi.UNIT_SIZE);
-  dropOutdated(engine, map, new Uint32Array(image.buffer));
+  const words = new Uint32Array(image.buffer);
+  dropOutdated(engine, map, words);
   const pieces: IommuState["pieces"] = [];
   for (let offset = abi.UNIT_STATE; offset < abi.UNIT_SIZE; offset += PIECE) {
-    const bytes = image.slice(offset, Math.min(offset + PIECE, abi.UNIT_SIZE));
-    if (bytes.some((byte) => byte !== 0)) pieces.push({ offset, bytes });
+    const end = Math.min(offset + PIECE, abi.UNIT_SIZE);
+    if (!isZero(words, offset >>> 2, end >>> 2)) pieces.push({ offset, bytes: image.slice(offset, end) });
   }
   return { pieces };
 }
@@ -133,7 +134,7 @@ function checkUsed(words: Uint32Array): void {
   ];
   for (const [name, used, offset, bytes] of caches) {
     if (words[used >>> 2] !== 0) continue;
-    if (words.subarray(offset >>> 2, (offset + bytes) >>> 2).some((word) => word !== 0)) {
+    if (!isZero(words, offset >>> 2, (offset + bytes) >>> 2)) {
       throw new FormatError(SOURCE, `the ${name} counts as empty and is not`);
     }
   }
@@ -176,6 +177,7 @@ function checkRegions(words: Uint32Array, map: number, entries: Uint32Array): vo
   const regions = words[(map + MAP_REGIONS) >>> 2] as number;
   const at = (row: number): number => join32(words[row >>> 2] as number, words[(row >>> 2) + 1] as number);
   for (let place = 0; place < entries.length; place += 4) {
+    if (isZero(entries, place + 2, place + 4)) continue;
     const value = entries.subarray(place + 2, place + 4);
     const row = regions + extract(value, abi.IOTLB_REGION_HI, abi.IOTLB_REGION_LO) * REGION_SIZE;
     const page = pageOf(value);

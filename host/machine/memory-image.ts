@@ -1,5 +1,5 @@
 // What a snapshot keeps of memory: the blocks that are not zero.
-
+import { isZero } from "../core/bits.ts";
 import { FormatError } from "../core/errors.ts";
 
 /** Bytes of one block; images are of whole 32-bit words. */
@@ -23,10 +23,7 @@ export function saveMemory(memory: Uint8Array): MemoryImage {
   for (let block = 0; block * BLOCK < memory.length; block++) {
     const piece = memory.subarray(block * BLOCK, (block + 1) * BLOCK);
     const first = (block * BLOCK) >>> 2;
-    const end = first + (piece.length >>> 2);
-    let word = first;
-    while (word < end && words[word] === 0) word++;
-    if (word === end) continue;
+    if (isZero(words, first, first + (piece.length >>> 2))) continue;
     blocks.push(block);
     pieces.push(piece);
     kept += piece.length;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bits, dwordMask, extract, insert, mask, place, replace } from "../../host/core/bits.ts";
+import { bits, dwordMask, extract, insert, isZero, mask, place, replace } from "../../host/core/bits.ts";
 
 test("fields: a whole word, one bit at each end, and a field inside", () => {
   expect(mask(31, 0)).toBe(0xffff_ffff);
@@ -50,4 +50,22 @@ test("dwordMask: the part of a field that lies in a dword", () => {
   expect(dwordMask(51, 12, 1)).toBe(0x000f_ffff);
   expect(dwordMask(127, 127, 3)).toBe(0x8000_0000);
   expect(dwordMask(3, 0, 2)).toBe(0);
+});
+
+test("isZero: looks from the first index to the one before the last", () => {
+  const words = new Uint32Array(23);
+  expect(isZero(words, 0, 23)).toBe(true);
+  for (const place of words.keys()) {
+    words.fill(0).fill(0x8000_0000, place, place + 1);
+    for (const [from, to] of [
+      [0, 23],
+      [3, 22],
+      [7, 15],
+      [place, place],
+      [place + 1, 23],
+      [0, place],
+    ] as const) {
+      expect(isZero(words, from, to), `${place} in ${from}-${to}`).toBe(place < from || place >= to);
+    }
+  }
 });

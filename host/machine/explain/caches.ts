@@ -115,9 +115,11 @@ function pasidLine(
   const low =
     (pasid === undefined ? (fieldOf(context, "RID_PASID") ?? 0) : abi.PASID_PRESENT + pasid) +
     (privileged ? abi.PASID_CACHE_KEY_PRIVILEGED : 0);
-  for (let index = 0; index < abi.PASID_CACHE_ENTRIES; index++) {
-    const line = abi.UNIT_PASID_CACHE + index * abi.PASID_CACHE_ENTRY_SIZE;
-    if (word(line + abi.PASID_CACHE_KEY) !== low) continue;
+  const { UNIT_PASID_CACHE, PASID_CACHE_ENTRIES, PASID_CACHE_ENTRY_SIZE, PASID_CACHE_KEY } = abi;
+  const lines = word(abi.UNIT_PASIDS_USED) === 0 ? 0 : PASID_CACHE_ENTRIES;
+  for (let index = 0; index < lines; index++) {
+    const line = UNIT_PASID_CACHE + index * PASID_CACHE_ENTRY_SIZE;
+    if (word(line + PASID_CACHE_KEY) !== low) continue;
     if (word(line + abi.PASID_CACHE_KEY + 4) !== abi.PASID_CACHE_KEY_USED + requesterId) continue;
     const attributes = word(line + abi.PASID_CACHE_ATTRIBUTES);
     const decided = attributes >= abi.PASID_CACHE_DECIDED;
@@ -171,8 +173,10 @@ function iotlbValue(word: UnitWord, owner: Owner, address: Halves): [lo: number,
     (owner.tag.hi | (address.hi * 2 ** (abi.IOTLB_TAG_ADDRESS_LO - PAGE_SHIFT) + Math.floor(page / 2 ** 32))) >>> 0;
   // In strict mode tags have no IOTLB_VALID, and lines that hold nothing have no value.
   const marked = word(abi.UNIT_STRICT) === 0 ? hi : (hi & ~VALID) >>> 0;
-  for (let index = 0; index < abi.IOTLB_ENTRIES; index++) {
-    const entry = abi.UNIT_IOTLB + index * abi.IOTLB_ENTRY_SIZE;
+  const { UNIT_IOTLB, IOTLB_ENTRIES, IOTLB_ENTRY_SIZE } = abi;
+  const entries = word(abi.UNIT_USED) === 0 ? 0 : IOTLB_ENTRIES;
+  for (let index = 0; index < entries; index++) {
+    const entry = UNIT_IOTLB + index * IOTLB_ENTRY_SIZE;
     if (word(entry) !== lo || word(entry + 4) !== marked) continue;
     const value: [number, number] = [word(entry + 8), word(entry + 12)];
     if (value[0] !== 0 || value[1] !== 0) return value;
