@@ -1,5 +1,5 @@
 // Attaches a board to a v86 emulator: the guest finds our functions beside the emulator's own.
-import { formatBdf, type Hpa, hex, type RequesterId, TWO_32 } from "../../core/address.ts";
+import { formatBdf, type Hpa, hex, type RequesterId } from "../../core/address.ts";
 import { checkFunction, checkOptions } from "../../core/arguments.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { MmioHandler } from "../../core/ports.ts";
@@ -50,8 +50,8 @@ const ECAM_BASE = 0xb000_0000;
 const ECAM_BUSES = 16;
 const MIN_BUSES = 2;
 const MAX_BUSES = 256;
-/** What SeaBIOS and its DSDT give to PCI below the I/O APIC. */
-const MEMORY_BASE = 0xe000_0000;
+/** What SeaBIOS and its DSDT give to PCI: from here, or from the end of RAM on, to the I/O APIC. */
+const MEMORY_BASE = 0x8000_0000;
 const MEMORY_END = 0xfec0_0000;
 
 export class Attachment {
@@ -178,7 +178,10 @@ export class Attachment {
       root.ranges("memory").some(({ base, size }) => address >= base && address < base + size);
     const windows: [string, Window | SharedWindow][] = [
       ["ecam", { ...ecam, handler: this.#config.ecam }],
-      ["memory", { ...memory, handler: root.memoryWindow(memory.base as Hpa), claims }],
+      ...memory.map((one): [string, SharedWindow] => [
+        "memory",
+        { ...one, handler: root.memoryWindow(one.base as Hpa), claims },
+      ]),
     ];
     if (unit !== undefined) windows.push(["iommu", blockAround(unit)]);
     return windows;
@@ -227,16 +230,20 @@ function checkLayout(cpu: V86Cpu, { ecam = {} }: AttachOptions): BoardLayout {
     throw new ArgumentError("buses", buses, `is not in ${MIN_BUSES}–${MAX_BUSES}`);
   }
   const size = ecamSize(buses);
-  const ram = cpu.memory_size[0] as number;
-  if (!Number.isInteger(base) || base % ecamSize(1) !== 0 || base < ram || base + size > MEMORY_BASE) {
+  const ram = Math.ceil((cpu.memory_size[0] as number) / BLOCK_SIZE) * BLOCK_SIZE;
+  if (!Number.isInteger(base) || base % ecamSize(1) !== 0 || base < ram || base + size > MEMORY_END) {
     throw new ArgumentError(
       "base",
       base,
-      `is no place for ${buses} MiB between RAM (${hex(ram)}) and ${hex(MEMORY_BASE)}`,
+      `is no place for ${buses} MiB between RAM (${hex(ram)}) and ${hex(MEMORY_END)}`,
     );
   }
-  if (ram > MEMORY_BASE || ram > TWO_32) throw new ArgumentError("emulator", hex(ram), "is too much RAM");
-  return { ecam: { base, size }, memory: { base: MEMORY_BASE, size: MEMORY_END - MEMORY_BASE } };
+  const start = Math.max(ram, MEMORY_BASE);
+  const pieces = [
+    { base: start, size: base - start },
+    { base: Math.max(base + size, start), size: MEMORY_END - Math.max(base + size, start) },
+  ];
+  return { ecam: { base, size }, memory: pieces.filter((piece) => piece.size > 0) };
 }
 
 /** Throws ArgumentError for a function of ours where the emulator has one. */

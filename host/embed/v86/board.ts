@@ -26,8 +26,8 @@ export interface BoardWindow {
 /** Where the guest finds what, in its physical addresses. */
 export interface BoardLayout {
   ecam: { base: number; size: number };
-  /** The 32-bit window of BARs. */
-  memory: { base: number; size: number };
+  /** Where BARs may lie: what firmware and the DSDT give to PCI, around configuration space. Ascending. */
+  memory: readonly { base: number; size: number }[];
 }
 
 export interface Board {

@@ -30,7 +30,7 @@ export function machineBoard(machine: Machine, showUnit: boolean): Board {
       return regions(map, [
         () => map.addExternalRam({ base: 0 as Hpa, size, read, write }),
         () => map.addMmio({ ...at(ecam), handler: root.ecam }),
-        () => map.addMmio({ ...at(memory), handler: root.memoryWindow(memory.base as Hpa) }),
+        ...memory.map((one) => () => map.addMmio({ ...at(one), handler: root.memoryWindow(one.base as Hpa) })),
         ...(showUnit ? [() => map.addMmio({ ...at(unit), handler: unit.handler })] : []),
       ]);
     },

@@ -22,6 +22,7 @@ export interface SharedWindow extends Window {
 }
 
 type Handlers = [MemoryReader, MemoryReader, MemoryWriter, MemoryWriter];
+type Entry = Handlers[number];
 const TABLES = ["memory_map_read8", "memory_map_read32", "memory_map_write8", "memory_map_write32"] as const;
 
 /**
@@ -35,20 +36,30 @@ export function takeWindow(
   window: Window | SharedWindow,
   onAccess: (write: boolean) => void,
 ): void {
+  const first = blockOf(window.base);
+  const end = blockOf(window.base + window.size);
   const free = cpu.memory_map_read8[blockOf(UNMAPPED)];
-  const handlers = handlersOf(window, onAccess);
-  for (let block = blockOf(window.base); block < blockOf(window.base + window.size); block++) {
-    let mine = handlers;
-    if (cpu.memory_map_read8[block] !== free) {
-      if (!("claims" in window)) {
-        throw new ArgumentError(name, hex(window.base), `is where the emulator has ${hex(block * BLOCK_SIZE)}`);
-      }
-      mine = shared(window, handlers, TABLES.map((table) => cpu[table][block]) as Handlers);
-    }
-    for (const [place, table] of TABLES.entries()) {
-      takeover.replace(cpu[table] as Handlers[number][], block, mine[place] as Handlers[number]);
-    }
+  const before = TABLES.map((table) => cpu[table].slice(first, end));
+  const taken = [...Array(end - first).keys()].filter((place) => before[0]?.[place] !== free);
+  if (taken.length > 0 && !("claims" in window)) {
+    const block = first + (taken[0] as number);
+    throw new ArgumentError(name, hex(window.base), `is where the emulator has ${hex(block * BLOCK_SIZE)}`);
   }
+  takeover.onRelease(() => {
+    for (const [place, table] of TABLES.entries()) put(cpu[table], first, before[place] as Entry[]);
+  });
+  const handlers = handlersOf(window, onAccess);
+  for (const [place, table] of TABLES.entries()) (cpu[table] as Entry[]).fill(handlers[place] as Entry, first, end);
+  for (const at of taken) {
+    const theirs = before.map((table) => table[at]) as Handlers;
+    const both = sharedHandlers(window as SharedWindow, handlers, theirs);
+    for (const [place, table] of TABLES.entries()) (cpu[table] as Entry[])[first + at] = both[place] as Entry;
+  }
+}
+
+/** Into a table of `length` blocks or more, from `first` on. */
+function put(table: Entry[], first: number, entries: readonly Entry[]): void {
+  for (const [place, entry] of entries.entries()) table[first + place] = entry;
 }
 
 function handlersOf({ base, handler }: Window, onAccess: (write: boolean) => void): Handlers {
@@ -72,7 +83,7 @@ function handlersOf({ base, handler }: Window, onAccess: (write: boolean) => voi
   ];
 }
 
-function shared({ claims }: SharedWindow, mine: Handlers, theirs: Handlers): Handlers {
+function sharedHandlers({ claims }: SharedWindow, mine: Handlers, theirs: Handlers): Handlers {
   return [
     (address) => (claims(address >>> 0) ? mine[0](address) : theirs[0](address)),
     (address) => (claims(address >>> 0) ? mine[1](address) : theirs[1](address)),
