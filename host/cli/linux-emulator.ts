@@ -1,10 +1,11 @@
 // v86, as far as this program uses it, and how it is started.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import type { V86Emulator } from "../embed/v86/index.ts";
 import { GuestError } from "./guests/failure.ts";
 
 /** An emulated PC. */
-export interface Emulator {
+export interface Emulator extends V86Emulator {
   add_listener(event: "emulator-loaded", listener: () => void): void;
   add_listener(event: SerialOutput, listener: (byte: number) => void): void;
   serial_send_bytes(port: number, bytes: Uint8Array): void;

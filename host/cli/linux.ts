@@ -1,15 +1,19 @@
 // `iovirt linux`: an unmodified Linux in v86, with our card in it.
+import { join } from "node:path";
 import type { Command } from "./command.ts";
 import { GuestError } from "./guests/failure.ts";
-import { openGuests } from "./guests/store.ts";
+import { guestsFolder, openGuests } from "./guests/store.ts";
 import { EXIT_FAILED, type Io, UsageError } from "./io.ts";
-import { bootLinux } from "./linux-boot.ts";
 import { joinConsole } from "./linux-console.ts";
 import type { LinuxGuest } from "./linux-guest.ts";
-import { describeOptions, type Options, parseOptions } from "./options.ts";
+import { LinuxPc, type PcOptions } from "./linux-pc.ts";
+import { Snapshots } from "./linux-snapshots.ts";
+import { describeOptions, type Options, parseOptions, quote } from "./options.ts";
 import { StatusLine } from "./status-line.ts";
 
 const DEFAULT_MEMORY = 128;
+const DEFAULT_PORTS = 2;
+const PROFILES = ["i350", "82576"] as const;
 const ROWS = [
   {
     name: "exec",
@@ -26,6 +30,21 @@ const ROWS = [
     max: 1024,
     help: `MiB of RAM, a power of two (${DEFAULT_MEMORY})`,
   },
+  { name: "profile", kind: "text", form: "i350|82576", help: "the card (i350)" },
+  {
+    name: "ports",
+    short: "p",
+    kind: "number",
+    min: 1,
+    max: 4,
+    help: `the card's ports, 1, 2 or 4, of the 82576 2 at most (${DEFAULT_PORTS}); cables join 0 and 1, 2 and 3`,
+  },
+  {
+    name: "snapshot",
+    short: "s",
+    kind: "flag",
+    help: "start from a snapshot; the first time it is made, with a boot",
+  },
 ] as const;
 
 export const linuxCommand: Command = {
@@ -40,14 +59,13 @@ export const linuxCommand: Command = {
   ].join("\n"),
   async run(args, io) {
     const options = parseOptions(ROWS, args);
-    const { memory = DEFAULT_MEMORY } = options;
-    if ((memory & (memory - 1)) !== 0) throw new UsageError(`--memory ${memory} is not a power of two`);
+    const pcOptions = checkPc(options);
     try {
-      const guest = await boot(memory, io);
+      const pc = await start(pcOptions, options.snapshot === true, io);
       try {
-        return await use(guest, options, io);
+        return await use(pc.guest, options, io);
       } finally {
-        await guest.stop();
+        await pc.stop();
       }
     } catch (error) {
       if (!(error instanceof GuestError)) throw error;
@@ -57,23 +75,33 @@ export const linuxCommand: Command = {
   },
 };
 
-async function boot(memory: number, io: Io): Promise<LinuxGuest> {
+type LinuxOptions = Options<typeof ROWS>;
+
+function checkPc({ memory = DEFAULT_MEMORY, profile = "i350", ports = DEFAULT_PORTS }: LinuxOptions): PcOptions {
+  if ((memory & (memory - 1)) !== 0) throw new UsageError(`--memory ${memory} is not a power of two`);
+  const known = PROFILES.find((name) => name === profile);
+  if (known === undefined) throw new UsageError(`--profile ${quote(profile)} is neither i350 nor 82576`);
+  return { memory, cards: [{ profile: known, ports }] };
+}
+
+async function start(options: PcOptions, snapshot: boolean, io: Io): Promise<LinuxPc> {
   const files = openGuests();
   const line = new StatusLine(io);
-  const start = performance.now();
+  const begin = performance.now();
   const show = (): void =>
-    line.show(`booting Linux ${files.kernelRelease}: ${Math.round((performance.now() - start) / 1000)} s`);
+    line.show(`starting Linux ${files.kernelRelease}: ${Math.round((performance.now() - begin) / 1000)} s`);
   show();
   const timer = setInterval(show, 1000);
   try {
-    return await bootLinux(files, { memory });
+    if (!snapshot) return await LinuxPc.boot(files, options);
+    return await LinuxPc.resume(files, options, new Snapshots(join(guestsFolder(), "snapshots")));
   } finally {
     clearInterval(timer);
     line.clear();
   }
 }
 
-async function use(guest: LinuxGuest, { exec }: Options<typeof ROWS>, io: Io): Promise<number> {
+async function use(guest: LinuxGuest, { exec }: LinuxOptions, io: Io): Promise<number> {
   if (exec === undefined) {
     if (io.interactive) io.err("The guest's console; Ctrl-] leaves.\n");
     return await joinConsole(guest);

@@ -1,0 +1,144 @@
+// An emulated PC with our cards: from the guest files to a Linux that runs scripts.
+import { type Attachment, attach, createMachine } from "../embed/v86/index.ts";
+import type { CardOptions, Machine } from "../machine/machine.ts";
+import { KERNEL } from "./guests/collect.ts";
+import { OWN_FILES, OWN_LINKS } from "./guests/init.ts";
+import { buildInitramfs } from "./guests/initramfs.ts";
+import type { GuestFiles } from "./guests/store.ts";
+import { createEmulator, type Emulator, findEmulator } from "./linux-emulator.ts";
+import { LinuxGuest } from "./linux-guest.ts";
+import { codeDigest, type Snapshots } from "./linux-snapshots.ts";
+
+const MIB = 2 ** 20;
+/** A boot takes 10 to 20 s of a processor. */
+const BOOT_SECONDS = 300;
+/** Finding the cards and starting their drivers takes a second or two. */
+const PLUG_SECONDS = 60;
+
+/** What an emulated processor spends long on and nobody here needs. */
+const SKIPPED_INITCALLS = [
+  "cmos_init",
+  "crypto_algapi_init",
+  "crypto_kdf108_init",
+  "digsig_init",
+  "init_kprobe_trace",
+  "isapnp_init",
+  "load_system_certificate_list",
+];
+const COMMAND_LINE = [
+  "console=ttyS0",
+  "quiet",
+  "mitigations=off",
+  "nokaslr",
+  "tsc=reliable",
+  "noisapnp",
+  "audit=0",
+  "cryptomgr.notests=1",
+  "random.trust_cpu=on",
+  `initcall_blacklist=${SKIPPED_INITCALLS.join(",")}`,
+].join(" ");
+
+/** The code on which a booted guest without our cards depends: what its firmware and its PCI bus were. */
+const BOARD_CODE = ["../embed/v86/", "../device/pc/", "../pci/"] as const;
+
+export interface PcOptions {
+  /** MiB of RAM; a power of two. */
+  memory: number;
+  cards: readonly CardOptions[];
+}
+
+/** An emulated PC with a Linux that runs, and our machine in it. */
+export class LinuxPc {
+  readonly guest: LinuxGuest;
+  readonly machine: Machine;
+  readonly attachment: Attachment;
+
+  private constructor(guest: LinuxGuest, machine: Machine, attachment: Attachment) {
+    this.guest = guest;
+    this.machine = machine;
+    this.attachment = attachment;
+  }
+
+  /**
+   * Boots a PC that has the cards from the start. Throws GuestError when it does not come up, or when something that it
+   * needs is not installed.
+   */
+  static async boot(files: GuestFiles, options: PcOptions): Promise<LinuxPc> {
+    const emulator = await createPc(files, options.memory, true);
+    const pc = await LinuxPc.#attach(emulator, options.cards);
+    try {
+      const booted = pc.guest.booted(BOOT_SECONDS);
+      await emulator.run();
+      await booted;
+    } catch (error) {
+      await pc.stop();
+      throw error;
+    }
+    return pc;
+  }
+
+  /**
+   * Starts a PC without cards from its snapshot, which is made when there is none, and plugs the cards in.
+   * Throws what `boot` throws.
+   */
+  static async resume(files: GuestFiles, { memory, cards }: PcOptions, snapshots: Snapshots): Promise<LinuxPc> {
+    const state = await snapshots.get(snapshotParts(files, memory), async () => {
+      const booted = await LinuxPc.boot(files, { memory, cards: [] });
+      try {
+        return new Uint8Array(await booted.guest.emulator.save_state());
+      } finally {
+        await booted.stop();
+      }
+    });
+    const emulator = await createPc(files, memory, false);
+    const pc = await LinuxPc.#attach(emulator, cards);
+    await emulator.restore_state(new Uint8Array(state).buffer);
+    await emulator.run();
+    if (cards.length > 0) await pc.guest.collect("echo 1 >/sys/bus/pci/rescan", PLUG_SECONDS);
+    return pc;
+  }
+
+  static async #attach(emulator: Emulator, cards: readonly CardOptions[]): Promise<LinuxPc> {
+    const machine = await createMachine(emulator, { cards });
+    const attachment = attach(emulator, machine, { measure: () => performance.now() });
+    return new LinuxPc(new LinuxGuest(emulator), machine, attachment);
+  }
+
+  /** Joins neighbouring ports, 0 and 1, 2 and 3 and so on, by cables; the last of an odd number stays without. */
+  joinNeighbours(): void {
+    const { ports } = this.machine;
+    for (const [place, port] of ports.entries()) {
+      const neighbour = ports[place + 1];
+      if (place % 2 === 0 && neighbour !== undefined) this.machine.cables.plug(port, neighbour);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.guest.stop();
+    this.attachment.detach();
+    this.machine.dispose();
+  }
+}
+
+/** @param boots whether it gets a kernel, or a state to restore. */
+async function createPc(files: GuestFiles, memory: number, boots: boolean): Promise<Emulator> {
+  return await createEmulator({
+    memory: memory * MIB,
+    bios: files.read("bios.bin"),
+    vgaBios: files.read("vgabios.bin"),
+    ...(boots
+      ? { kernel: { image: files.read(KERNEL), initramfs: buildInitramfs(files), commandLine: COMMAND_LINE } }
+      : {}),
+  });
+}
+
+function snapshotParts(files: GuestFiles, memory: number): string[] {
+  return [
+    findEmulator().version,
+    files.digest,
+    JSON.stringify([...OWN_FILES, ...OWN_LINKS]),
+    COMMAND_LINE,
+    `${memory}`,
+    codeDigest(BOARD_CODE.map((folder) => new URL(folder, import.meta.url))),
+  ];
+}
