@@ -45,6 +45,8 @@ export interface PcOptions {
   /** MiB of RAM; a power of two. */
   memory: number;
   cards: readonly CardOptions[];
+  /** Joins the ports to whatever they are to be joined to, before the guest sees them. */
+  wire?: (machine: Machine) => void;
 }
 
 /** An emulated PC with a Linux that runs, and our machine in it. */
@@ -65,7 +67,7 @@ export class LinuxPc {
    */
   static async boot(files: GuestFiles, options: PcOptions): Promise<LinuxPc> {
     const emulator = await createPc(files, options.memory, true);
-    const pc = await LinuxPc.#attach(emulator, options.cards);
+    const pc = await LinuxPc.#attach(emulator, options);
     try {
       const booted = pc.guest.booted(BOOT_SECONDS);
       await emulator.run();
@@ -81,7 +83,8 @@ export class LinuxPc {
    * Starts a PC without cards from its snapshot, which is made when there is none, and plugs the cards in.
    * Throws what `boot` throws.
    */
-  static async resume(files: GuestFiles, { memory, cards }: PcOptions, snapshots: Snapshots): Promise<LinuxPc> {
+  static async resume(files: GuestFiles, options: PcOptions, snapshots: Snapshots): Promise<LinuxPc> {
+    const { memory, cards } = options;
     const state = await snapshots.get(snapshotParts(files, memory), async () => {
       const booted = await LinuxPc.boot(files, { memory, cards: [] });
       try {
@@ -91,32 +94,32 @@ export class LinuxPc {
       }
     });
     const emulator = await createPc(files, memory, false);
-    const pc = await LinuxPc.#attach(emulator, cards);
+    const pc = await LinuxPc.#attach(emulator, options);
     await emulator.restore_state(new Uint8Array(state).buffer);
     await emulator.run();
     if (cards.length > 0) await pc.guest.collect("echo 1 >/sys/bus/pci/rescan", PLUG_SECONDS);
     return pc;
   }
 
-  static async #attach(emulator: Emulator, cards: readonly CardOptions[]): Promise<LinuxPc> {
+  static async #attach(emulator: Emulator, { cards, wire }: PcOptions): Promise<LinuxPc> {
     const machine = await createMachine(emulator, { cards });
+    wire?.(machine);
     const attachment = attach(emulator, machine, { measure: () => performance.now() });
     return new LinuxPc(new LinuxGuest(emulator), machine, attachment);
-  }
-
-  /** Joins neighbouring ports, 0 and 1, 2 and 3 and so on, by cables; the last of an odd number stays without. */
-  joinNeighbours(): void {
-    const { ports } = this.machine;
-    for (const [place, port] of ports.entries()) {
-      const neighbour = ports[place + 1];
-      if (place % 2 === 0 && neighbour !== undefined) this.machine.cables.plug(port, neighbour);
-    }
   }
 
   async stop(): Promise<void> {
     await this.guest.stop();
     this.attachment.detach();
     this.machine.dispose();
+  }
+}
+
+/** Joins neighbouring ports, 0 and 1, 2 and 3 and so on, by cables; the last of an odd number stays without. */
+export function joinNeighbours({ ports, cables }: Machine): void {
+  for (const [place, port] of ports.entries()) {
+    const neighbour = ports[place + 1];
+    if (place % 2 === 0 && neighbour !== undefined) cables.plug(port, neighbour);
   }
 }
 

@@ -6,7 +6,7 @@ import { guestsFolder, openGuests } from "./guests/store.ts";
 import { EXIT_FAILED, type Io, UsageError } from "./io.ts";
 import { joinConsole } from "./linux-console.ts";
 import type { LinuxGuest } from "./linux-guest.ts";
-import { LinuxPc, type PcOptions } from "./linux-pc.ts";
+import { joinNeighbours, LinuxPc, type PcOptions } from "./linux-pc.ts";
 import { Snapshots } from "./linux-snapshots.ts";
 import { describeOptions, type Options, parseOptions, quote } from "./options.ts";
 import { StatusLine } from "./status-line.ts";
@@ -81,7 +81,7 @@ function checkPc({ memory = DEFAULT_MEMORY, profile = "i350", ports = DEFAULT_PO
   if ((memory & (memory - 1)) !== 0) throw new UsageError(`--memory ${memory} is not a power of two`);
   const known = PROFILES.find((name) => name === profile);
   if (known === undefined) throw new UsageError(`--profile ${quote(profile)} is neither i350 nor 82576`);
-  return { memory, cards: [{ profile: known, ports }] };
+  return { memory, cards: [{ profile: known, ports }], wire: joinNeighbours };
 }
 
 async function start(options: PcOptions, snapshot: boolean, io: Io): Promise<LinuxPc> {
