@@ -55,7 +55,11 @@ export async function sh({ guest }: LinuxPc, script: string): Promise<string> {
 /**
  * Tests that share one guest. Without guest files they are skipped, and the title says why; where CI is set they fail.
  */
-export function describeGuest(title: string, options: Omit<PcOptions, "memory">, tests: (pc: () => LinuxPc) => void): void {
+export function describeGuest(
+  title: string,
+  options: Omit<PcOptions, "memory">,
+  tests: (pc: () => LinuxPc) => void,
+): void {
   describeWithFiles(title, () => {
     let pc: LinuxPc | undefined;
     beforeAll(async () => {
