@@ -1,0 +1,378 @@
+// Hostile drivers, one fault at a time and many at random: nothing throws, the wrong queue stops alone, and the trace and
+// the counters say so.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { StopReason } from "../../../host/core/trace.ts";
+import { AREA, HostileWorld, RING_ENTRIES, RX_BUFFERS, RX_RING, TX_BUFFER, TX_RING } from "./hostile-world.ts";
+
+const ENABLE = 0x0200_0000;
+const DATA = 0x2b30_0000;
+
+interface Fault {
+  title: string;
+  /** What VF 0 does. */
+  act(world: HostileWorld): void;
+  /** The queue that stops, or none. */
+  stopped?: { direction: "receive" | "transmit"; reason: StopReason };
+}
+
+/** VF 3 sends `count` frames to VF 0. */
+function sendToHostile(world: HostileWorld, count = 1): void {
+  world.ring(3, true);
+  const frame = Uint8Array.from([0x02, 0x5a, 0x11, 0x22, 0x33, 0, 0x02, 0x5a, 0x11, 0x22, 0x33, 3, 0x88, 0xb5]);
+  world.pokeBytes(3, TX_BUFFER, frame);
+  for (let at = 0; at < count; at++) world.poke(3, TX_RING + at * 16, [TX_BUFFER, 0, DATA | 80, 80 << 14]);
+  world.vf(3).write(0x3818, 4, count);
+}
+
+const FAULTS: Fault[] = [
+  {
+    title: "TDLEN of 0 and a doorbell",
+    act: (world) => {
+      world.ring(0, true);
+      world.vf(0).write(0x3808, 4, 0);
+      world.vf(0).write(0x3818, 4, 3);
+    },
+    stopped: { direction: "transmit", reason: "length" },
+  },
+  {
+    title: "an odd TDLEN, which loses its low bits: frames go on",
+    act: (world) => {
+      world.ring(0, true);
+      world.vf(0).write(0x3808, 4, RING_ENTRIES * 16 + 77);
+      world.poke(0, TX_RING, [TX_BUFFER, 0, DATA | 64, 64 << 14]);
+      world.vf(0).write(0x3818, 4, 1);
+    },
+  },
+  {
+    title: "a tail beyond the ring",
+    act: (world) => {
+      world.ring(0, true);
+      world.vf(0).write(0x3818, 4, 0xffff);
+    },
+    stopped: { direction: "transmit", reason: "index" },
+  },
+  {
+    title: "a head beyond the ring",
+    act: (world) => {
+      world.ring(0, true);
+      world.vf(0).write(0x3810, 4, RING_ENTRIES);
+      world.vf(0).write(0x3818, 4, 2);
+    },
+    stopped: { direction: "transmit", reason: "index" },
+  },
+  {
+    title: "a head beyond the tail, over descriptors of zeros that never end a frame",
+    act: (world) => {
+      world.ring(0, true);
+      world.vf(0).write(0x3810, 4, 5);
+      world.vf(0).write(0x3818, 4, 2);
+    },
+  },
+  {
+    title: "descriptors whose buffers are the ring itself",
+    act: (world) => {
+      world.ring(0, true);
+      for (let at = 0; at < 7; at++) world.poke(0, TX_RING + at * 16, [TX_RING, 0, DATA | 128, 128 << 14]);
+      world.vf(0).write(0x3818, 4, 7);
+    },
+  },
+  {
+    title: "a whole ring of descriptors without an end",
+    act: (world) => {
+      world.ring(0, true);
+      for (let at = 0; at < 8; at++) world.poke(0, TX_RING + at * 16, [TX_BUFFER, 0, 0x2a30_0000 | 16, 0]);
+      world.vf(0).write(0x3818, 4, 7);
+    },
+    stopped: { direction: "transmit", reason: "descriptor" },
+  },
+  {
+    title: "a transmit buffer that begins in memory and ends beyond it",
+    act: (world) => {
+      world.ring(0, true);
+      world.poke(0, TX_RING, [AREA - 60, 0, DATA | 64, 64 << 14]);
+      world.vf(0).write(0x3818, 4, 1);
+    },
+    stopped: { direction: "transmit", reason: "buffer" },
+  },
+  {
+    title: "a transmit ring beyond all memory",
+    act: (world) => {
+      world.ring(0, true);
+      world.vf(0).write(0x3804, 4, 0xffff_ffff);
+      world.vf(0).write(0x3818, 4, 1);
+    },
+    stopped: { direction: "transmit", reason: "ring" },
+  },
+  {
+    title: "transmit enabled without a base, over zeros",
+    act: (world) => {
+      world.vf(0).write(0x3808, 4, 128);
+      world.vf(0).write(0x3828, 4, ENABLE);
+      world.vf(0).write(0x3818, 4, 7);
+    },
+    stopped: { direction: "transmit", reason: "descriptor" },
+  },
+  {
+    title: "head write-back to nowhere",
+    act: (world) => {
+      world.ring(0, true);
+      world.vf(0).write(0x3838, 4, 0x0f00_0001);
+      world.poke(0, TX_RING, [TX_BUFFER, 0, DATA | 64, 64 << 14]);
+      world.vf(0).write(0x3818, 4, 1);
+    },
+    stopped: { direction: "transmit", reason: "ring" },
+  },
+  {
+    title: "RDLEN of 0 and a tail",
+    act: (world) => {
+      world.ring(0, false);
+      world.vf(0).write(0x2808, 4, 0);
+      world.vf(0).write(0x2818, 4, 3);
+      sendToHostile(world);
+    },
+    stopped: { direction: "receive", reason: "length" },
+  },
+  {
+    title: "a receive tail beyond the ring",
+    act: (world) => {
+      world.ring(0, false);
+      world.vf(0).write(0x2818, 4, 0x1234);
+      sendToHostile(world);
+    },
+    stopped: { direction: "receive", reason: "index" },
+  },
+  {
+    title: "a receive buffer beyond its memory",
+    act: (world) => {
+      world.ring(0, false);
+      world.poke(0, RX_RING, [AREA - 16, 0, 0, 0]);
+      world.vf(0).write(0x2818, 4, 1);
+      sendToHostile(world);
+    },
+    stopped: { direction: "receive", reason: "buffer" },
+  },
+  {
+    title: "a receive ring beyond its memory",
+    act: (world) => {
+      world.ring(0, false);
+      world.vf(0).write(0x2800, 4, AREA);
+      world.vf(0).write(0x2818, 4, 1);
+      sendToHostile(world);
+    },
+    stopped: { direction: "receive", reason: "ring" },
+  },
+  {
+    title: "receive buffers that are the receive ring",
+    act: (world) => {
+      world.ring(0, false);
+      for (let at = 0; at < 8; at++) world.poke(0, RX_RING + at * 16, [RX_RING, 0, 0, 0]);
+      world.vf(0).write(0x2818, 4, 7);
+      sendToHostile(world, 6);
+    },
+  },
+  {
+    title: "a reserved DESCTYPE",
+    act: (world) => {
+      world.ring(0, false);
+      world.vf(0).write(0x280c, 4, 0x0e00_0002);
+      world.poke(0, RX_RING, [RX_BUFFERS, 0, 0, 0]);
+      world.vf(0).write(0x2818, 4, 1);
+      sendToHostile(world);
+    },
+    stopped: { direction: "receive", reason: "descriptor" },
+  },
+];
+
+describe.each(["i350", "82576"] as const)("%s", (profile) => {
+  it.each(FAULTS)("$title", async ({ act, stopped }) => {
+    const world = await HostileWorld.create(profile);
+    act(world);
+    for (let round = 0; round < 12; round++) {
+      const { sent, got } = world.exchange();
+      expect(got).toEqual(sent);
+    }
+    const requesterId = world.port.sriov.vfs[0]?.requesterId;
+    const events = stopped === undefined ? [] : [{ kind: "queue-stopped", requesterId, queue: 0, ...stopped }];
+    expect(world.stops).toEqual(events);
+    expect(world.port.statistics.stops).toBe(events.length);
+    // After its reset the VF works like any other.
+    world.vf(0).write(0x0000, 4, 0x0400_0000);
+    world.pf.write(0x0c8c, 4, 0xff);
+    world.pf.write(0x0c90, 4, 0xff);
+    world.events.splice(0);
+    world.ring(0, true);
+    world.poke(0, TX_RING, [TX_BUFFER, 0, DATA | 64, 64 << 14]);
+    world.vf(0).write(0x3818, 4, 1);
+    world.exchange();
+    expect([world.vf(0).read(0x3810, 4), world.stops]).toEqual([1, []]);
+  });
+});
+
+describe("resets in the middle of a burst", () => {
+  const resets = {
+    "VTCTRL.RST": (world: HostileWorld) => world.vf(0).write(0x0000, 4, 0x0400_0000),
+    FLR: (world: HostileWorld) => world.port.sriov.vfs[0]?.reset("flr"),
+    "Bus Master Enable": (world: HostileWorld) => world.port.sriov.vfs[0]?.configWrite(0x04, 2, 0),
+    "TXDCTL.ENABLE": (world: HostileWorld) => world.vf(0).write(0x3828, 4, 0),
+    VFTE: (world: HostileWorld) => world.pf.write(0x0c90, 4, 0xfe),
+  };
+
+  it.each(Object.keys(resets) as (keyof typeof resets)[])(
+    "%s: what was not sent is not sent, and nobody else loses a frame",
+    async (name) => {
+      const world = await HostileWorld.create();
+      world.ring(0, true);
+      for (let at = 0; at < 7; at++) world.poke(0, TX_RING + at * 16, [TX_BUFFER, 0, DATA | 64, 64 << 14]);
+      world.vf(0).write(0x3818, 4, 7);
+      world.card.service(3);
+      const { txFrames } = world.port.statistics;
+      expect(txFrames).toBe(3);
+      resets[name](world);
+      for (let round = 0; round < 5; round++) {
+        const { sent, got } = world.exchange();
+        expect(got).toEqual(sent);
+      }
+      expect(world.port.statistics.txFrames - txFrames).toBe(5);
+      expect(world.stops).toEqual([]);
+    },
+  );
+
+  it("CTRL.RST of the PF in the middle of everybody's bursts: all stop, and start again when they are set up", async () => {
+    const world = await HostileWorld.create();
+    world.ring(0, true);
+    for (let at = 0; at < 7; at++) world.poke(0, TX_RING + at * 16, [TX_BUFFER, 0, DATA | 64, 64 << 14]);
+    world.vf(0).write(0x3818, 4, 7);
+    world.card.service(2);
+    world.pf.write(0x0000, 4, 0x0400_0000);
+    const { txFrames } = world.port.statistics;
+    for (let turn = 0; turn < 5; turn++) world.card.service(64);
+    expect([world.port.statistics.txFrames, world.vf(0).read(0x3828, 4)]).toEqual([txFrames, 0]);
+  });
+});
+
+/** What a hostile driver may do next. */
+type Act =
+  | { kind: "write"; vf: 0 | 3; offset: number; value: number }
+  | { kind: "read"; vf: 0 | 3; offset: number }
+  | { kind: "ring"; vf: 0 | 3; transmit: boolean }
+  | { kind: "descriptor"; vf: 0 | 3; transmit: boolean; at: number; words: number[] }
+  | { kind: "doorbell"; vf: 0 | 3; transmit: boolean; tail: number }
+  | { kind: "reset"; vf: 0 | 3; how: "flr" | "register" | "master" }
+  | { kind: "service"; budget: number }
+  | { kind: "wait"; ns: number };
+
+const vf = fc.constantFrom(0 as const, 3 as const);
+const REGISTERS = [0x2800, 0x3800].flatMap((block) =>
+  [0, 4, 8, 0x0c, 0x10, 0x14, 0x18, 0x28, 0x30, 0x38, 0x3c].map((at) => block + at),
+);
+const OTHERS = [
+  0, 8, 0x800, 0x83c, 0xc40, 0xf10, 0x1520, 0x1524, 0x1528, 0x152c, 0x1530, 0x1580, 0x1680, 0x1700, 0x1740,
+];
+const offset = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...REGISTERS) },
+  fc.constantFrom(...OTHERS),
+  fc.nat(0x3fff),
+);
+const value = fc.oneof(
+  fc.nat(AREA),
+  fc.constantFrom(0, ENABLE, 0xffff_ffff, 0x8000_0000, AREA - 128),
+  fc.nat(0xffff_ffff),
+);
+const address = fc.oneof({ weight: 4, arbitrary: fc.nat(AREA) }, fc.nat(0xffff_ffff));
+const command = fc.oneof(
+  { weight: 4, arbitrary: fc.nat(1600).map((length) => (DATA | length) >>> 0) },
+  fc.nat(0xffff_ffff),
+  fc.constantFrom(0x2020_0c00, 0xab30_0100, 0x0b00_0040, 0x2a30_0010),
+);
+const act: fc.Arbitrary<Act> = fc.oneof(
+  fc.record({ kind: fc.constant("write" as const), vf, offset, value }),
+  fc.record({ kind: fc.constant("read" as const), vf, offset }),
+  fc.record({ kind: fc.constant("ring" as const), vf, transmit: fc.boolean() }),
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("descriptor" as const),
+      vf,
+      transmit: fc.boolean(),
+      at: fc.nat(RING_ENTRIES - 1),
+      words: fc.tuple(address, fc.constantFrom(0, 0, 0, 1), command, fc.nat(0xffff_ffff)).map((words) => [...words]),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("doorbell" as const),
+      vf,
+      transmit: fc.boolean(),
+      tail: fc.nat(RING_ENTRIES),
+    }),
+  },
+  fc.record({
+    kind: fc.constant("reset" as const),
+    vf,
+    how: fc.constantFrom("flr" as const, "register" as const, "master" as const),
+  }),
+  fc.record({ kind: fc.constant("service" as const), budget: fc.integer({ min: 1, max: 40 }) }),
+  fc.record({ kind: fc.constant("wait" as const), ns: fc.nat(100_000) }),
+);
+
+function perform(world: HostileWorld, step: Act): void {
+  switch (step.kind) {
+    case "write":
+      world.vf(step.vf).write(step.offset & ~3, 4, step.value);
+      return;
+    case "read": {
+      const read = world.vf(step.vf).read(step.offset & ~3, 4);
+      expect(Number.isInteger(read) && read >= 0 && read <= 0xffff_ffff).toBe(true);
+      return;
+    }
+    case "ring":
+      world.ring(step.vf, step.transmit);
+      return;
+    case "descriptor":
+      world.poke(step.vf, (step.transmit ? TX_RING : RX_RING) + step.at * 16, step.words);
+      return;
+    case "doorbell":
+      world.vf(step.vf).write(step.transmit ? 0x3818 : 0x2818, 4, step.tail);
+      return;
+    case "reset":
+      if (step.how === "flr") world.port.sriov.vfs[step.vf]?.reset("flr");
+      else if (step.how === "register") world.vf(step.vf).write(0x0000, 4, 0x0400_0000);
+      else world.port.sriov.vfs[step.vf]?.configWrite(0x04, 2, world.clock.nowNs % 2 === 0 ? 0 : 4);
+      // The PF's driver puts the pool back into service.
+      world.pf.write(0x0c8c, 4, 0xff);
+      world.pf.write(0x0c90, 4, 0xff);
+      return;
+    case "service":
+      world.card.service(step.budget);
+      return;
+    case "wait":
+      world.clock.advance(step.ns);
+  }
+}
+
+describe.each(["i350", "82576"] as const)("%s: random hostile programs", (profile) => {
+  it("whatever VF 0 and VF 3 do, VF 1's frames reach VF 2, byte for byte", async () => {
+    let stops = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { minLength: 40, maxLength: 160 }), async (program) => {
+        const world = await HostileWorld.create(profile);
+        for (const [at, step] of program.entries()) {
+          perform(world, step);
+          if (at % 8 === 0) {
+            const { sent, got } = world.exchange();
+            expect(got).toEqual(sent);
+          }
+        }
+        for (const event of world.stops) {
+          expect("queue" in event && [0, 3].includes(event.queue & 7)).toBe(true);
+        }
+        expect(world.port.statistics.stops).toBe(world.stops.length);
+        stops += world.stops.length;
+      }),
+      { numRuns: 60 },
+    );
+    expect(stops).toBeGreaterThan(20);
+  }, 120_000);
+});
