@@ -13,6 +13,9 @@ export const CTRL_SPEED_HI: u32 = 9;
 export const CTRL_SPEED_LO: u32 = 8;
 export const CTRL_FRCSPD: u32 = 0x0000_0800;
 export const CTRL_FRCDPX: u32 = 0x0000_1000;
+/** Levels of software-defined pins 0 and 1. */
+export const CTRL_SDP0_DATA: u32 = 0x0004_0000;
+export const CTRL_SDP1_DATA: u32 = 0x0008_0000;
 /** Wake-up from D3cold is advertised. */
 export const CTRL_ADVD3WUC: u32 = 0x0010_0000;
 /** Port software reset; clears itself. */
@@ -83,6 +86,9 @@ export const EERD_DATA_HI: u32 = 31;
 export const EERD_DATA_LO: u32 = 16;
 
 export const CTRL_EXT: u32 = 0x0018;
+/** Levels of software-defined pins 2 and 3. */
+export const CTRL_EXT_SDP2_DATA: u32 = 0x0000_0040;
+export const CTRL_EXT_SDP3_DATA: u32 = 0x0000_0080;
 /** Reads the NVM again; clears itself. */
 export const CTRL_EXT_EE_RST: u32 = 0x0000_2000;
 /** The PF's reset is done: ends RSTI of every VF and sets RSTD. */

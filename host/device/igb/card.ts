@@ -18,6 +18,7 @@ import { I350_PHY, I82576_PHY, type PhyProfile } from "./phy/registers.ts";
 import { IgbPort } from "./port.ts";
 import type { IgbPortState } from "./port-options.ts";
 import { type CardRegisters, I350_REGISTERS, I82576_REGISTERS } from "./registers-pf.ts";
+import { I350_TIME, I82576_TIME, type TimeUnits } from "./system-time.ts";
 
 /** What distinguishes one card from the other. */
 export interface CardProfile {
@@ -28,6 +29,8 @@ export interface CardProfile {
   /** IVAR rows hold queues n and n + 8. */
   columnMajor: boolean;
   phy: PhyProfile;
+  /** How it counts its own time. */
+  time: TimeUnits;
   /** A thermal sensor, I2C pins, a reset of all ports together; without them EEWR. */
   extras: boolean;
   /** What the NVM says of the card: device, subsystem, part number. */
@@ -45,6 +48,7 @@ const PROFILES: Readonly<Record<IgbCardName, CardProfile>> = {
     registers: I350_REGISTERS,
     columnMajor: false,
     phy: I350_PHY,
+    time: I350_TIME,
     extras: true,
     nvm: { deviceId: ids.DEVICE_I350, subsystemId: i350.SUBSYSTEM_T4, part: [0x1350, 0x0401] },
     ari: { offset: VF_OFFSET_ARI, stride: i350.VF_STRIDE },
@@ -57,6 +61,7 @@ const PROFILES: Readonly<Record<IgbCardName, CardProfile>> = {
     registers: I82576_REGISTERS,
     columnMajor: true,
     phy: I82576_PHY,
+    time: I82576_TIME,
     extras: false,
     nvm: { deviceId: ids.DEVICE_82576, subsystemId: i82576.SUBSYSTEM_ET, part: [0x8257, 0x6201] },
     ari: { offset: VF_OFFSET_ARI, stride: i82576.VF_STRIDE },

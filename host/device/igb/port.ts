@@ -29,6 +29,7 @@ import { RegisterFile } from "./register-file.ts";
 import { pfRows } from "./registers-pf.ts";
 import { type PortStatistics, Statistics } from "./statistics.ts";
 import { ThermalSensor } from "./thermal.ts";
+import { TimeSync } from "./time-sync.ts";
 import { createUplink, type Uplink } from "./uplink.ts";
 import { VirtualFunction } from "./virtual-function.ts";
 
@@ -47,6 +48,7 @@ export class IgbPort {
   readonly #mailboxes: Mailboxes;
   readonly #link: PortLink;
   readonly #sensor: ThermalSensor;
+  readonly #time: TimeSync;
   readonly #statistics: Statistics;
   readonly #vfs: VirtualFunction[] = [];
   readonly #owners: QueueOwners;
@@ -95,6 +97,14 @@ export class IgbPort {
       state: this.state,
       overheated: () => this.#sensor.effect,
       changed: () => this.#interrupts.set(interrupt.ICR_LSC),
+    });
+    this.#time = new TimeSync({
+      units: profile.time,
+      interrupts: profile.extras,
+      clock,
+      registers: this.registers,
+      state: this.state,
+      interrupt: () => this.#interrupts.set(interrupt.ICR_TIME_SYNC),
     });
     this.#statistics = new Statistics(this.state);
     this.sriov = new Sriov(this.pf, common.SRIOV_OFFSET, (index) => this.#createVf(index), {
@@ -160,6 +170,7 @@ export class IgbPort {
   get nextDeadlineNs(): number {
     return Math.min(
       this.state.deadlineNs,
+      this.#time.deadlineNs,
       this.#interrupts.block.deadlineNs,
       ...this.#vfs.map((vf) => vf.interrupts.deadlineNs),
     );
@@ -177,20 +188,22 @@ export class IgbPort {
     if (this.#owners.refused || this.state.due || !this.state.ingress.empty) {
       this.#own();
       setTime(this.state, this.#options.clock.nowNs);
+      this.#time.show();
       moved = this.state.service(budget);
-      if (this.#link.phy.loopback) this.#loop();
+      if (this.#link.phy.loopback) moved += this.#loop(budget - moved);
+      this.#time.collect();
       this.#signal();
     }
+    this.#time.tick();
     if (this.#throttled) this.#tick();
     return moved;
   }
 
-  /** PHY loopback: what would leave comes back. */
-  #loop(): void {
+  /** PHY loopback: what would leave comes back, as far as `budget` allows. Returns how many more frames moved. */
+  #loop(budget: number): number {
     const { egress, ingress } = this.state;
-    for (let frame = egress.shift(); frame !== undefined; frame = egress.shift()) {
-      if (!ingress.push(frame)) return;
-    }
+    for (let frame = egress.shift(); frame !== undefined; frame = egress.shift()) ingress.push(frame);
+    return ingress.empty ? 0 : this.state.service(budget);
   }
 
   /** Sends the messages whose throttling is over. */
@@ -208,6 +221,7 @@ export class IgbPort {
       mailboxes: this.#mailboxes.save(),
       statistics: this.#statistics.save(),
       link: this.#link.save(),
+      time: this.#time.save(),
       missed: this.#missed,
       vfs: this.#vfs.map((vf) => ({ fn: vf.fn.save(), device: vf.save() })),
       port: this.state.save(),
@@ -238,6 +252,7 @@ export class IgbPort {
     this.#missed = state.missed;
     this.state.restore(state.port);
     this.#link.restore(state.link);
+    this.#time.restore(state.time);
     this.#owners.forgetAll();
   }
 
@@ -356,6 +371,7 @@ export class IgbPort {
     this.#interrupts.reset();
     this.#mailboxes.pfReset();
     this.#statistics.reset();
+    this.#time.reset();
     this.#missed = 0;
     const { shared, number } = this.#options;
     setAddress(this.registers, macInNvm(shared.eeprom.words, number));
@@ -392,6 +408,7 @@ export class IgbPort {
     if (!this.#options.profile.registers.dmaOffload) hookRateLimits(registers, state);
     hookPfMailboxes(registers, this.#mailboxes);
     const { shared, number, profile } = this.#options;
+    this.#time.hook();
     hookNvm(registers, shared.eeprom, !profile.extras);
     if (profile.extras) {
       hookI2cPins(registers);

@@ -8,6 +8,7 @@ import * as rx from "../../../assembly/spec/igb/receive.ts";
 import * as thermal from "../../../assembly/spec/igb/thermal.ts";
 import * as tx from "../../../assembly/spec/igb/transmit.ts";
 import type { IgbRow } from "./register-file.ts";
+import { I350_TIME_ROWS, I82576_TIME_ROWS } from "./registers-time.ts";
 
 const ALL = 0xffff_ffff;
 const HALF = 0xffff;
@@ -103,6 +104,7 @@ const DEVICE: readonly IgbRow[] = [...GENERAL, ...FLOW_CONTROL, ...WAKE, ...INTE
 
 export const I350_DEVICE: readonly IgbRow[] = [
   ...DEVICE,
+  ...I350_TIME_ROWS,
   { offset: device.PBA, rw: ALL },
   { offset: rx.RXPBS, rw: ALL },
   { offset: tx.TXPBS, rw: ALL },
@@ -120,6 +122,7 @@ export const I350_DEVICE: readonly IgbRow[] = [
 
 export const I82576_DEVICE: readonly IgbRow[] = [
   ...DEVICE,
+  ...I82576_TIME_ROWS,
   { offset: device.PBA, rw: ALL },
   { offset: rx.RXPBS, rw: ALL, reset: rx.RXPBS_RESET_82576 },
   { offset: tx.TXPBS, rw: ALL, reset: tx.TXPBS_RESET_82576 },

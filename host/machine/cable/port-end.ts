@@ -1,4 +1,5 @@
-// A card's port at the end of a cable: the carrier is the port's link.
+// A card's port at the end of a cable: the cable's carrier is the port's, and a port whose PHY
+// sends nothing is an end that is down.
 import { ArgumentError } from "../../core/errors.ts";
 import type { IgbPort } from "../../device/igb/port.ts";
 import type { CableEnd, CableLine } from "./end.ts";
@@ -6,10 +7,12 @@ import type { CableEnd, CableLine } from "./end.ts";
 export class PortEnd implements CableEnd {
   readonly name: string;
   readonly #port: IgbPort;
+  #line: CableLine | undefined;
 
   constructor(port: IgbPort) {
     this.name = port.pf.name;
     this.#port = port;
+    port.onShown((shown) => this.#line?.power(shown !== undefined));
   }
 
   attach(line: CableLine | undefined): void {
@@ -18,6 +21,8 @@ export class PortEnd implements CableEnd {
       throw new ArgumentError("end", this.name, "is plugged in already");
     }
     uplink.plugged = line;
+    this.#line = line;
+    line?.power(this.#port.shown !== undefined);
   }
 
   link(up: boolean): void {
