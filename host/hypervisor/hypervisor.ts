@@ -1,7 +1,7 @@
 // The hypervisor: software on the machine that finds its functions, gives them to VMs and takes them back.
 // It works as such software does: configuration cycles, the IOMMU's registers, tables and queue in host RAM.
 import { formatBdf, type Hpa, PAGE_SIZE, type RequesterId } from "../core/address.ts";
-import { checkOptions } from "../core/arguments.ts";
+import { checkFlag, checkOptions } from "../core/arguments.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import { applyOrUndo, checkKind } from "../core/snapshot.ts";
@@ -38,11 +38,15 @@ export interface VmOptions {
   name?: string;
   /** Bytes of RAM inside the WebAssembly memory, or RAM that the embedder keeps. */
   ram: VmRam;
+  /** Whether the VM has a host bridge at 00:00.0; false where an emulator has one already. Default true. */
+  hostBridge?: boolean;
 }
 
 export interface AssignOptions {
   /** Its interrupts end a preemption of the VM, where the IOMMU posts interrupts. Default false. */
   urgent?: boolean;
+  /** Device number on the VM's bus, 1 to 31. Default: the first that is free. */
+  device?: number;
 }
 
 export interface HypervisorState {
@@ -119,8 +123,10 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     if (typeof name !== "string") throw new ArgumentError("name", name, "is no text");
     if (name === ADMINISTRATOR) throw new ArgumentError("name", name, "is the administrator's");
     if (taken.has(name)) throw new ArgumentError("name", name, "is another VM's");
+    const { hostBridge = true } = options ?? {};
+    checkFlag("hostBridge", hostBridge);
     const domain = this.#domains.create(name, domainId, options?.ram);
-    const vm = this.#newVm(domain);
+    const vm = this.#newVm(domain, hostBridge);
     this.#vms.set(domainId, vm);
     return vm;
   }
@@ -141,7 +147,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
    */
   assign(vm: Vm, requesterId: RequesterId, options: AssignOptions = {}): AssignedFunction {
     this.#check(vm);
-    const urgent = checkUrgent(options);
+    const urgent = checkAssign(options);
     const physical = this.#physical(requesterId);
     const refuse = (reason: string): ArgumentError => new ArgumentError("requesterId", formatBdf(requesterId), reason);
     const owner = this.vms.find((one) => one.assigned.some((assigned) => assigned.physical === physical));
@@ -150,7 +156,8 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     if (!hasFunctionLevelReset(physical)) throw refuse("cannot be reset by itself");
     if (physical.bars.some((bar) => barAddress(physical, bar.index) === undefined)) throw refuse("has no addresses");
     if (msixTable(physical.config) === undefined) throw refuse("has no MSI-X whose table and pending bits share a BAR");
-    const device = vm.freeDevice();
+    const device = options.device ?? vm.freeDevice();
+    if (!vm.isFree(device)) throw new ArgumentError("device", device, `is no free slot of ${vm.name}`);
     functionLevelReset(this.machine.root, physical);
     const assigned = this.#newAssigned(vm, physical, { device, urgent });
     this.#administered.delete(physical);
@@ -237,9 +244,9 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     if (ramSize !== this.administrator.domain.region.size) {
       throw new ArgumentError("state", ramSize, "bytes of administrator's RAM are another hypervisor's");
     }
-    for (const { domain } of state.vms) {
+    for (const { domain, hostBridge } of state.vms) {
       const made = this.#domains.recreate(domain, external[domain.name]);
-      this.#vms.set(domain.domainId, this.#newVm(made));
+      this.#vms.set(domain.domainId, this.#newVm(made, hostBridge));
     }
     // Nothing is to follow the functions while they take their saved places.
     this.#administered.clear();
@@ -257,11 +264,12 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     }
   }
 
-  #newVm(domain: Domain): Vm {
-    const vm: Vm = new Vm(domain, this.machine.trace, {
-      run: (ns) => this.run(ns),
-      halt: (ns) => this.#scheduler.halt(vm.vcpu, ns),
-    });
+  #newVm(domain: Domain, hostBridge: boolean): Vm {
+    const time = {
+      run: (ns: number) => this.run(ns),
+      halt: (ns: number) => this.#scheduler.halt(vm.vcpu, ns),
+    };
+    const vm: Vm = new Vm(domain, this.machine.trace, time, hostBridge);
     return vm;
   }
 
@@ -325,8 +333,8 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   }
 }
 
-function checkUrgent(options: AssignOptions): boolean {
-  checkOptions("options", options, ["urgent"]);
+function checkAssign(options: AssignOptions): boolean {
+  checkOptions("options", options, ["urgent", "device"]);
   const { urgent = false } = options;
   if (typeof urgent !== "boolean") throw new ArgumentError("urgent", urgent, "is neither true nor false");
   return urgent;

@@ -18,6 +18,8 @@ export interface ProcessorState {
 export class Processor implements Snapshotable<ProcessorState> {
   /** Messages whose vector is none (0–15) or whose delivery mode is not fixed or lowest priority. */
   illegal = 0;
+  /** Takes each vector at once, in place of requests and handlers: an emulator's processor, which has its own. */
+  forward: ((vector: number) => void) | undefined = undefined;
   readonly #requested = new Uint8Array(VECTORS);
   readonly #received = new Uint32Array(VECTORS);
   readonly #handlers = new Map<number, () => void>();
@@ -38,6 +40,11 @@ export class Processor implements Snapshotable<ProcessorState> {
       return;
     }
     this.#received[vector] = (this.#received[vector] as number) + 1;
+    if (this.forward !== undefined) {
+      this.#handled++;
+      this.forward(vector);
+      return;
+    }
     if (this.#requested[vector] !== 0) return;
     this.#requested[vector] = 1;
     this.#waiting++;

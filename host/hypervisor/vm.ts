@@ -21,6 +21,7 @@ const FIRST_DEVICE = 1;
 const LAST_DEVICE = 31;
 
 export interface VmState {
+  hostBridge: boolean;
   domain: DomainState;
   space: PageAllocatorState;
   root: RootComplexState;
@@ -38,13 +39,17 @@ export class Vm {
   readonly root: RootComplex;
   /** What the VM's software can do. */
   readonly platform: GuestPlatform;
+  readonly #hostBridge: boolean;
   readonly #assigned = new Map<AssignedFunction, Place[]>();
   readonly #space = new PageAllocator(MMIO_BASE, MMIO_SIZE);
 
-  constructor(domain: Domain, trace: Trace, time: PlatformTime) {
+  /** @param hostBridge whether there is a host bridge at 00:00.0. */
+  constructor(domain: Domain, trace: Trace, time: PlatformTime, hostBridge: boolean) {
     this.domain = domain;
+    this.#hostBridge = hostBridge;
     // A message that an emulated function would send itself goes to the VM's own processor.
-    this.root = new RootComplex({ messages: { message: () => undefined } });
+    const messages = { message: () => undefined };
+    this.root = new RootComplex({ messages, ...(hostBridge ? {} : { hostBridge: null }) });
     const { root } = this;
     this.platform = platformOf(
       domain,
@@ -73,10 +78,16 @@ export class Vm {
     return [...this.#assigned.keys()];
   }
 
+  /** Whether a function may have this device number: 1 to 31, and none has it. */
+  isFree(device: number): boolean {
+    const own = Number.isInteger(device) && device >= FIRST_DEVICE && device <= LAST_DEVICE;
+    return own && this.assigned.every((one) => one.device !== device);
+  }
+
   /** A device number that no function of this VM has. Throws ArgumentError when there is none. */
   freeDevice(): number {
     for (let device = FIRST_DEVICE; device <= LAST_DEVICE; device++) {
-      if (this.assigned.every((one) => one.device !== device)) return device;
+      if (this.isFree(device)) return device;
     }
     throw new ArgumentError("vm", this.name, "has no free slot");
   }
@@ -104,6 +115,7 @@ export class Vm {
 
   save(): VmState {
     return {
+      hostBridge: this.#hostBridge,
       domain: this.domain.save(),
       space: this.#space.save(),
       root: this.root.save(),

@@ -7,9 +7,11 @@ import { dmarTable, mcfgTable, reservationTable } from "../../device/pc/acpi-tab
 import { Machine } from "../../machine/machine.ts";
 import { allOnes } from "../../pci/bits.ts";
 import { ecamSize } from "../../pci/ecam.ts";
-import type { Board, BoardLayout, BoardWindow, GuestMemory } from "./board.ts";
+import type { Board, BoardLayout, BoardWindow } from "./board.ts";
 import { EmulatorConfig, GuestConfig } from "./config.ts";
 import { BLOCK_SIZE, cpuOf, type V86Cpu, type V86Emulator } from "./cpu.ts";
+import { GuestRam } from "./guest-ram.ts";
+import { GuestVm } from "./guest-vm.ts";
 import { InterruptQueue } from "./interrupts.ts";
 import { IoSpace } from "./io-space.ts";
 import { machineBoard } from "./machine-board.ts";
@@ -64,14 +66,14 @@ export class Attachment {
   #attached = true;
   #reads = 0;
   #writes = 0;
-  #dmaRead = 0;
-  #dmaWritten = 0;
+  readonly #ram: GuestRam;
 
   /** For `attach`. */
   constructor(emulator: V86Emulator, board: Board, options: AttachOptions) {
     const cpu = cpuOf(emulator);
     this.#cpu = cpu;
     this.#board = board;
+    this.#ram = board.ram ?? new GuestRam(cpu);
     const { io } = cpu;
     const before = {
       port_read8: io.port_read8.bind(io),
@@ -88,7 +90,7 @@ export class Attachment {
     this.#turns = new Turns(cpu, board, this.#interrupts, options.measure);
     const takeover = this.#takeover;
     try {
-      takeover.onRelease(board.place(this.#memory(), layout));
+      takeover.onRelease(board.place(this.#ram, layout));
       takeover.onRelease(
         board.connect((interrupt) => {
           this.#interrupts.take(interrupt);
@@ -118,8 +120,8 @@ export class Attachment {
     return {
       reads: this.#reads,
       writes: this.#writes,
-      dmaRead: this.#dmaRead,
-      dmaWritten: this.#dmaWritten,
+      dmaRead: this.#ram.bytesRead,
+      dmaWritten: this.#ram.bytesWritten,
       interrupts: delivered,
       merged,
       unsupported,
@@ -144,32 +146,6 @@ export class Attachment {
   #count(write: boolean): void {
     if (write) this.#writes++;
     else this.#reads++;
-  }
-
-  #memory(): GuestMemory {
-    const cpu = this.#cpu;
-    const memory = cpu.wasm_memory;
-    const size = cpu.memory_size[0] as number;
-    const { byteOffset } = cpu.mem8;
-    let bytes = new Uint8Array(memory.buffer, byteOffset, size);
-    const now = (): Uint8Array => {
-      if (bytes.length === 0) bytes = new Uint8Array(memory.buffer, byteOffset, size);
-      return bytes;
-    };
-    return {
-      size,
-      memory,
-      byteOffset,
-      read: (offset, target) => {
-        this.#dmaRead += target.length;
-        target.set(now().subarray(offset, offset + target.length));
-      },
-      write: (offset, source) => {
-        this.#dmaWritten += source.length;
-        cpu.jit_dirty_cache(offset, offset + source.length);
-        now().set(source, offset);
-      },
-    };
   }
 
   #windows({ ecam, memory }: BoardLayout): [name: string, window: Window | SharedWindow][] {
@@ -210,16 +186,17 @@ export class Attachment {
 }
 
 /**
- * Attaches `machine` to an emulator that said `emulator-loaded`: before it runs (`autostart: false`), or after
+ * Attaches `machine`, or a VM of `createVm`, to an emulator that said `emulator-loaded`: before it runs (`autostart: false`), or after
  * `restore_state`; a guest that runs already finds the cards when it scans its buses again. `machine` is one of
  * `createMachine`.
  * Throws ArgumentError, with the emulator as it was, for an emulator that lacks something, or a machine with functions
  * where the emulator has its own.
  */
-export function attach(emulator: V86Emulator, machine: Machine, options: AttachOptions = {}): Attachment {
+export function attach(emulator: V86Emulator, machine: Machine | GuestVm, options: AttachOptions = {}): Attachment {
   checkOptions("options", options, ["ecam", "iommu", "measure"]);
-  if (!(machine instanceof Machine)) throw new ArgumentError("machine", machine, "is no Machine");
   if (options.measure !== undefined) checkFunction("measure", options.measure);
+  if (machine instanceof GuestVm) return new Attachment(emulator, machine.board(cpuOf(emulator)), options);
+  if (!(machine instanceof Machine)) throw new ArgumentError("machine", machine, "is neither a Machine nor a GuestVm");
   return new Attachment(emulator, machineBoard(machine, options.iommu === true), options);
 }
 

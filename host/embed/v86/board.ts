@@ -2,6 +2,7 @@
 import type { MmioHandler } from "../../core/ports.ts";
 import type { DeliveredInterrupt } from "../../machine/interrupt-fabric.ts";
 import type { RootComplex } from "../../pci/root-complex.ts";
+import type { GuestRam } from "./guest-ram.ts";
 
 /** The guest's RAM as the emulator keeps it. */
 export interface GuestMemory {
@@ -33,6 +34,8 @@ export interface BoardLayout {
 export interface Board {
   /** Names the board in errors and states. */
   readonly kind: "machine" | "vm";
+  /** The guest's RAM, where the board has it already. */
+  readonly ram?: GuestRam;
   /** The guest's PCI topology, without a host bridge: the emulator has one. */
   readonly root: RootComplex;
   /** The remapping unit's registers, if the guest is to see one. */

@@ -3,3 +3,4 @@ export { Attachment, type AttachmentCounters, type AttachOptions, attach } from 
 export type { Board, BoardLayout, BoardWindow, GuestMemory } from "./board.ts";
 export { V86_VERSION, type V86Emulator } from "./cpu.ts";
 export { createMachine, type GuestMachineOptions } from "./create-machine.ts";
+export { createVm, GuestVm, type GuestVmOptions, restoreVms } from "./guest-vm.ts";

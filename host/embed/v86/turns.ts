@@ -54,9 +54,13 @@ export class Turns {
     });
   }
 
-  /** The next turn comes as soon as the guest's code allows it: an interrupt waits. */
+  /** An interrupt waits: the next turn comes as soon as the guest's code allows it, and at once if the guest sleeps. */
   hurry(): void {
-    if (!this.#inGuest || this.#wanted) return;
+    if (!this.#inGuest) {
+      this.#cpu.stop_idling();
+      return;
+    }
+    if (this.#wanted) return;
     this.#wanted = true;
     const counter = this.#cpu.instruction_counter;
     counter[0] = (counter[0] as number) + PIECE;
