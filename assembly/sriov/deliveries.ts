@@ -58,10 +58,9 @@ export class Delivery {
     return load<u32>(changetype<usize>(this), DELIVERY_REGIONS);
   }
 
-  /** Whether both Ethernet addresses and the type are the other frame's. */
-  @inline sameEnds(other: Delivery): bool {
-    const difference = (this.header ^ other.header) | (load<u64>(this.bytes, 6) ^ load<u64>(other.bytes, 6));
-    return difference == 0;
+  /** Whether everything that decides where the frame goes is as in the other one. */
+  @inline sameHeader(other: Delivery): bool {
+    return ((this.header ^ other.header) | (this.headerRest ^ other.headerRest)) == 0;
   }
 
   /** The frame goes nowhere; what is reported is reported at `report` in `region`. */

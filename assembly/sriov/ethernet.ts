@@ -1,5 +1,15 @@
 // Ethernet frames as bytes in linear memory.
 
+import { Bits } from "../core/bits";
+import {
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  ETHERTYPE_MIN,
+  IP_VERSION_HI,
+  IP_VERSION_LO,
+  IPV4_VERSION,
+} from "../spec/net/ip";
+
 /** Offset of the type field, or of the tag. */
 export const TYPE_OFFSET: u32 = 12;
 /** Destination and source address. */
@@ -39,6 +49,17 @@ export class Ethernet {
   /** The type field in host order. */
   @inline static type(frame: usize): u32 {
     return <u32>bswap<u16>(load<u16>(frame + TYPE_OFFSET));
+  }
+
+  /**
+   * Whether a frame without a tag has nothing that a receiver's descriptor would tell of: `type` is its type field, and
+   * it has more than a header.
+   */
+  @inline static opaque(frame: usize, type: u32): bool {
+    if (type < ETHERTYPE_MIN) return false;
+    if (type == ETHERTYPE_IPV4)
+      return Bits.of32(<u32>load<u8>(frame + HEADER), IP_VERSION_HI, IP_VERSION_LO) != IPV4_VERSION;
+    return type != ETHERTYPE_IPV6;
   }
 
   /** The tag control information of a tagged frame, in host order. */

@@ -30,64 +30,43 @@ import {
   TXL_CSS_HI,
   TXL_CSS_LO,
 } from "../spec/igb/tx-descriptor";
+import {
+  IPV4_ADDRESS_SIZE,
+  IPV4_CHECKSUM,
+  IPV4_HEADER,
+  IPV4_ID,
+  IPV4_LENGTH,
+  IPV4_SOURCE,
+  IPV6_ADDRESS_SIZE,
+  IPV6_HEADER,
+  IPV6_LENGTH,
+  IPV6_SOURCE,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from "../spec/net/ip";
+import {
+  SCTP_CHECKSUM,
+  SCTP_HEADER,
+  TCP_CHECKSUM,
+  TCP_CWR,
+  TCP_FIN,
+  TCP_FLAGS,
+  TCP_HEADER,
+  TCP_PSH,
+  TCP_SEQUENCE,
+  UDP_CHECKSUM,
+  UDP_HEADER,
+  UDP_LENGTH,
+} from "../spec/net/transport";
+import { Checksum } from "./checksum";
 import { HEADER, TAG_SIZE } from "./ethernet";
 import { Gather } from "./gather";
 import { Port, Queue } from "./state";
 
-const IPV4_LENGTH: u32 = 2;
-const IPV4_ID: u32 = 4;
-const IPV4_CHECKSUM: u32 = 10;
-const IPV4_ADDRESSES: u32 = 12;
-const IPV4_HEADER: u32 = 20;
-const IPV6_LENGTH: u32 = 4;
-const IPV6_ADDRESSES: u32 = 8;
-const IPV6_HEADER: u32 = 40;
-const TCP_SEQUENCE: u32 = 4;
-const TCP_FLAGS: u32 = 13;
-const TCP_CHECKSUM: u32 = 16;
-const TCP_HEADER: u32 = 20;
-/** FIN and PSH: only the last segment has them. CWR: only the first. */
-const TCP_LAST_FLAGS: u32 = 0x09;
-const TCP_FIRST_FLAGS: u32 = 0x80;
-const UDP_LENGTH: u32 = 4;
-const UDP_CHECKSUM: u32 = 6;
-const UDP_HEADER: u32 = 8;
-const SCTP_CHECKSUM: u32 = 8;
-const SCTP_HEADER: u32 = 12;
-const PROTOCOL_TCP: u32 = 6;
-const PROTOCOL_UDP: u32 = 17;
-/** CRC-32C, reflected. */
-const CASTAGNOLI: u32 = 0x82f6_3b78;
+/** Only the last segment has these, and only the first has CWR. */
+const TCP_LAST_FLAGS: u32 = TCP_FIN | TCP_PSH;
 
 export class Offload {
-  /** Adds the 16-bit words of `length` bytes to a one's complement sum. */
-  private static sum(start: u64, place: usize, length: u32): u64 {
-    let total = start;
-    const even = length & ~1;
-    for (let at: u32 = 0; at < even; at += 2) total += <u64>bswap<u16>(load<u16>(place + at));
-    if (length & 1) total += (<u64>load<u8>(place + even)) << 8;
-    return total;
-  }
-
-  private static fold(total: u64): u32 {
-    let value = total;
-    while (value >> 16 != 0) value = (value & 0xffff) + (value >> 16);
-    return <u32>~value & 0xffff;
-  }
-
-  @inline private static put16(place: usize, value: u32): void {
-    store<u16>(place, bswap<u16>(<u16>value));
-  }
-
-  private static crc32c(place: usize, length: u32): u32 {
-    let crc: u32 = 0xffff_ffff;
-    for (let at: u32 = 0; at < length; at++) {
-      crc ^= <u32>load<u8>(place + at);
-      for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (CASTAGNOLI & (0 - (crc & 1)));
-    }
-    return ~crc;
-  }
-
   @inline private static context(queue: Queue, options: u32): usize {
     return queue.context(Bits.of32(options, TXD_IDX_HI, TXD_IDX_LO) & (TX_CONTEXTS - 1));
   }
@@ -99,7 +78,7 @@ export class Offload {
       const start = Bits.of32(options, TXL_CSS_HI, TXL_CSS_LO);
       const place = Bits.of32(command, TXL_CSO_HI, TXL_CSO_LO);
       if (start >= length || place + 2 > length) return false;
-      Offload.put16(frame + place, Offload.fold(Offload.sum(0, frame + start, length - start)));
+      Checksum.put16(frame + place, Checksum.complement(Checksum.sum(0, frame + start, length - start)));
       return true;
     }
     const wanted = options & (TXD_POPTS_IXSM | TXD_POPTS_TXSM);
@@ -120,20 +99,20 @@ export class Offload {
     if (kind == TXC_L4T_SCTP) {
       if (bytes < SCTP_HEADER) return false;
       store<u32>(frame + transport + SCTP_CHECKSUM, 0);
-      store<u32>(frame + transport + SCTP_CHECKSUM, Offload.crc32c(frame + transport, bytes));
+      store<u32>(frame + transport + SCTP_CHECKSUM, Checksum.crc32c(frame + transport, bytes));
       return true;
     }
     // The driver has put the pseudo header's sum where the checksum goes.
     const place: u32 = kind == TXC_L4T_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
     if (kind > TXC_L4T_SCTP || place + 2 > bytes) return false;
-    const value = Offload.fold(Offload.sum(0, frame + transport, bytes));
-    Offload.put16(frame + transport + place, value == 0 && kind == TXC_L4T_UDP ? 0xffff : value);
+    const value = Checksum.complement(Checksum.sum(0, frame + transport, bytes));
+    Checksum.put16(frame + transport + place, value == 0 && kind == TXC_L4T_UDP ? 0xffff : value);
     return true;
   }
 
   private static ipv4(header: usize, length: u32): void {
     store<u16>(header + IPV4_CHECKSUM, 0);
-    Offload.put16(header + IPV4_CHECKSUM, Offload.fold(Offload.sum(0, header, length)));
+    Checksum.put16(header + IPV4_CHECKSUM, Checksum.complement(Checksum.sum(0, header, length)));
   }
 
   /**
@@ -182,15 +161,15 @@ export class Offload {
         store<u32>(place + TCP_SEQUENCE, bswap<u32>(sequence + done));
         let flags = <u32>load<u8>(place + TCP_FLAGS);
         if (done + part < payload) flags &= ~TCP_LAST_FLAGS;
-        if (done != 0) flags &= ~TCP_FIRST_FLAGS;
+        if (done != 0) flags &= ~TCP_CWR;
         store<u8>(place + TCP_FLAGS, <u8>flags);
-      } else Offload.put16(place + UDP_LENGTH, transportLength + part);
+      } else Checksum.put16(place + UDP_LENGTH, transportLength + part);
       const ip = segment + network;
       if (ipv4) {
-        Offload.put16(ip + IPV4_LENGTH, networkLength + transportLength + part);
-        Offload.put16(ip + IPV4_ID, identification + number);
+        Checksum.put16(ip + IPV4_LENGTH, networkLength + transportLength + part);
+        Checksum.put16(ip + IPV4_ID, identification + number);
         if ((options & TXD_POPTS_IXSM) != 0) Offload.ipv4(ip, networkLength);
-      } else Offload.put16(ip + IPV6_LENGTH, networkLength - IPV6_HEADER + transportLength + part);
+      } else Checksum.put16(ip + IPV6_LENGTH, networkLength - IPV6_HEADER + transportLength + part);
       if ((options & TXD_POPTS_TXSM) != 0) Offload.transport(ip, ipv4, place, transportLength + part, kind);
       Gather.emit(port, pool, segment, header + part, tag);
       number++;
@@ -204,8 +183,10 @@ export class Offload {
     const at = place + (tcp ? TCP_CHECKSUM : UDP_CHECKSUM);
     store<u16>(at, 0);
     let total: u64 = (tcp ? PROTOCOL_TCP : PROTOCOL_UDP) + length;
-    total = ipv4 ? Offload.sum(total, ip + IPV4_ADDRESSES, 8) : Offload.sum(total, ip + IPV6_ADDRESSES, 32);
-    const value = Offload.fold(Offload.sum(total, place, length));
-    Offload.put16(at, value == 0 && !tcp ? 0xffff : value);
+    total = ipv4
+      ? Checksum.sum(total, ip + IPV4_SOURCE, 2 * IPV4_ADDRESS_SIZE)
+      : Checksum.sum(total, ip + IPV6_SOURCE, 2 * IPV6_ADDRESS_SIZE);
+    const value = Checksum.complement(Checksum.sum(total, place, length));
+    Checksum.put16(at, value == 0 && !tcp ? 0xffff : value);
   }
 }

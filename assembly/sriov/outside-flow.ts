@@ -33,7 +33,9 @@ import { RX_DESCRIPTOR_SIZE, RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../s
 import { TDWBAL_HEAD_WB_EN } from "../spec/igb/transmit";
 import { TX_DESCRIPTOR_SIZE, TXD_COMMAND, TXD_DCMD_RS, TXD_STA_DD, TXD_STATUS } from "../spec/igb/tx-descriptor";
 import { POOLS } from "../spec/igb/virtualization";
+import { ETHERTYPE_IPV4 } from "../spec/net/ip";
 import { Deliveries } from "./deliveries";
+import { Ethernet } from "./ethernet";
 import { OutsideRings } from "./outside-rings";
 import { Sender } from "./outside-sender";
 import { Receive } from "./receive";
@@ -67,7 +69,8 @@ export class OutsideFlow {
     if (source == NOWHERE || OutsideFlow.lengthOf(copy) == 0) return 0;
     delivery.source = <u64>(<u32>source);
     delivery.sourceRegion = <u16>(source >> 32);
-    if (Deliveries.headers(port, 1) == 0) return 0;
+    // IPv4 packets are looked at one by one: their descriptors say more.
+    if (Deliveries.headers(port, 1) == 0 || Ethernet.type(delivery.bytes) == ETHERTYPE_IPV4) return 0;
     const to = Transmit.addressee(port, state, pool, delivery.bytes, reachable);
     if (to == 0) return 0;
     const target = ctz(to);

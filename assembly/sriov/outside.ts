@@ -108,7 +108,7 @@ export class Outside {
     let before = delivery;
     for (; known < frames; known++) {
       // A frame often goes the way of the one before it.
-      if (to == 0 || !delivery.sameEnds(before)) {
+      if (to == 0 || !delivery.sameHeader(before)) {
         const other = Transmit.addressee(port, state, pool, delivery.bytes, reachable);
         if (other != to) {
           if (to != 0) OutsideRings.want(port, ctz(to), (opened & to) == 0, known - first);

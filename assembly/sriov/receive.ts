@@ -6,11 +6,8 @@ import { Context, Dma, FAULT } from "../iommu/translate";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
 import { REGION_KIND_NONE, REGION_KIND_RAM } from "../spec/abi/memory-map";
 import {
-  PROFILE_I350,
   QUEUE_FLAG_DMA,
   QUEUE_FLAG_STOPPED,
-  SCRATCH_RECEIVE,
-  STOP_BUFFER,
   STOP_DESCRIPTOR,
   STOP_INDEX,
   STOP_LENGTH,
@@ -24,26 +21,13 @@ import {
   SRRCTL_BSIZEPACKET_HI,
   SRRCTL_BSIZEPACKET_LO,
   SRRCTL_DESCTYPE_HI,
-  SRRCTL_DESCTYPE_LEGACY,
   SRRCTL_DESCTYPE_LO,
   SRRCTL_DESCTYPE_ONE_BUFFER,
+  SRRCTL_DESCTYPE_SPLIT_ALWAYS,
   SRRCTL_DROP_EN,
 } from "../spec/igb/receive";
-import {
-  RX_DESCRIPTOR_SIZE,
-  RXD_LENGTH_LO,
-  RXD_STAT_DD,
-  RXD_STAT_EOP,
-  RXD_STAT_LB,
-  RXD_STAT_VP,
-  RXD_UPPER,
-  RXD_VLAN_LO,
-  RXL_LENGTH,
-  RXL_STATUS,
-  RXL_STATUS_HI,
-  RXL_STATUS_LO,
-  RXL_VLAN_LO,
-} from "../spec/igb/rx-descriptor";
+import { RX_DESCRIPTOR_SIZE, RXD_LENGTH_LO, RXD_VLAN_LO } from "../spec/igb/rx-descriptor";
+import { Stamp } from "./stamp";
 import { Control, Cursor, PAGE, Port, Queue } from "./state";
 import { Transfers } from "./transfers";
 
@@ -78,8 +62,7 @@ export class Receive {
     }
     const packet = Bits.of32(queue.srrctl, SRRCTL_BSIZEPACKET_HI, SRRCTL_BSIZEPACKET_LO) * KIB;
     cursor.bufferSize = packet != 0 ? packet : (2 * KIB) >> Bits.of32(port.state.rctl, RCTL_BSIZE_HI, RCTL_BSIZE_LO);
-    const type = Bits.of32(queue.srrctl, SRRCTL_DESCTYPE_HI, SRRCTL_DESCTYPE_LO);
-    if (type != SRRCTL_DESCTYPE_ONE_BUFFER && type != SRRCTL_DESCTYPE_LEGACY) {
+    if (Receive.typeOf(queue) > SRRCTL_DESCTYPE_SPLIT_ALWAYS) {
       port.stop(queue, index, STOP_DESCRIPTOR);
       return;
     }
@@ -114,14 +97,19 @@ export class Receive {
     cursor.left = min(end - head, page);
     if (region.kind == REGION_KIND_RAM) {
       cursor.descriptor = region.pointer(Dma.hpa(result));
-      cursor.direct = Receive.advanced(queue);
+      cursor.direct = Receive.advanced(queue) && !Stamp.inBuffer(port, queue);
     } else cursor.direct = false;
     return true;
   }
 
+  /** The kind of the queue's descriptors. */
+  @inline static typeOf(queue: Queue): u32 {
+    return Bits.of32(queue.srrctl, SRRCTL_DESCTYPE_HI, SRRCTL_DESCTYPE_LO);
+  }
+
   /** Whether the queue's descriptors are advanced ones with one buffer. */
   @inline static advanced(queue: Queue): bool {
-    return Bits.of32(queue.srrctl, SRRCTL_DESCTYPE_HI, SRRCTL_DESCTYPE_LO) == SRRCTL_DESCTYPE_ONE_BUFFER;
+    return Receive.typeOf(queue) == SRRCTL_DESCTYPE_ONE_BUFFER;
   }
 
   /** Moves the head on by descriptors that lie side by side, after the cursor's were written back. */
@@ -138,68 +126,14 @@ export class Receive {
     return queue.tail >= queue.head ? difference : difference + queue.length / RX_DESCRIPTOR_SIZE;
   }
 
-  /**
-   * Delivers a frame that lies at `frame` in linear memory into as many buffers as it needs. `tag` is the stripped
-   * VLAN tag, 0x1_0000 and up for none. False when it was dropped; a refused DMA stops the queue.
-   */
-  static deliver(port: Port, index: u32, frame: usize, length: u32, tag: u32, loopback: bool): bool {
-    const cursor = Receive.open(port, index);
-    const queue = port.rx(index);
-    if (cursor.left == 0 && !Receive.run(port, index, cursor)) return Receive.miss(port, queue);
-    if (Receive.available(queue) * cursor.bufferSize < length) return Receive.miss(port, queue);
-    const legacy = Bits.of32(queue.srrctl, SRRCTL_DESCTYPE_HI, SRRCTL_DESCTYPE_LO) == SRRCTL_DESCTYPE_LEGACY;
-    let done: u32 = 0;
-    while (done < length) {
-      if (cursor.left == 0 && !Receive.run(port, index, cursor)) return false;
-      const copy = port.scratch + SCRATCH_RECEIVE;
-      const place = queue.base + <u64>queue.head * RX_DESCRIPTOR_SIZE;
-      if (!Receive.move(port, cursor, place, copy, RX_DESCRIPTOR_SIZE, false)) {
-        return Receive.refuse(port, queue, index, cursor, STOP_RING);
-      }
-      const part = min(length - done, cursor.bufferSize);
-      if (!Receive.move(port, cursor, load<u64>(copy), frame + done, part, true)) {
-        return Receive.refuse(port, queue, index, cursor, STOP_BUFFER);
-      }
-      done += part;
-      Receive.fill(port, copy, part, done == length, tag, loopback, legacy);
-      if (!Receive.move(port, cursor, place, copy, RX_DESCRIPTOR_SIZE, true)) {
-        return Receive.refuse(port, queue, index, cursor, STOP_RING);
-      }
-      Receive.advance(queue, cursor, 1);
-    }
-    port.state.causes |= 1 << index;
-    return true;
-  }
-
   /** Takes a queue that refused a request out of service, for the rest of the burst too. */
-  private static refuse(port: Port, queue: Queue, index: u32, cursor: Cursor, reason: u32): bool {
+  static refuse(port: Port, queue: Queue, index: u32, cursor: Cursor, reason: u32): bool {
     port.stop(queue, index, reason);
     cursor.left = 0;
     return false;
   }
 
-  /** Composes the write-back form (I350 §7.1.5.2) at `place`. */
-  static fill(port: Port, place: usize, length: u32, last: bool, tag: u32, loopback: bool, legacy: bool): void {
-    let status = RXD_STAT_DD;
-    let vlan: u32 = 0;
-    if (last) {
-      status |= RXD_STAT_EOP;
-      if (tag <= 0xffff) {
-        status |= RXD_STAT_VP;
-        // The I350 reports the tag of a looped frame in wire order (I350 specification update; Linux igb).
-        vlan = loopback && port.state.profile == PROFILE_I350 ? <u32>bswap<u16>(<u16>tag) : tag;
-      }
-    }
-    if (legacy) {
-      store<u32>(place, length, RXL_LENGTH);
-      store<u32>(place, Bits.of32(status, RXL_STATUS_HI, RXL_STATUS_LO) | (vlan << RXL_VLAN_LO), RXL_STATUS);
-      return;
-    }
-    if (last && loopback) status |= RXD_STAT_LB;
-    store<u64>(place, 0);
-    store<u64>(place, Receive.writeback(status, length, vlan), RXD_UPPER);
-  }
-
+  /** The upper half of a descriptor's write-back form (I350 §7.1.5.2). */
   @inline static writeback(status: u32, length: u32, vlan: u32): u64 {
     return ((<u64>vlan) << RXD_VLAN_LO) | ((<u64>length) << RXD_LENGTH_LO) | <u64>status;
   }

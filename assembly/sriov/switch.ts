@@ -1,5 +1,5 @@
 // The port's layer 2 switch: which pools a frame goes to, and whether it goes to the wire (I350 §7.8.3, 82576 §7.10.3).
-// Receive queues of a pool: queue n is pool n's. Deviation: without RSS the 82576's second queue of a pool gets none.
+// Which of a pool's queues takes a frame is steering.ts's matter.
 
 import { Bits } from "../core/bits";
 import { PORT_MTA, PORT_UTA, SCRATCH_STRIPPED, VLAN_LISTED, VLAN_LOCAL } from "../spec/abi/port";
@@ -38,7 +38,7 @@ import { ADDRESSES, Ethernet, NO_TAG, TAG_SIZE } from "./ethernet";
 import { Filter } from "./filter";
 import { Frames } from "./frames";
 import { Mirror, NO_VLAN } from "./mirror";
-import { Receive } from "./receive";
+import { Reception } from "./reception";
 import { Control, Port } from "./state";
 
 /** In place of a pool: the frame came from the wire. */
@@ -168,9 +168,9 @@ export class Switch {
   }
 
   /** Whether a receiver of a frame from the wire makes it wait. */
-  private static waits(port: Port, length: u32, decision: u32): bool {
+  private static waits(port: Port, frame: usize, length: u32, decision: u32): bool {
     for (let left = decision & POOL_MASK; left != 0; left &= left - 1) {
-      if (Receive.waits(port, ctz(left), length)) return true;
+      if (Reception.waits(port, ctz(left), frame, length)) return true;
     }
     return false;
   }
@@ -200,7 +200,7 @@ export class Switch {
       memory.copy(from + ADDRESSES, frame + ADDRESSES + TAG_SIZE, bytes - ADDRESSES);
     }
     const loopback = source != WIRE;
-    if (!Receive.deliver(port, pool, from, bytes, tag, loopback)) return;
+    if (!Reception.frame(port, pool, from, bytes, tag, loopback)) return;
     Switch.count(port, state, pool, frame, length, loopback);
   }
 
@@ -248,7 +248,7 @@ export class Switch {
       if (length + FRAME_CRC < RX_FRAME_MIN) state.undersize++;
       else {
         const decision = Switch.decide(port, WIRE, record + 8, length);
-        if (frames.used <= RX_PACKET_BUFFER && Switch.waits(port, length, decision)) break;
+        if (frames.used <= RX_PACKET_BUFFER && Switch.waits(port, record + 8, length, decision)) break;
         Switch.carry(port, WIRE, record + 8, length, decision);
       }
       frames.drop(length);

@@ -178,7 +178,8 @@ export class Transmit {
   @inline static addressee(port: Port, state: Control, pool: u32, frame: usize, reachable: u32): u32 {
     const pools = Filter.poolsOf(port, Ethernet.destination(frame)) & reachable;
     if (pools == 0 || (pools & (pools - 1)) != 0) return 0;
-    if (load<u8>(frame) & 1 || Ethernet.type(frame) == state.vet) return 0;
+    const type = Ethernet.type(frame);
+    if (load<u8>(frame) & 1 || type == state.vet || !Ethernet.opaque(frame, type)) return 0;
     if (Filter.checksMac(state, pool) && (Filter.poolsOf(port, Ethernet.source(frame)) & (1 << pool)) == 0) return 0;
     return pools;
   }

@@ -35,6 +35,8 @@ export const VFS_PER_PORT = 8;
 export const PORTS = 4;
 export const VFS: number = VFS_PER_PORT * PORTS;
 export const LONGEST = 1500;
+/** IEEE 802 local experimental EtherType 1: a payload that no card looks into. */
+const ETHERTYPE = 0x88b5;
 /** Where a frame tells which one it is. */
 const SEQUENCE = 16;
 
@@ -74,7 +76,7 @@ export function framesImage(requesters: readonly number[]): MachineImage {
       const view = new DataView(ram, frame);
       view.setUint32(6, lo, true);
       view.setUint16(10, hi, true);
-      view.setUint16(12, 0x0800);
+      view.setUint16(12, ETHERTYPE);
     }
   }
   return { ram, external: { base: 64 * 2 ** 30, size: PAGE }, rootTable: tables.rootTable, interruptTable: 0 };

@@ -175,7 +175,7 @@ describe("I350 §7.8.3 the switch", () => {
     port.run();
     expect(dataOf(port, 0)).toEqual([frames[0]]);
     expect(port.state.egress.shift()).toEqual(frames[0]);
-    register(port, PORT_RCTL, 0x0000_801a);
+    register(port, PORT_RCTL, 0x0400_801a);
     for (const frame of frames) port.state.ingress.push(frame);
     port.run();
     expect(dataOf(port, 0)).toEqual(frames);
@@ -227,10 +227,10 @@ describe("VLANs", () => {
       title: "I350: DVMOLR.STRVLAN, a looped frame's tag in wire order",
       profile: 0,
       offset: 4,
-      bits: 0x4000_0000,
+      bits: 0xc000_0000,
       vlan: 0x2361,
     },
-    { title: "82576: VMOLR.STRVLAN", profile: PROFILE_82576, offset: 0, bits: 0x4900_2600, vlan: 0x6123 },
+    { title: "82576: VMOLR.STRVLAN", profile: PROFILE_82576, offset: 0, bits: 0xc900_2600, vlan: 0x6123 },
   ])("$title: the tag moves into the descriptor, VP set", async ({ profile, offset, bits, vlan }) => {
     const port = await withVlans({ profile });
     register(port, PORT_POOLS + POOL_SIZE + offset, bits);

@@ -196,8 +196,12 @@ export const SCRATCH_FRAME_SIZE: u32 = 0x1_8000;
 export const SCRATCH_SEGMENT: u32 = 0x1_8000;
 export const SCRATCH_STRIPPED: u32 = 0x1_c000;
 export const SCRATCH_RECEIVE: u32 = 0x2_0000;
-/** What the parser made of the frame that is being received. */
-export const SCRATCH_PACKET: u32 = 0x2_0800;
+/** Of the frame that is being received: time stamp, CRC, how it is laid out, what descriptors say, its headers. */
+export const SCRATCH_STAMP: u32 = 0x2_0040;
+export const SCRATCH_CRC: u32 = 0x2_0080;
+export const SCRATCH_LAYOUT: u32 = 0x2_00c0;
+export const SCRATCH_WRITEBACK: u32 = 0x2_0100;
+export const SCRATCH_PACKET: u32 = 0x2_0200;
 export const SCRATCH_DESCRIPTORS: u32 = 0x2_1000;
 /** The addressees of a burst: a byte for each frame, then u32: all of them as a mask. */
 export const SCRATCH_ADDRESSEES: u32 = 0x2_2000;

@@ -51,6 +51,7 @@ export const SRRCTL: u32 = 0x0c;
 export const SRRCTL_BSIZEPACKET_HI: u32 = 6;
 export const SRRCTL_BSIZEPACKET_LO: u32 = 0;
 /** Header buffer size in 64 bytes. */
+export const SRRCTL_BSIZEHEADER_UNIT: u32 = 64;
 export const SRRCTL_BSIZEHEADER_HI: u32 = 13;
 export const SRRCTL_BSIZEHEADER_LO: u32 = 8;
 export const SRRCTL_DESCTYPE_HI: u32 = 27;
@@ -58,6 +59,9 @@ export const SRRCTL_DESCTYPE_LO: u32 = 25;
 export const SRRCTL_DESCTYPE_LEGACY: u32 = 0;
 export const SRRCTL_DESCTYPE_ONE_BUFFER: u32 = 1;
 export const SRRCTL_DESCTYPE_SPLIT: u32 = 2;
+/** The header is copied to a buffer of its own; or so for frames longer than that buffer. */
+export const SRRCTL_DESCTYPE_REPLICATE: u32 = 3;
+export const SRRCTL_DESCTYPE_REPLICATE_LARGE: u32 = 4;
 export const SRRCTL_DESCTYPE_SPLIT_ALWAYS: u32 = 5;
 export const SRRCTL_TIMESTAMP: u32 = 0x4000_0000;
 /** Frames for which there is no descriptor are dropped at once. */
