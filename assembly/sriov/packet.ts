@@ -68,8 +68,10 @@ export class Packet {
   /** The frame, without CRC. */
   frame: usize;
   length: u32;
-  /** Packet type: RXP_ bits. */
+  /** IP and transport headers, and whether there is a tag: RXP_ bits. */
   kind: u32;
+  /** The packet type of an EtherType filter, 0 when none matches. */
+  etype: u32;
   /** The type, or length, behind the tags. */
   type: u32;
   /** The tag, stripped or not; NO_TAG for none. */
@@ -113,6 +115,7 @@ export class Packet {
     packet.frame = frame;
     packet.length = length;
     packet.kind = 0;
+    packet.etype = 0;
     packet.tag = tag;
     packet.ip = 0;
     packet.networkLength = 0;
@@ -171,7 +174,7 @@ export class Packet {
     for (let left = etypes; left != 0; left &= left - 1) {
       const index = ctz(left);
       if (Bits.of32(port.word(PORT_ETQF, index), ETQF_ETYPE_HI, ETQF_ETYPE_LO) != this.type) continue;
-      this.kind = RXP_L2 | (index << RXP_ETQF_LO);
+      this.etype = RXP_L2 | (index << RXP_ETQF_LO);
       matched = true;
     }
     return matched;
@@ -255,6 +258,11 @@ export class Packet {
     this.protocol = protocol;
     this.transport = at;
     this.header = at + size;
+  }
+
+  /** The packet type (I350 §7.1.5.2). */
+  @inline get reported(): u32 {
+    return this.etype != 0 ? this.etype | (this.kind & RXP_VPKT) : this.kind;
   }
 
   /** Whether the transport's addresses are IPv6's. */

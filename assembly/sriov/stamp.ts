@@ -7,7 +7,7 @@ import { PORT_ETQF, PORT_TTQF, STAMPED_RX, STAMPED_TX } from "../spec/abi/port-o
 import { SRRCTL_TIMESTAMP } from "../spec/igb/receive";
 import { ETQF_1588, TTQF_1588 } from "../spec/igb/receive-filter";
 import { RXD_STAT_TS } from "../spec/igb/rx-descriptor";
-import { RXP_ETQF_HI, RXP_ETQF_LO, RXP_L2, RXP_UDP } from "../spec/igb/rx-packet";
+import { RXP_ETQF_HI, RXP_ETQF_LO, RXP_UDP } from "../spec/igb/rx-packet";
 import {
   TSYNC_TYPE_ALL,
   TSYNC_TYPE_EVENT_V2,
@@ -66,7 +66,7 @@ export class Stamp {
     if (message == 0) return 0;
     const place = packet.frame + message;
     const type = Bits.of32(control, TSYNCRXCTL_TYPE_HI, TSYNCRXCTL_TYPE_LO);
-    if (!Stamp.wanted(receive.tsyncrxcfg, type, place, (packet.kind & RXP_L2) != 0)) return 0;
+    if (!Stamp.wanted(receive.tsyncrxcfg, type, place, packet.etype != 0)) return 0;
     // The stamp before stays until it is read, and the message goes without.
     if (control & TSYNCRXCTL_VALID) return 0;
     receive.tsyncrxctl = control | TSYNCRXCTL_VALID;
@@ -81,8 +81,8 @@ export class Stamp {
   /** Where the message of a frame starts that a filter with 1588 set recognizes; 0 for none. */
   private static message(port: Port, packet: Packet): u32 {
     let at: u32 = 0;
-    if (packet.kind & RXP_L2) {
-      const filter = port.word(PORT_ETQF, Bits.of32(packet.kind, RXP_ETQF_HI, RXP_ETQF_LO));
+    if (packet.etype != 0) {
+      const filter = port.word(PORT_ETQF, Bits.of32(packet.etype, RXP_ETQF_HI, RXP_ETQF_LO));
       if (filter & ETQF_1588) at = packet.network;
     } else if (packet.kind & RXP_UDP) {
       for (let left = ReceiveState.of(port).tuples; left != 0; left &= left - 1) {

@@ -58,7 +58,7 @@ import {
   RFCTL_SYNQFP,
   RXCSUM_PCSD,
 } from "../spec/igb/receive-offload";
-import { RSS_NONE, RXP_ETQF_HI, RXP_ETQF_LO, RXP_IPV4, RXP_IPV6, RXP_L2, RXP_TCP } from "../spec/igb/rx-packet";
+import { RSS_NONE, RXP_ETQF_HI, RXP_ETQF_LO, RXP_IPV4, RXP_IPV6, RXP_TCP } from "../spec/igb/rx-packet";
 import { MRQC_ENABLE_HI, MRQC_ENABLE_LO, MRQC_ENABLE_VMDQ_RSS } from "../spec/igb/virtualization";
 import { DESTINATION_PORT, SOURCE_PORT, TCP_ACK, TCP_FLAGS, TCP_SYN } from "../spec/net/transport";
 import { NO_TAG } from "./ethernet";
@@ -122,8 +122,8 @@ export class Steering {
 
   /** The queue that a filter chooses (I350 §7.1.2, in order of their priority), or NONE. */
   private static filtered(port: Port, packet: Packet): u32 {
-    if (packet.kind & RXP_L2) {
-      const filter = port.word(PORT_ETQF, Bits.of32(packet.kind, RXP_ETQF_HI, RXP_ETQF_LO));
+    if (packet.etype != 0) {
+      const filter = port.word(PORT_ETQF, Bits.of32(packet.etype, RXP_ETQF_HI, RXP_ETQF_LO));
       return filter & ETQF_QUEUE_ENABLE ? Bits.of32(filter, ETQF_QUEUE_HI, ETQF_QUEUE_LO) : NONE;
     }
     const syn = Steering.syn(port, packet);

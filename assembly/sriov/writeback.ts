@@ -87,7 +87,7 @@ export class Writeback {
     }
     if (Writeback.imperfect(port, pool, packet.frame)) status |= RXD_STAT_PIF;
     writeback.status = status;
-    writeback.info = (packet.kind << RXP_TYPE_LO) | (packet.rssType << RXP_RSS_TYPE_LO);
+    writeback.info = (packet.reported << RXP_TYPE_LO) | (packet.rssType << RXP_RSS_TYPE_LO);
     writeback.hash = packet.hash;
     writeback.checksum = 0;
     if ((receive.rxcsum & RXCSUM_PCSD) == 0) {

@@ -63,6 +63,9 @@ export interface Received {
   status: number;
   length: number;
   vlan: number;
+  /** Dwords 0 and 1. */
+  info: number;
+  hash: number;
 }
 
 export class TestPort {
@@ -203,7 +206,8 @@ export class TestPort {
       const word = this.map.read(hpa(place + 12), 4);
       const data = new Uint8Array(word & 0xffff);
       this.map.readBytes(hpa(pool * AREA + RX_BUFFERS + next.rx * BUFFER), data);
-      found.push({ data, status, length: word & 0xffff, vlan: word >>> 16 });
+      const [info, hash] = [this.map.read(hpa(place), 4), this.map.read(hpa(place + 4), 4)];
+      found.push({ data, status, length: word & 0xffff, vlan: word >>> 16, info, hash });
       this.arm(pool, next.rx);
       this.state.set(this.state.queue("rx", pool) + QUEUE_TAIL, next.rx);
       next.rx = (next.rx + 1) % RING_ENTRIES;
