@@ -154,3 +154,14 @@ export function frameWith(type: number, packet: readonly number[], options: Fram
 
 export const payloadOf = (length: number, seed = 1): number[] =>
   Array.from({ length }, (_, at) => (at * 11 + seed * 7) & 0xff);
+
+/** Routing header with `left` segments left, destination options, hop-by-hop options, fragment, authentication. */
+export const routing = (left: number, type = 0): Extension => ({
+  protocol: 43,
+  bytes: [2, type, left, 0, 0, 0, 0, ...payloadOf(16, 9)],
+});
+export const HOP: Extension = { protocol: 0, bytes: [0, 1, 4, 0, 0, 0, 0] };
+export const DESTINATION: Extension = { protocol: 60, bytes: [0, 1, 4, 0, 0, 0, 0] };
+export const HOME: Extension = { protocol: 60, bytes: [2, 1, 2, 0, 0, 201, 16, ...payloadOf(16, 5)] };
+export const FRAGMENT: Extension = { protocol: 44, bytes: [0, 0, 1, 0, 0, 0, 7] };
+export const AUTHENTICATION: Extension = { protocol: 51, bytes: [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2] };
