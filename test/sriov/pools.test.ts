@@ -112,7 +112,7 @@ describe("I350 §8.14.18 DVMOLR", () => {
     ["HIDEVLAN counts when both are set", 0x6000_0000, 0x03, 0],
   ])("%s", async (_title, bits, status, vlan) => {
     const port = await withVlans();
-    pool(port, 1, POOL_DVMOLR, bits);
+    pool(port, 1, POOL_DVMOLR, 0x8000_0000 + bits);
     const frame = frameOf(macOf(1), STRANGER, 90, 1);
     port.state.ingress.push(tagged(frame, 0x6123));
     port.run();
