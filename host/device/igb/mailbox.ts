@@ -143,14 +143,21 @@ export class Mailboxes {
     this.#tellPf(vf);
   }
 
-  /** The PF's reset begins: every VF sees RSTI. */
+  /** VF `vf` is new, or gone: that it was reset before is nobody's matter any more. */
+  forget(vf: number): void {
+    this.#resets &= ~(1 << vf);
+  }
+
+  /**
+   * The PF's reset begins: every VF sees RSTI. VFLRE stays. It tells of the VFs' resets, and Linux's igb resets the port
+   * right after its VFs have come: it would never learn of them.
+   */
   pfReset(): void {
     this.#memory.fill(0);
     this.#pf.fill(0);
     this.#vf.fill(V2PMAILBOX_RSTI);
     this.#causes = 0;
     this.#mask = 2 ** POOLS - 1;
-    this.#resets = 0;
   }
 
   /** CTRL_EXT.PFRSTD: the PF's reset is done. */

@@ -332,6 +332,7 @@ export class IgbPort {
     freeQueues(this.state, bit);
     this.state.update();
     if (tell) this.#mailboxes.vfReset(index);
+    else this.#mailboxes.forget(index);
   }
 
   /** A reset of the PF from outside resets the PHY too; one of the whole card ends what its drivers had agreed on. */

@@ -116,6 +116,19 @@ describe("mailbox and reset", () => {
     expect(vf0.read(0x3828, 4)).toBe(0);
   });
 
+  it("VFLRE outlives CTRL.RST, so that a PF's driver learns of VFs that came while it was in reset; a VF that goes takes its bit", async () => {
+    const bench = await Bench.create();
+    const [vf0, vf1] = bench.enableVfs(2) as [MmioHandler, MmioHandler];
+    expect(bench.pf.read(0x0c88, 4)).toBe(0);
+    for (const vf of [vf0, vf1]) vf.write(0x0000, 4, 0x0400_0000);
+    bench.pf.write(0x0000, 4, 0x0400_0000);
+    expect(bench.pf.read(0x0c88, 4)).toBe(0x03);
+    bench.pf.write(0x0c88, 4, 0x01);
+    bench.port.pf.configWrite(0x160 + 0x08, 2, 0);
+    bench.enableVfs(2);
+    expect(bench.pf.read(0x0c88, 4)).toBe(0);
+  });
+
   it("I350 §8.2.1 CTRL.RST: registers at their reset values, RAL0/RAH0 from the NVM, RSTI for the VFs", async () => {
     const bench = await Bench.create();
     const [vf0] = bench.enableVfs(1) as [MmioHandler];
