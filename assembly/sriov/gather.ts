@@ -36,6 +36,7 @@ import {
   TXD_DTYP_MASK,
   TXD_IDX_HI,
   TXD_IDX_LO,
+  TXD_MAC_TSTAMP,
   TXD_STA_DD,
   TXD_STATUS,
   TXL_VLAN_HI,
@@ -54,6 +55,7 @@ import { Filter } from "./filter";
 import { Guard } from "./guard";
 import { Offload } from "./offload";
 import { Receive } from "./receive";
+import { Stamp } from "./stamp";
 import { Port, Queue } from "./state";
 import { Switch } from "./switch";
 import { Transmit } from "./transmit";
@@ -119,7 +121,10 @@ export class Gather {
         options = load<u32>(descriptor, TXD_STATUS);
       }
       if (length < TX_FRAME_MIN) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+      const left = port.state.egress;
       const frames = Gather.send(port, queue, index, staged, length, command, options);
+      const stamped = (command & (TXD_DCMD_DEXT | TXD_MAC_TSTAMP)) == (TXD_DCMD_DEXT | TXD_MAC_TSTAMP);
+      if (stamped && port.state.egress != left) Stamp.sent(port);
       if (frames == 0) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
       if (Gather.report(port, queue, index, context, first, taken)) queue.head = head;
       return frames;

@@ -9,22 +9,22 @@ import { ETQF_1588, TTQF_1588 } from "../spec/igb/receive-filter";
 import { RXD_STAT_TS } from "../spec/igb/rx-descriptor";
 import { RXP_ETQF_HI, RXP_ETQF_LO, RXP_UDP } from "../spec/igb/rx-packet";
 import {
-  TSYNC_TYPE_ALL,
-  TSYNC_TYPE_EVENT_V2,
-  TSYNC_TYPE_L2_L4_V2,
-  TSYNC_TYPE_L2_V2,
-  TSYNC_TYPE_L4_V1,
-  TSYNCRXCFG_CONTROL_HI,
-  TSYNCRXCFG_CONTROL_LO,
-  TSYNCRXCFG_MESSAGE_HI,
-  TSYNCRXCFG_MESSAGE_LO,
-  TSYNCRXCTL_ENABLE,
+  TSYNCRXCFG_V1_HI,
+  TSYNCRXCFG_V1_LO,
+  TSYNCRXCFG_V2_HI,
+  TSYNCRXCFG_V2_LO,
+  TSYNCRXCTL_EN,
+  TSYNCRXCTL_TYPE_ALL,
+  TSYNCRXCTL_TYPE_EVENT_V2,
   TSYNCRXCTL_TYPE_HI,
+  TSYNCRXCTL_TYPE_L2_L4_V2,
+  TSYNCRXCTL_TYPE_L2_V2,
+  TSYNCRXCTL_TYPE_L4_V1,
   TSYNCRXCTL_TYPE_LO,
   TSYNCRXCTL_VALID,
-  TSYNCTXCTL_ENABLE,
+  TSYNCTXCTL_EN,
   TSYNCTXCTL_VALID,
-} from "../spec/igb/time-stamp";
+} from "../spec/igb/time-sync";
 import {
   PTP_CONTROL,
   PTP_GENERAL,
@@ -53,15 +53,15 @@ export class Stamp {
   static inBuffer(port: Port, queue: Queue): bool {
     if ((queue.srrctl & SRRCTL_TIMESTAMP) == 0 || port.state.profile != PROFILE_I350) return false;
     const control = ReceiveState.of(port).tsyncrxctl;
-    if ((control & TSYNCRXCTL_ENABLE) == 0) return false;
-    return Bits.of32(control, TSYNCRXCTL_TYPE_HI, TSYNCRXCTL_TYPE_LO) == TSYNC_TYPE_ALL;
+    if ((control & TSYNCRXCTL_EN) == 0) return false;
+    return Bits.of32(control, TSYNCRXCTL_TYPE_HI, TSYNCRXCTL_TYPE_LO) == TSYNCRXCTL_TYPE_ALL;
   }
 
   /** Keeps the time of a frame from the wire when it is a message of the kind wanted. Its status bit. */
   static received(port: Port, packet: Packet): u32 {
     const receive = ReceiveState.of(port);
     const control = receive.tsyncrxctl;
-    if ((control & TSYNCRXCTL_ENABLE) == 0) return 0;
+    if ((control & TSYNCRXCTL_EN) == 0) return 0;
     const message = Stamp.message(port, packet);
     if (message == 0) return 0;
     const place = packet.frame + message;
@@ -97,24 +97,24 @@ export class Stamp {
 
   /** Whether TSYNCRXCTL.TYPE and TSYNCRXCFG want the message. */
   private static wanted(config: u32, type: u32, message: usize, ethernet: bool): bool {
-    if (type == TSYNC_TYPE_ALL) return true;
+    if (type == TSYNCRXCTL_TYPE_ALL) return true;
     const version = Bits.of32(<u32>load<u8>(message + PTP_VERSION), PTP_VERSION_HI, PTP_VERSION_LO);
-    if (type == TSYNC_TYPE_L4_V1) {
-      const control = Bits.of32(config, TSYNCRXCFG_CONTROL_HI, TSYNCRXCFG_CONTROL_LO);
+    if (type == TSYNCRXCTL_TYPE_L4_V1) {
+      const control = Bits.of32(config, TSYNCRXCFG_V1_HI, TSYNCRXCFG_V1_LO);
       return !ethernet && version == 1 && <u32>load<u8>(message + PTP_CONTROL) == control;
     }
     if (version != 2) return false;
     const kind = Bits.of32(<u32>load<u8>(message + PTP_MESSAGE), PTP_MESSAGE_HI, PTP_MESSAGE_LO);
-    if (type == TSYNC_TYPE_EVENT_V2) return kind < PTP_GENERAL;
-    if (type == TSYNC_TYPE_L2_V2 ? !ethernet : type != TSYNC_TYPE_L2_L4_V2) return false;
-    const sought = Bits.of32(config, TSYNCRXCFG_MESSAGE_HI, TSYNCRXCFG_MESSAGE_LO);
+    if (type == TSYNCRXCTL_TYPE_EVENT_V2) return kind < PTP_GENERAL;
+    if (type == TSYNCRXCTL_TYPE_L2_V2 ? !ethernet : type != TSYNCRXCTL_TYPE_L2_L4_V2) return false;
+    const sought = Bits.of32(config, TSYNCRXCFG_V2_HI, TSYNCRXCFG_V2_LO);
     return kind == sought || kind == PTP_PATH_DELAY_REQUEST || kind == PTP_PATH_DELAY_RESPONSE;
   }
 
   /** Keeps the time of a sent frame that asked for it, unless the one before was not read yet. */
   static sent(port: Port): void {
     const receive = ReceiveState.of(port);
-    if ((receive.tsynctxctl & (TSYNCTXCTL_ENABLE | TSYNCTXCTL_VALID)) != TSYNCTXCTL_ENABLE) return;
+    if ((receive.tsynctxctl & (TSYNCTXCTL_EN | TSYNCTXCTL_VALID)) != TSYNCTXCTL_EN) return;
     receive.tsynctxctl |= TSYNCTXCTL_VALID;
     receive.txstmp = receive.systim;
     receive.stamped |= STAMPED_TX;

@@ -22,6 +22,7 @@ import {
   TXD_DTALEN_LO,
   TXD_DTYP_DATA,
   TXD_DTYP_MASK,
+  TXD_MAC_TSTAMP,
   TXD_POPTS_IXSM,
   TXD_POPTS_TXSM,
   TXD_STA_DD,
@@ -166,7 +167,8 @@ export class Transmit {
   /** The length of a frame that one data descriptor without offloads holds, from its dwords 2 and 3; 0 for any other. */
   @inline static plainLength(command: u32, options: u32): u32 {
     const length = Bits.of32(command, TXD_DTALEN_HI, TXD_DTALEN_LO);
-    const shape = command & (TXD_DTYP_MASK | TXD_DCMD_DEXT | TXD_DCMD_EOP | TXD_DCMD_VLE | TXD_DCMD_TSE);
+    const special = TXD_DCMD_VLE | TXD_DCMD_TSE | TXD_MAC_TSTAMP;
+    const shape = command & (TXD_DTYP_MASK | TXD_DCMD_DEXT | TXD_DCMD_EOP | special);
     const offloads = options & (TXD_POPTS_IXSM | TXD_POPTS_TXSM);
     const plain =
       ((shape ^ (TXD_DTYP_DATA | TXD_DCMD_DEXT | TXD_DCMD_EOP)) | offloads) == 0 &&

@@ -21,6 +21,8 @@ export const TXD_DCMD_TSE: u32 = 0x8000_0000;
 export const TXD_DTYP_MASK: u32 = 0x00f0_0000;
 export const TXD_DTYP_CONTEXT: u32 = 0x0020_0000;
 export const TXD_DTYP_DATA: u32 = 0x0030_0000;
+/** Advanced: the time of sending is kept. */
+export const TXD_MAC_TSTAMP: u32 = 0x0008_0000;
 /** Bytes of this buffer. */
 export const TXD_DTALEN_HI: u32 = 15;
 export const TXD_DTALEN_LO: u32 = 0;
