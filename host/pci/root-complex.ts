@@ -45,7 +45,7 @@ export class RootComplex implements Upstream, ConfigAccess {
   readonly #ports: ConfigPorts;
   readonly #messages: MessagePort;
   readonly #found = new Map<number, PciFunction>();
-  readonly #pinListeners: (() => void)[] = [];
+  readonly #pinListeners = new Set<() => void>();
   #memory: RouteTable | undefined;
   #io: RouteTable | undefined;
 
@@ -170,9 +170,10 @@ export class RootComplex implements Upstream, ConfigAccess {
     return swizzled(new Map(functions.map(([number, fn]) => [number & 7, fn])));
   }
 
-  /** Calls `listener` whenever what `interruptPins` says may have changed. */
-  onInterruptPins(listener: () => void): void {
-    this.#pinListeners.push(listener);
+  /** Calls `listener` whenever what `interruptPins` says may have changed. Gives how to end that. */
+  onInterruptPins(listener: () => void): () => void {
+    this.#pinListeners.add(listener);
+    return () => this.#pinListeners.delete(listener);
   }
 
   /** A cold or hot reset of everything. */

@@ -1,9 +1,9 @@
 // Attaches a board to a v86 emulator: the guest finds our functions beside the emulator's own.
-import { formatBdf, type Hpa, hex, type RequesterId } from "../../core/address.ts";
+import type { Hpa } from "../../core/address.ts";
 import { checkFunction, checkOptions } from "../../core/arguments.ts";
-import { ArgumentError } from "../../core/errors.ts";
-import type { MmioHandler } from "../../core/ports.ts";
-import { dmarTable, mcfgTable, reservationTable } from "../../device/pc/acpi-tables.ts";
+import { ArgumentError, FormatError } from "../../core/errors.ts";
+import type { MmioHandler, Snapshotable } from "../../core/ports.ts";
+import { applyOrUndo } from "../../core/snapshot.ts";
 import { Machine } from "../../machine/machine.ts";
 import { allOnes } from "../../pci/bits.ts";
 import { ecamSize } from "../../pci/ecam.ts";
@@ -12,17 +12,20 @@ import { EmulatorConfig, GuestConfig } from "./config.ts";
 import { BLOCK_SIZE, cpuOf, type V86Cpu, type V86Emulator } from "./cpu.ts";
 import { GuestRam } from "./guest-ram.ts";
 import { GuestVm } from "./guest-vm.ts";
-import { InterruptQueue } from "./interrupts.ts";
+import { InterruptLines } from "./interrupt-lines.ts";
+import { InterruptQueue, type InterruptQueueState } from "./interrupts.ts";
 import { IoSpace } from "./io-space.ts";
+import { addTables, checkLayout, checkPlaces, type EcamOptions } from "./layout.ts";
 import { machineBoard } from "./machine-board.ts";
 import { type SharedWindow, takeWindow, type Window } from "./memory-windows.ts";
+import { momentOf } from "./moment.ts";
 import { PowerPorts } from "./power-ports.ts";
 import { Takeover } from "./takeover.ts";
 import { Turns } from "./turns.ts";
 
 export interface AttachOptions {
-  /** Where configuration space lies in memory: a multiple of 1 MiB above RAM, 2 to 256 buses. Default b000_0000, 16. */
-  ecam?: { base?: number; buses?: number };
+  /** Where configuration space lies in memory. */
+  ecam?: EcamOptions;
   /** Shows the guest the machine's IOMMU unit, in a DMAR table and in memory. Default false: it stays passive. */
   iommu?: boolean;
   /** The time in milliseconds, for `counters.milliseconds`. Default: it is not measured. */
@@ -39,6 +42,8 @@ export interface AttachmentCounters {
   /** Message-signalled interrupts that the guest's processor got, and those that met an equal one that waited. */
   interrupts: number;
   merged: number;
+  /** Interrupts by the chipset's lines that began. */
+  lines: number;
   /** Interrupts of kinds that v86 has not. */
   unsupported: number;
   /** Turns of the devices between two pieces of the guest's execution, and the frames that moved in them. */
@@ -48,19 +53,23 @@ export interface AttachmentCounters {
   milliseconds: number;
 }
 
-const ECAM_BASE = 0xb000_0000;
-const ECAM_BUSES = 16;
-const MIN_BUSES = 2;
-const MAX_BUSES = 256;
-/** What SeaBIOS and its DSDT give to PCI: from here, or from the end of RAM on, to the I/O APIC. */
-const MEMORY_BASE = 0x8000_0000;
-const MEMORY_END = 0xfec0_0000;
+export interface AttachmentState {
+  kind: Board["kind"];
+  ecam: { base: number; size: number };
+  /** Tells the guest's memory and registers from those of another moment. */
+  moment: number;
+  configAddress: number;
+  interrupts: InterruptQueueState;
+  board: object;
+}
 
-export class Attachment {
+export class Attachment implements Snapshotable<AttachmentState> {
   readonly #cpu: V86Cpu;
   readonly #board: Board;
+  readonly #layout: BoardLayout;
   readonly #config: GuestConfig;
   readonly #interrupts = new InterruptQueue();
+  readonly #lines: InterruptLines;
   readonly #turns: Turns;
   readonly #takeover = new Takeover();
   #attached = true;
@@ -84,10 +93,16 @@ export class Attachment {
       port_write32: io.port_write32.bind(io),
     };
     const emulatorConfig = new EmulatorConfig(before);
-    const layout = checkLayout(cpu, options);
+    const layout = checkLayout(cpu, options.ecam);
+    this.#layout = layout;
     checkPlaces(board, emulatorConfig);
     this.#config = new GuestConfig(board.root, emulatorConfig, layout.ecam.size / ecamSize(1));
-    this.#turns = new Turns(cpu, board, this.#interrupts, options.measure);
+    this.#lines = new InterruptLines(board.root, emulatorConfig, cpu);
+    const flush = (): void => {
+      this.#interrupts.flush(cpu);
+      this.#lines.flush();
+    };
+    this.#turns = new Turns(cpu, board, flush, options.measure);
     const takeover = this.#takeover;
     try {
       takeover.onRelease(board.place(this.#ram, layout));
@@ -97,6 +112,7 @@ export class Attachment {
           this.#turns.hurry();
         }),
       );
+      this.#lines.take(takeover, () => this.#turns.hurry());
       const onAccess = (write: boolean): void => this.#count(write);
       for (const [name, window] of this.#windows(layout)) takeWindow(takeover, cpu, name, window, onAccess);
       new IoSpace(board.root, this.#config, new PowerPorts(before), onAccess).take(takeover, io, before);
@@ -105,9 +121,10 @@ export class Attachment {
       takeover.replace(cpu, "reboot_internal", () => {
         board.reset();
         this.#interrupts.clear();
+        this.#lines.refresh();
         reboot.call(cpu);
       });
-      this.#addTables(layout);
+      addTables(takeover, cpu, board, layout);
     } catch (error) {
       takeover.release();
       throw error;
@@ -124,6 +141,7 @@ export class Attachment {
       dmaWritten: this.#ram.bytesWritten,
       interrupts: delivered,
       merged,
+      lines: this.#lines.raised,
       unsupported,
       turns,
       frames,
@@ -136,6 +154,50 @@ export class Attachment {
     if (this.#attached) this.#turns.wake();
   }
 
+  /**
+   * The state of everything of ours, which v86's own does not contain. To be taken together with `emulator.save_state()`:
+   * while the emulator is stopped, or in the same step of the embedder's code.
+   */
+  save(): AttachmentState {
+    return {
+      kind: this.#board.kind,
+      ecam: this.#layout.ecam,
+      moment: momentOf(this.#cpu),
+      configAddress: this.#config.ports.save(),
+      interrupts: this.#interrupts.save(),
+      board: this.#board.save(),
+    };
+  }
+
+  /**
+   * Puts back what `save` gave, after `emulator.restore_state()` of the state that was saved with it. Throws
+   * ArgumentError or FormatError, with nothing changed, for the state of another board, or of another moment than the
+   * emulator's.
+   */
+  restore(state: AttachmentState): void {
+    const { kind, ecam } = state;
+    if (kind !== this.#board.kind) throw new ArgumentError("state", kind, `is not of a ${this.#board.kind}`);
+    if (ecam?.base !== this.#layout.ecam.base || ecam.size !== this.#layout.ecam.size) {
+      throw new ArgumentError("state", ecam?.base, "has configuration space elsewhere");
+    }
+    if (state.moment !== momentOf(this.#cpu)) {
+      throw new FormatError("snapshot", "is of another moment than the emulator's state");
+    }
+    const before = this.save();
+    applyOrUndo(
+      () => this.#apply(state),
+      () => this.#apply(before),
+    );
+  }
+
+  #apply(state: AttachmentState): void {
+    this.#board.restore(state.board);
+    this.#config.ports.restore(state.configAddress);
+    this.#interrupts.restore(state.interrupts);
+    this.#lines.refresh();
+    this.#turns.rebase();
+  }
+
   /** Gives the emulator back as it was; for its guest our functions are gone. A second call does nothing. */
   detach(): void {
     if (!this.#attached) return;
@@ -144,8 +206,12 @@ export class Attachment {
   }
 
   #count(write: boolean): void {
-    if (write) this.#writes++;
-    else this.#reads++;
+    if (!write) {
+      this.#reads++;
+      return;
+    }
+    this.#writes++;
+    this.#turns.ask();
   }
 
   #windows({ ecam, memory }: BoardLayout): [name: string, window: Window | SharedWindow][] {
@@ -162,27 +228,6 @@ export class Attachment {
     if (unit !== undefined) windows.push(["iommu", blockAround(unit)]);
     return windows;
   }
-
-  /** The firmware hands on every file of this folder as an ACPI table. */
-  #addTables({ ecam }: BoardLayout): void {
-    const { unit } = this.#board;
-    const tables: [string, Uint8Array][] = [
-      ["acpi/iovirt-mcfg", mcfgTable(ecam.base, ecam.size / ecamSize(1))],
-      ["acpi/iovirt-ecam", reservationTable(ecam.base, ecam.size)],
-    ];
-    if (unit !== undefined) {
-      tables.push(["acpi/iovirt-dmar", dmarTable(unit.base, unit.addressWidth, unit.remapsInterrupts)]);
-    }
-    const roms = this.#cpu.option_roms;
-    for (const [name, data] of tables) {
-      const rom = { name, data };
-      roms.push(rom);
-      this.#takeover.onRelease(() => {
-        const place = roms.indexOf(rom);
-        if (place >= 0) roms.splice(place, 1);
-      });
-    }
-  }
 }
 
 /**
@@ -198,38 +243,6 @@ export function attach(emulator: V86Emulator, machine: Machine | GuestVm, option
   if (machine instanceof GuestVm) return new Attachment(emulator, machine.board(cpuOf(emulator)), options);
   if (!(machine instanceof Machine)) throw new ArgumentError("machine", machine, "is neither a Machine nor a GuestVm");
   return new Attachment(emulator, machineBoard(machine, options.iommu === true), options);
-}
-
-function checkLayout(cpu: V86Cpu, { ecam = {} }: AttachOptions): BoardLayout {
-  checkOptions("ecam", ecam, ["base", "buses"]);
-  const { base = ECAM_BASE, buses = ECAM_BUSES } = ecam;
-  if (!Number.isInteger(buses) || buses < MIN_BUSES || buses > MAX_BUSES) {
-    throw new ArgumentError("buses", buses, `is not in ${MIN_BUSES}–${MAX_BUSES}`);
-  }
-  const size = ecamSize(buses);
-  const ram = Math.ceil((cpu.memory_size[0] as number) / BLOCK_SIZE) * BLOCK_SIZE;
-  if (!Number.isInteger(base) || base % ecamSize(1) !== 0 || base < ram || base + size > MEMORY_END) {
-    throw new ArgumentError(
-      "base",
-      base,
-      `is no place for ${buses} MiB between RAM (${hex(ram)}) and ${hex(MEMORY_END)}`,
-    );
-  }
-  const start = Math.max(ram, MEMORY_BASE);
-  const pieces = [
-    { base: start, size: base - start },
-    { base: Math.max(base + size, start), size: MEMORY_END - Math.max(base + size, start) },
-  ];
-  return { ecam: { base, size }, memory: pieces.filter((piece) => piece.size > 0) };
-}
-
-/** Throws ArgumentError for a function of ours where the emulator has one. */
-function checkPlaces({ root, kind }: Board, emulator: EmulatorConfig): void {
-  for (const number of root.bus.functions.keys()) {
-    const free = emulator.freeDevices();
-    if (free.includes(number >>> 3)) continue;
-    throw new ArgumentError(kind, formatBdf(number as RequesterId), "is a slot where the emulator has a device");
-  }
 }
 
 /** A window of whole blocks in which `inner` lies alone. */

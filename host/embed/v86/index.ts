@@ -1,5 +1,5 @@
 // iovirt/v86: our cards in a guest of v86.
-export { Attachment, type AttachmentCounters, type AttachOptions, attach } from "./attach.ts";
+export { Attachment, type AttachmentCounters, type AttachmentState, type AttachOptions, attach } from "./attach.ts";
 export type { Board, BoardLayout, BoardWindow, GuestMemory } from "./board.ts";
 export { V86_VERSION, type V86Emulator } from "./cpu.ts";
 export { createMachine, type GuestMachineOptions } from "./create-machine.ts";

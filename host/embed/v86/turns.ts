@@ -4,22 +4,28 @@
 //   guest runs ── doorbell: work is marked ── guest runs on ── halts, or its piece ends ── turn ── guest runs
 import type { Board } from "./board.ts";
 import type { V86Cpu } from "./cpu.ts";
-import type { InterruptQueue } from "./interrupts.ts";
 import type { Takeover } from "./takeover.ts";
 
 const NS_PER_MS = 1e6;
+/** Nanoseconds after which devices have a turn although nobody asked for one: frames may have come from outside. */
+const PATIENCE = 250_000;
 /** Instructions of a piece of the guest's execution: with as many more the counter says that it is over. */
 const PIECE = 100_003;
 
 export class Turns {
   readonly #cpu: V86Cpu;
   readonly #board: Board;
-  readonly #interrupts: InterruptQueue;
+  readonly #flush: () => void;
   readonly #measure: (() => number) | undefined;
   /** The emulator's milliseconds when the board's clock was 0; undefined until the first turn. */
   #origin: number | undefined;
   #inGuest = false;
   #wanted = false;
+  /** The guest wrote something, or somebody called. */
+  #asked = true;
+  /** When the board has something due, and when it had its last turn, in its own time. */
+  #dueNs = 0;
+  #lastNs = 0;
   /** Turns, frames that moved in them, and milliseconds that they took where they are measured. */
   turns = 0;
   frames = 0;
@@ -27,10 +33,14 @@ export class Turns {
   /** What a board threw: the embedder's memory or functions failed. */
   #failure: unknown;
 
-  constructor(cpu: V86Cpu, board: Board, interrupts: InterruptQueue, measure: (() => number) | undefined) {
+  /**
+   * @param flush hands interrupts over, between two pieces of the guest's execution.
+   * @param measure gives the time in milliseconds.
+   */
+  constructor(cpu: V86Cpu, board: Board, flush: () => void, measure: (() => number) | undefined) {
     this.#cpu = cpu;
     this.#board = board;
-    this.#interrupts = interrupts;
+    this.#flush = flush;
     this.#measure = measure;
   }
 
@@ -56,6 +66,7 @@ export class Turns {
 
   /** An interrupt waits: the next turn comes as soon as the guest's code allows it, and at once if the guest sleeps. */
   hurry(): void {
+    this.#asked = true;
     if (!this.#inGuest) {
       this.#cpu.stop_idling();
       return;
@@ -68,27 +79,40 @@ export class Turns {
 
   /** Lets a guest that waits for time to pass run again: something came from outside. */
   wake(): void {
+    this.#asked = true;
     if (!this.#inGuest) this.#cpu.stop_idling();
+  }
+
+  /** The guest wrote to a device: the next turn is not left out. */
+  ask(): void {
+    this.#asked = true;
   }
 
   /** The board's clock was set: it goes on from there. */
   rebase(): void {
     this.#origin = undefined;
+    this.#asked = true;
   }
 
   /** Milliseconds until something is due. */
   #turn(now: number): number {
-    const begin = this.#measure?.();
     const board = this.#board;
+    this.#origin ??= now - board.nowNs / NS_PER_MS;
+    const target = Math.floor((now - this.#origin) * NS_PER_MS);
+    if (!this.#asked && target < this.#dueNs && target - this.#lastNs < PATIENCE) {
+      return (this.#dueNs - target) / NS_PER_MS;
+    }
+    const begin = this.#measure?.();
     this.#inGuest = false;
     this.#wanted = false;
+    this.#asked = false;
     this.turns++;
     try {
-      this.#origin ??= now - board.nowNs / NS_PER_MS;
-      const target = Math.floor((now - this.#origin) * NS_PER_MS);
       this.frames += board.run(Math.max(0, target - board.nowNs));
-      this.#interrupts.flush(this.#cpu);
-      return (board.nextDeadlineNs - board.nowNs) / NS_PER_MS;
+      this.#flush();
+      this.#lastNs = board.nowNs;
+      this.#dueNs = board.nextDeadlineNs;
+      return (this.#dueNs - this.#lastNs) / NS_PER_MS;
     } catch (error) {
       this.#failure ??= error;
       return Number.POSITIVE_INFINITY;
