@@ -42,6 +42,7 @@ export class Bridge extends PciFunction implements Upstream {
         this.#linkUp = up;
       },
     });
+    this.express?.watchPowerEvents((except) => this.findPowerEvent(except));
     const watch = (from: number, to: number, observer: (previous: number) => void): void => {
       for (let offset = from; offset < to; offset += 4) config.onWrite(offset, 4, observer);
     };
@@ -213,6 +214,22 @@ export class Bridge extends PciFunction implements Upstream {
     }
     if (this.express?.portType === express.PORT_TYPE_ROOT_PORT) this.errors.receive(requesterId, severity);
     else this.upstream?.errorMessage(requesterId, severity);
+  }
+
+  powerEvent(requesterId: RequesterId): void {
+    if (!this.forwards) return;
+    if (this.express?.portType === express.PORT_TYPE_ROOT_PORT) this.express.receivePowerEvent(requesterId);
+    else this.upstream?.powerEvent?.(requesterId);
+  }
+
+  /** A function below, `except` for one, whose power management event is still noted. */
+  findPowerEvent(except: number): RequesterId | undefined {
+    for (const fn of this.bus.functions.values()) {
+      if (fn.requesterId !== except && fn.power?.eventPending === true) return fn.requesterId;
+      const below = fn instanceof Bridge ? fn.findPowerEvent(except) : undefined;
+      if (below !== undefined) return below;
+    }
+    return undefined;
   }
 
   /** Every change below passes here on its way up, so that only what changed is decoded anew. */

@@ -2,7 +2,8 @@
 import * as spec from "../../assembly/spec/pci/express.ts";
 import * as link from "../../assembly/spec/pci/express-link.ts";
 import * as slot from "../../assembly/spec/pci/express-slot.ts";
-import { bits } from "../core/bits.ts";
+import type { RequesterId } from "../core/address.ts";
+import { bits, replace } from "../core/bits.ts";
 import { bit, flag } from "./bits.ts";
 import type { ConfigSpace } from "./config-space.ts";
 import type { PciFunction } from "./function.ts";
@@ -86,6 +87,57 @@ export class Express {
     change(status, slot.SLTSTA_PRESENCE_LO);
     config.setBits(status, 2, flag(slot.SLTSTA_PRESENCE_CHANGED_LO));
     if (active) config.setBits(status, 2, flag(slot.SLTSTA_DLL_CHANGED_LO));
+  }
+
+  /** Of a root port: PM_PME arrived (PCIe 6.0 §6.1.6, §7.5.3.14). A second one waits until software took the first. */
+  receivePowerEvent(requesterId: RequesterId): void {
+    const { config } = this.#fn;
+    const at = this.#offset + slot.ROOTSTA;
+    if (bit(config.get(at, 4), slot.ROOTSTA_PME_STATUS_LO)) {
+      config.setBits(at, 4, flag(slot.ROOTSTA_PME_PENDING_LO));
+      return;
+    }
+    const { ROOTSTA_PME_REQUESTER_HI: hi, ROOTSTA_PME_REQUESTER_LO: lo } = slot;
+    config.set(at, 4, replace(config.get(at, 4), requesterId, hi, lo) | flag(slot.ROOTSTA_PME_STATUS_LO));
+    this.#signalPowerEvent();
+  }
+
+  /** Of a root port: what a write of its root registers does. `next` finds a function whose event still waits. */
+  watchPowerEvents(next: (except: number) => RequesterId | undefined): void {
+    if (this.portType !== spec.PORT_TYPE_ROOT_PORT) return;
+    const { config } = this.#fn;
+    const at = this.#offset + slot.ROOTSTA;
+    config.onWrite(at, 4, (previous) => {
+      const status = config.get(at, 4);
+      const taken = bit(previous, slot.ROOTSTA_PME_STATUS_LO) && !bit(status, slot.ROOTSTA_PME_STATUS_LO);
+      if (taken && bit(status, slot.ROOTSTA_PME_PENDING_LO)) {
+        config.clearBits(at, 4, flag(slot.ROOTSTA_PME_PENDING_LO));
+        const waiting = next(bits(previous, slot.ROOTSTA_PME_REQUESTER_HI, slot.ROOTSTA_PME_REQUESTER_LO));
+        if (waiting !== undefined) this.receivePowerEvent(waiting);
+      }
+      this.#showPowerPin();
+    });
+    config.onWrite(this.#offset + slot.ROOTCTL, 2, (previous) => {
+      const enabled = bit(this.#get(slot.ROOTCTL), slot.ROOTCTL_PME_INTERRUPT_LO);
+      if (enabled && !bit(previous, slot.ROOTCTL_PME_INTERRUPT_LO)) this.#signalPowerEvent();
+      else this.#showPowerPin();
+    });
+  }
+
+  #signalPowerEvent(): void {
+    this.#showPowerPin();
+    if (!this.#powerEventSignalled) return;
+    const { EXPRESS_CAP_INTERRUPT_MESSAGE_HI: hi, EXPRESS_CAP_INTERRUPT_MESSAGE_LO: lo } = spec;
+    this.#fn.raiseInterrupt(bits(this.#get(spec.EXPRESS_CAP), hi, lo));
+  }
+
+  get #powerEventSignalled(): boolean {
+    const status = this.#fn.config.get(this.#offset + slot.ROOTSTA, 4);
+    return bit(status, slot.ROOTSTA_PME_STATUS_LO) && bit(this.#get(slot.ROOTCTL), slot.ROOTCTL_PME_INTERRUPT_LO);
+  }
+
+  #showPowerPin(): void {
+    this.#fn.setInterruptPending(this.#powerEventSignalled);
   }
 
   #get(register: number): number {

@@ -1,7 +1,7 @@
 // The power management capability: which writes change the state, and what leaving D3hot does.
 import * as pm from "../../assembly/spec/pci/power-management.ts";
 import { bits, mask, replace } from "../core/bits.ts";
-import { bit } from "./bits.ts";
+import { bit, flag } from "./bits.ts";
 import type { PciFunction } from "./function.ts";
 
 const HI = pm.PMCSR_POWER_STATE_HI;
@@ -21,6 +21,32 @@ export class PowerManagement {
   /** 0 to 3: D0, D1, D2, D3hot. */
   get state(): number {
     return bits(this.#fn.config.get(this.#offset + pm.PMCSR, 2), HI, LO);
+  }
+
+  /** Whether an event was noted, PME_Status, which software clears. */
+  get eventNoted(): boolean {
+    return bit(this.#fn.config.get(this.#offset + pm.PMCSR, 2), pm.PMCSR_PME_STATUS_LO);
+  }
+
+  /** Whether an event is noted that software wants to hear of. */
+  get eventPending(): boolean {
+    const status = this.#fn.config.get(this.#offset + pm.PMCSR, 2);
+    return bit(status, pm.PMCSR_PME_STATUS_LO) && bit(status, pm.PMCSR_PME_ENABLE_LO);
+  }
+
+  /** A power management event (PCIe 6.0 §5.3.3): noted where this state has them, and sent while software enables it. */
+  signalEvent(): void {
+    const { config } = this.#fn;
+    const support = bits(config.get(this.#offset + pm.PMC, 2), pm.PMC_PME_SUPPORT_HI, pm.PMC_PME_SUPPORT_LO);
+    if (!bit(support, this.state)) return;
+    const before = this.eventPending;
+    config.setBits(this.#offset + pm.PMCSR, 2, flag(pm.PMCSR_PME_STATUS_LO));
+    if (!before && this.eventPending) this.#fn.upstream?.powerEvent?.(this.#fn.requesterId);
+  }
+
+  /** Forgets a noted event, as software does by writing 1. */
+  clearEvent(): void {
+    this.#fn.config.clearBits(this.#offset + pm.PMCSR, 2, flag(pm.PMCSR_PME_STATUS_LO));
   }
 
   #written(previous: number): void {

@@ -20,6 +20,8 @@ export interface Upstream {
   message(requesterId: RequesterId, addressLo: number, addressHi: number, data: number): void;
   /** Passes ERR_COR, ERR_NONFATAL or ERR_FATAL up to the root port. */
   errorMessage(requesterId: RequesterId, severity: ErrorSeverity): void;
+  /** Passes PM_PME up to the root port (PCIe 6.0 §2.2.8.2). */
+  powerEvent?(requesterId: RequesterId): void;
   /** `interruptPins` of something below may have changed. */
   pinsChanged?(): void;
   /** A BAR, a window or an enable bit changed: routes that were cached are stale. */

@@ -73,6 +73,8 @@ export const EECD_EE_PRES: u32 = 0x0000_0100;
 export const EECD_AUTO_RD: u32 = 0x0000_0200;
 export const EECD_SIZE_EX_HI: u32 = 14;
 export const EECD_SIZE_EX_LO: u32 = 11;
+/** An EEPROM was detected (I350). */
+export const EECD_EE_DET: u32 = 0x0008_0000;
 /** Software asks for direct NVM access, the device grants it. */
 export const EECD_EE_REQ: u32 = 0x0000_0040;
 export const EECD_EE_GNT: u32 = 0x0000_0080;

@@ -25,6 +25,18 @@ export const IMS: u32 = 0x00d0;
 export const IMC: u32 = 0x00d8;
 export const IAM: u32 = 0x00e0;
 
+export const TCPTIMER: u32 = 0x104c;
+/** Milliseconds. */
+export const TCPTIMER_DURATION_HI: u32 = 7;
+export const TCPTIMER_DURATION_LO: u32 = 0;
+/** Starts the timer; clears itself. */
+export const TCPTIMER_KICK_START: u32 = 0x0000_0100;
+export const TCPTIMER_COUNT_ENABLE: u32 = 0x0000_0200;
+/** Stops the timer; clears itself. */
+export const TCPTIMER_COUNT_FINISH: u32 = 0x0000_0400;
+/** Begins anew when it is over. */
+export const TCPTIMER_LOOP: u32 = 0x0000_0800;
+export const TCPTIMER_MASK: u32 = 0x0000_0aff;
 export const GPIE: u32 = 0x1514;
 /** Reading ICR always clears it. */
 export const GPIE_NSICR: u32 = 0x0000_0001;
@@ -75,6 +87,7 @@ export const IVAR_MASK: u32 = 0x9f9f_9f9f;
 export const IVAR_MISC: u32 = 0x1740;
 /** Entry 0 is the TCP timer's, entry 1 that of all other causes. */
 export const IVAR_MISC_MASK: u32 = 0x0000_9f9f;
+export const IVAR_MISC_TCP_TIMER_LO: u32 = 0;
 export const IVAR_MISC_OTHER_LO: u32 = 8;
 /** MSI-X PBA clear. */
 export const PBACL: u32 = 0x5b68;

@@ -46,6 +46,8 @@ export const RDBAL_MASK: u32 = 0xffff_ff80;
 export const RDBAH: u32 = 0x04;
 export const RDLEN: u32 = 0x08;
 export const RDLEN_MASK: u32 = 0x000f_ff80;
+/** Of the 82576, whose drivers have to keep to multiples of 128 by themselves; TDLEN alike. */
+export const RDLEN_MASK_82576: u32 = 0x000f_fff0;
 export const SRRCTL: u32 = 0x0c;
 /** Packet buffer size in KiB; 0 leaves it to RCTL.BSIZE. */
 export const SRRCTL_BSIZEPACKET_HI: u32 = 6;

@@ -13,13 +13,14 @@ const PRESENT =
   device.EECD_ADDR_SIZE |
   place(nvm.NVM_SIZE_EX, device.EECD_SIZE_EX_HI, device.EECD_SIZE_EX_LO);
 
-/** @param writable EEWR is there (82576). */
+/** @param writable EEWR is there (82576), and EECD does not show that an EEPROM was detected. */
 export function hookNvm(registers: RegisterFile, eeprom: Eeprom, writable: boolean): void {
   registers.hook(device.EECD, {
     read: () => {
       const own = registers.get(device.EECD);
       const granted = (own & device.EECD_EE_REQ) !== 0 ? device.EECD_EE_GNT : 0;
-      return (own | granted | PRESENT | eeprom.out) >>> 0;
+      const detected = writable ? 0 : device.EECD_EE_DET;
+      return (own | granted | PRESENT | detected | eeprom.out) >>> 0;
     },
     write: (value) => {
       registers.store(device.EECD, value);

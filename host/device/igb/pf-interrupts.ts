@@ -81,6 +81,12 @@ export class PfInterrupts {
     this.#vector(registers.get(spec.IVAR + row * spec.IVAR_SIZE) >>> (entry * spec.IVAR_ENTRY_BITS));
   }
 
+  /** The TCP timer is over. */
+  timerCause(): void {
+    if (!this.#msix) return;
+    this.#vector(this.#options.registers.get(spec.IVAR_MISC) >>> spec.IVAR_MISC_TCP_TIMER_LO);
+  }
+
   /** Sets causes in ICR. */
   set(causes: number): void {
     const before = this.#icr & this.#ims;

@@ -6,11 +6,10 @@ import type { PciFunctionState, Sriov } from "../../pci/index.ts";
 import type { CardProfile } from "./card.ts";
 import type { CardShared } from "./card-shared.ts";
 import type { MailboxState } from "./mailbox.ts";
+import type { PeripheralsState } from "./peripherals.ts";
 import type { PfInterruptState } from "./pf-interrupts.ts";
-import type { PortLinkState } from "./port-link.ts";
 import type { PortStateSnapshot } from "./port-state.ts";
 import type { RegisterFileState } from "./register-file.ts";
-import type { TimeSyncState } from "./time-sync.ts";
 import type { VirtualFunctionState } from "./virtual-function.ts";
 
 export interface IgbPortState {
@@ -19,8 +18,7 @@ export interface IgbPortState {
   interrupts: PfInterruptState;
   mailboxes: MailboxState;
   statistics: [number, number][];
-  link: PortLinkState;
-  time: TimeSyncState;
+  peripherals: PeripheralsState;
   missed: number;
   vfs: { fn: PciFunctionState; device: VirtualFunctionState }[];
   port: PortStateSnapshot;

@@ -10,16 +10,13 @@ import * as virt from "../../../assembly/spec/igb/virtualization.ts";
 import { applyOrUndo, checkShape } from "../../core/snapshot.ts";
 import { type PciFunction, type ResetKind, Sriov } from "../../pci/index.ts";
 import * as common from "./config-common.ts";
-import { hookGeneral, hookI2cPins, portStatus, VF_STATUS } from "./general-registers.ts";
+import { portStatus, VF_STATUS } from "./general-registers.ts";
 import { hookPfMailboxes, Mailboxes } from "./mailbox.ts";
 import { freeQueues, hookMisbehaviour, takeMisbehaviour } from "./misbehaviour.ts";
-import { macInNvm } from "./nvm.ts";
-import { hookNvm } from "./nvm-registers.ts";
+import { Peripherals } from "./peripherals.ts";
 import { PfInterrupts } from "./pf-interrupts.ts";
 import type { Link, LinkPartner } from "./phy/link.ts";
-import { setAddress } from "./port-device.ts";
 import { createPf, createVf } from "./port-functions.ts";
-import { PortLink } from "./port-link.ts";
 import type { IgbPortOptions, IgbPortState } from "./port-options.ts";
 import { PortState } from "./port-state.ts";
 import { QueueOwners } from "./queue-owners.ts";
@@ -28,14 +25,11 @@ import { hookRateLimits, setTime } from "./rate-limits.ts";
 import { RegisterFile } from "./register-file.ts";
 import { pfRows } from "./registers-pf.ts";
 import { type PortStatistics, Statistics } from "./statistics.ts";
-import { ThermalSensor } from "./thermal.ts";
-import { TimeSync } from "./time-sync.ts";
 import { createUplink, type Uplink } from "./uplink.ts";
 import { VirtualFunction } from "./virtual-function.ts";
 
 /** Of a port's state: what checks itself, and lists without a length of their own. */
 const VARIABLE: ReadonlySet<string> = new Set(["pf", "fn", "statistics", "lengths", "bytes", "phy"]);
-const NS_PER_US = 1000;
 export class IgbPort {
   readonly pf: PciFunction;
   readonly sriov: Sriov;
@@ -46,9 +40,7 @@ export class IgbPort {
   readonly #options: IgbPortOptions;
   readonly #interrupts: PfInterrupts;
   readonly #mailboxes: Mailboxes;
-  readonly #link: PortLink;
-  readonly #sensor: ThermalSensor;
-  readonly #time: TimeSync;
+  readonly #peripherals: Peripherals;
   readonly #statistics: Statistics;
   readonly #vfs: VirtualFunction[] = [];
   readonly #owners: QueueOwners;
@@ -90,42 +82,30 @@ export class IgbPort {
       notifyVf: (vf) => this.#vfs[vf]?.mailboxCause(),
       notifyPf: () => this.#interrupts.set(interrupt.ICR_VMMB),
     });
-    this.#sensor = new ThermalSensor(this.registers, options.shared);
-    this.#link = new PortLink({
-      phy: profile.phy,
-      registers: this.registers,
-      state: this.state,
-      overheated: () => this.#sensor.effect,
-      changed: () => this.#interrupts.set(interrupt.ICR_LSC),
-    });
-    this.#time = new TimeSync({
-      units: profile.time,
-      interrupts: profile.extras,
-      clock,
-      registers: this.registers,
-      state: this.state,
-      interrupt: () => this.#interrupts.set(interrupt.ICR_TIME_SYNC),
-    });
     this.#statistics = new Statistics(this.state);
     this.sriov = new Sriov(this.pf, common.SRIOV_OFFSET, (index) => this.#createVf(index), {
       ari: profile.ari,
       ...(options.leader === undefined ? {} : { leader: options.leader }),
     });
     this.pf.onReset((kind) => this.#resetFunction(kind));
-    options.shared.add(
+    const { state, registers } = this;
+    this.#peripherals = new Peripherals(
+      options,
+      { registers, state, pf },
       {
-        get powerState() {
-          return pf.powerState;
-        },
-        get active() {
-          return pf.memorySpaceEnabled || pf.busMasterEnabled;
-        },
+        linkChanged: () => this.#interrupts.set(interrupt.ICR_LSC),
+        timeSync: () => this.#interrupts.set(interrupt.ICR_TIME_SYNC),
+        tcpTimer: () => this.#interrupts.timerCause(),
+        accessDone: () => this.#interrupts.set(interrupt.ICR_MDAC),
+        status: () => this.#status(),
+        reset: () => this.#reset(),
+        resetDevice: () => this.#resetDevice(),
+        resetDone: () => this.#mailboxes.pfResetDone(),
       },
-      { reset: () => this.#resetDevice(), temperature: () => this.#heated() },
     );
     this.uplink = createUplink({
       state: this.state,
-      linked: () => this.#link.up && !this.#link.phy.loopback,
+      linked: () => this.#peripherals.link.up && !this.#peripherals.link.phy.loopback,
       tell: (direction, length) =>
         options.trace?.listener?.({ kind: "frame", requesterId: this.pf.requesterId, direction, length }),
     });
@@ -135,31 +115,31 @@ export class IgbPort {
 
   /** Whether the wire is plugged in. A change of the link interrupts the PF (ICR.LSC). */
   get linkUp(): boolean {
-    return this.#link.plugged;
+    return this.#peripherals.link.plugged;
   }
 
   set linkUp(up: boolean) {
-    this.#link.plugged = up;
+    this.#peripherals.link.plugged = up;
   }
 
   /** The link as it was agreed on with the partner; undefined while it is down. */
   get link(): Link | undefined {
-    return this.#link.link;
+    return this.#peripherals.link.link;
   }
 
   /** What is at the other end of the wire: at first a partner that can everything; undefined while nobody sends there. */
   set partner(partner: LinkPartner | undefined) {
-    this.#link.partner = partner;
+    this.#peripherals.link.partner = partner;
   }
 
   /** What this end shows to its partner; undefined while it sends nothing, as a port that is powered down. */
   get shown(): LinkPartner | undefined {
-    return this.#link.shown;
+    return this.#peripherals.link.shown;
   }
 
   /** Calls `listener` whenever `shown` has changed. */
   onShown(listener: (shown: LinkPartner | undefined) => void): void {
-    this.#link.onShown(listener);
+    this.#peripherals.link.onShown(listener);
   }
 
   get statistics(): PortStatistics {
@@ -170,7 +150,7 @@ export class IgbPort {
   get nextDeadlineNs(): number {
     return Math.min(
       this.state.deadlineNs,
-      this.#time.deadlineNs,
+      this.#peripherals.deadlineNs,
       this.#interrupts.block.deadlineNs,
       ...this.#vfs.map((vf) => vf.interrupts.deadlineNs),
     );
@@ -184,26 +164,19 @@ export class IgbPort {
   service(budget: number): number {
     this.#options.engine.refuseReentry("service");
     let moved = 0;
+    this.#peripherals.begin();
     // A quiet port costs a look at its doorbells and causes; only a function that may not make requests has to be asked again.
     if (this.#owners.refused || this.state.due || !this.state.ingress.empty) {
       this.#own();
       setTime(this.state, this.#options.clock.nowNs);
-      this.#time.show();
+      this.#peripherals.before();
       moved = this.state.service(budget);
-      if (this.#link.phy.loopback) moved += this.#loop(budget - moved);
-      this.#time.collect();
+      moved += this.#peripherals.after(budget - moved);
       this.#signal();
     }
-    this.#time.tick();
+    this.#peripherals.end();
     if (this.#throttled) this.#tick();
     return moved;
-  }
-
-  /** PHY loopback: what would leave comes back, as far as `budget` allows. Returns how many more frames moved. */
-  #loop(budget: number): number {
-    const { egress, ingress } = this.state;
-    for (let frame = egress.shift(); frame !== undefined; frame = egress.shift()) ingress.push(frame);
-    return ingress.empty ? 0 : this.state.service(budget);
   }
 
   /** Sends the messages whose throttling is over. */
@@ -220,8 +193,7 @@ export class IgbPort {
       interrupts: this.#interrupts.save(),
       mailboxes: this.#mailboxes.save(),
       statistics: this.#statistics.save(),
-      link: this.#link.save(),
-      time: this.#time.save(),
+      peripherals: this.#peripherals.save(),
       missed: this.#missed,
       vfs: this.#vfs.map((vf) => ({ fn: vf.fn.save(), device: vf.save() })),
       port: this.state.save(),
@@ -251,8 +223,7 @@ export class IgbPort {
     this.#statistics.restore(state.statistics);
     this.#missed = state.missed;
     this.state.restore(state.port);
-    this.#link.restore(state.link);
-    this.#time.restore(state.time);
+    this.#peripherals.restore(state.peripherals);
     this.#owners.forgetAll();
   }
 
@@ -309,7 +280,7 @@ export class IgbPort {
       state: this.state,
       mailboxes: this.#mailboxes,
       status: () => this.#status() & VF_STATUS,
-      timer: () => this.#timer(),
+      timer: () => this.#peripherals.timerUs,
       autoMask: () => this.#interrupts.autoMask,
       onReset: () => this.#resetVf(index, true),
       onWait: () => {
@@ -338,7 +309,7 @@ export class IgbPort {
   /** A reset of the PF from outside resets the PHY too; one of the whole card ends what its drivers had agreed on. */
   #resetFunction(kind: ResetKind): void {
     if (kind === "cold" || kind === "hot") this.#options.shared.release();
-    this.#link.phy.reset();
+    this.#peripherals.link.phy.reset();
     this.#reset();
   }
 
@@ -347,12 +318,6 @@ export class IgbPort {
     this.#reset();
     this.registers.set(device.STATUS, (this.registers.get(device.STATUS) | device.STATUS_DEV_RST_SET) >>> 0);
     this.#interrupts.set(interrupt.ICR_DRSTA);
-  }
-
-  /** The temperature changed. */
-  #heated(): void {
-    this.#sensor.sense();
-    this.#link.refresh(false);
   }
 
   /** Resets the port: everything but the configuration space (I350 §4.3, CTRL.RST and reset of the PF). */
@@ -367,30 +332,22 @@ export class IgbPort {
     this.registers.reset();
     // Queue 0, which that has enabled, is VF 0's where there is one.
     if (this.sriov.count > 0) this.#vfs[0]?.reset();
-    this.#sensor.sense();
-    this.#link.refresh(false);
+    this.#peripherals.reset();
     this.#interrupts.reset();
     this.#mailboxes.pfReset();
     this.#statistics.reset();
-    this.#time.reset();
     this.#missed = 0;
-    const { shared, number } = this.#options;
-    setAddress(this.registers, macInNvm(shared.eeprom.words, number));
     this.state.update();
   }
 
   #status(): number {
     return portStatus({
       control: this.registers.get(device.CTRL),
-      link: this.#link.status,
+      link: this.#peripherals.status,
       number: this.#options.number,
       vfs: this.sriov.numVfs,
       virtual: this.sriov.enabled,
     });
-  }
-
-  #timer(): number {
-    return Math.floor(this.#options.clock.nowNs / NS_PER_US) % 2 ** 32;
   }
 
   #hook(): void {
@@ -408,23 +365,5 @@ export class IgbPort {
     hookMisbehaviour(registers, state, this.#options.profile.registers.dmaOffload, () => this.sriov.count);
     if (!this.#options.profile.registers.dmaOffload) hookRateLimits(registers, state);
     hookPfMailboxes(registers, this.#mailboxes);
-    const { shared, number, profile } = this.#options;
-    this.#time.hook();
-    hookNvm(registers, shared.eeprom, !profile.extras);
-    if (profile.extras) {
-      hookI2cPins(registers);
-      this.#sensor.hook();
-    }
-    hookGeneral(registers, {
-      shared,
-      link: this.#link,
-      number,
-      deviceReset: profile.extras,
-      status: () => this.#status(),
-      timer: () => this.#timer(),
-      reset: () => this.#reset(),
-      resetDone: () => this.#mailboxes.pfResetDone(),
-      accessDone: () => this.#interrupts.set(interrupt.ICR_MDAC),
-    });
   }
 }

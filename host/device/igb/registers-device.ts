@@ -96,6 +96,7 @@ const INTERRUPTS: readonly IgbRow[] = [
   { offset: interrupt.IMC },
   { offset: interrupt.IAM, rw: ALL },
   { offset: interrupt.GPIE, rw: ALL },
+  { offset: interrupt.TCPTIMER, rw: interrupt.TCPTIMER_MASK },
   { offset: interrupt.IVAR_MISC, rw: interrupt.IVAR_MISC_MASK },
 ];
 

@@ -23,8 +23,9 @@ export interface CardRegisters {
   dmaOffload: boolean;
   /** Fields that a tuple filter compares: 2 or 5. */
   tuples: 2 | 5;
-  /** Bits of RAH that software writes. */
+  /** Bits of RAH, and of RDLEN and TDLEN, that software writes. */
   addressHigh: number;
+  lengthMask: number;
   /** Device control, link, power, interrupts. */
   device: readonly IgbRow[];
 }
@@ -37,6 +38,7 @@ export const I350_REGISTERS: CardRegisters = {
   dmaOffload: true,
   tuples: 2,
   addressHigh: virt.RAH_MASK_I350,
+  lengthMask: rx.RDLEN_MASK,
   device: I350_DEVICE,
 };
 
@@ -48,6 +50,7 @@ export const I82576_REGISTERS: CardRegisters = {
   dmaOffload: false,
   tuples: 5,
   addressHigh: virt.RAH_MASK,
+  lengthMask: rx.RDLEN_MASK_82576,
   device: I82576_DEVICE,
 };
 
@@ -60,26 +63,28 @@ const TRAFFIC: readonly IgbRow[] = [
 
 /** All plain registers of a PF. */
 export function pfRows(card: CardRegisters): IgbRow[] {
-  const { queues } = card;
+  const { queues, lengthMask } = card;
   return [
     ...card.device,
     ...TRAFFIC,
     { offset: interrupt.IVAR, count: card.ivars, rw: interrupt.IVAR_MASK },
     ...virtualizationRows(card),
     ...offloadRows(card.tuples),
-    ...txQueueRows({ offset: tx.TX_QUEUE_BASE, stride: tx.TX_QUEUE_STRIDE, count: queues, first: 0 }),
+    ...txQueueRows({ offset: tx.TX_QUEUE_BASE, stride: tx.TX_QUEUE_STRIDE, count: queues, first: 0, lengthMask }),
     ...txQueueRows({
       offset: tx.TX_QUEUE_ALIAS_BASE,
       stride: tx.TX_QUEUE_ALIAS_STRIDE,
       count: tx.TX_QUEUE_ALIASES,
       first: 0,
+      lengthMask,
     }),
-    ...rxQueueRows({ offset: rx.RX_QUEUE_BASE, stride: rx.RX_QUEUE_STRIDE, count: queues, first: 0 }),
+    ...rxQueueRows({ offset: rx.RX_QUEUE_BASE, stride: rx.RX_QUEUE_STRIDE, count: queues, first: 0, lengthMask }),
     ...rxQueueRows({
       offset: rx.RX_QUEUE_ALIAS_BASE,
       stride: rx.RX_QUEUE_ALIAS_STRIDE,
       count: rx.RX_QUEUE_ALIASES,
       first: 0,
+      lengthMask,
     }),
   ];
 }

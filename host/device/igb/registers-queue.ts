@@ -26,6 +26,8 @@ export interface QueueBlocks {
   step?: number;
   /** The blocks of a VF. */
   virtual?: boolean;
+  /** Bits of RDLEN and TDLEN that software writes, where they are not the I350's. */
+  lengthMask?: number;
 }
 
 interface QueueRegister extends Omit<IgbRow, "port" | "portStride" | "count" | "stride"> {
@@ -63,6 +65,7 @@ function rows(registers: readonly QueueRegister[], base: number, blocks: QueueBl
   const { offset, stride, count, first, step = 1 } = blocks;
   return registers.map(({ place, resetFirst, ...register }) => ({
     ...register,
+    ...(place === QUEUE_LENGTH && blocks.lengthMask !== undefined ? { rw: blocks.lengthMask } : {}),
     // I350 §8.10.9 and §8.12.15 ENABLE: queue 0 is enabled by default, the others are not; a VF's never are.
     ...(blocks.virtual === true || resetFirst === undefined ? {} : { resetFirst }),
     offset: offset + register.offset,
