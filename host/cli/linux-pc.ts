@@ -45,9 +45,13 @@ export interface PcOptions {
   /** MiB of RAM; a power of two. */
   memory: number;
   cards: readonly CardOptions[];
+  /** More devices of the emulator's own; `name` stands for them in the snapshot's. */
+  devices?: { name: string; add(emulator: Emulator): Promise<void> };
   /** Joins the ports to whatever they are to be joined to, before the guest sees them. */
   wire?: (machine: Machine) => void;
 }
+
+type BoardOptions = Omit<PcOptions, "cards" | "wire">;
 
 /** An emulated PC with a Linux that runs, and our machine in it. */
 export class LinuxPc {
@@ -66,7 +70,7 @@ export class LinuxPc {
    * needs is not installed.
    */
   static async boot(files: GuestFiles, options: PcOptions): Promise<LinuxPc> {
-    const emulator = await createPc(files, options.memory, true);
+    const emulator = await createPc(files, options, true);
     const pc = await LinuxPc.#attach(emulator, options);
     try {
       const booted = pc.guest.booted(BOOT_SECONDS);
@@ -84,16 +88,16 @@ export class LinuxPc {
    * Throws what `boot` throws.
    */
   static async resume(files: GuestFiles, options: PcOptions, snapshots: Snapshots): Promise<LinuxPc> {
-    const { memory, cards } = options;
-    const state = await snapshots.get(snapshotParts(files, memory), async () => {
-      const booted = await LinuxPc.boot(files, { memory, cards: [] });
+    const { cards, wire, ...board } = options;
+    const state = await snapshots.get(snapshotParts(files, board), async () => {
+      const booted = await LinuxPc.boot(files, { ...board, cards: [] });
       try {
         return new Uint8Array(await booted.guest.emulator.save_state());
       } finally {
         await booted.stop();
       }
     });
-    const emulator = await createPc(files, memory, false);
+    const emulator = await createPc(files, options, false);
     const pc = await LinuxPc.#attach(emulator, options);
     await emulator.restore_state(new Uint8Array(state).buffer);
     await emulator.run();
@@ -124,8 +128,8 @@ export function joinNeighbours({ ports, cables }: Machine): void {
 }
 
 /** @param boots whether it gets a kernel, or a state to restore. */
-async function createPc(files: GuestFiles, memory: number, boots: boolean): Promise<Emulator> {
-  return await createEmulator({
+async function createPc(files: GuestFiles, { memory, devices }: BoardOptions, boots: boolean): Promise<Emulator> {
+  const emulator = await createEmulator({
     memory: memory * MIB,
     bios: files.read("bios.bin"),
     vgaBios: files.read("vgabios.bin"),
@@ -133,15 +137,18 @@ async function createPc(files: GuestFiles, memory: number, boots: boolean): Prom
       ? { kernel: { image: files.read(KERNEL), initramfs: buildInitramfs(files), commandLine: COMMAND_LINE } }
       : {}),
   });
+  await devices?.add(emulator);
+  return emulator;
 }
 
-function snapshotParts(files: GuestFiles, memory: number): string[] {
+function snapshotParts(files: GuestFiles, { memory, devices }: BoardOptions): string[] {
   return [
     findEmulator().version,
     files.digest,
     JSON.stringify([...OWN_FILES, ...OWN_LINKS]),
     COMMAND_LINE,
     `${memory}`,
+    devices?.name ?? "",
     codeDigest(BOARD_CODE.map((folder) => new URL(folder, import.meta.url))),
   ];
 }
