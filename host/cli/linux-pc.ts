@@ -51,7 +51,7 @@ export interface PcOptions {
   wire?: (machine: Machine) => void;
 }
 
-type BoardOptions = Omit<PcOptions, "cards" | "wire">;
+export type BoardOptions = Omit<PcOptions, "cards" | "wire">;
 
 /** An emulated PC with a Linux that runs, and our machine in it. */
 export class LinuxPc {
@@ -89,14 +89,7 @@ export class LinuxPc {
    */
   static async resume(files: GuestFiles, options: PcOptions, snapshots: Snapshots): Promise<LinuxPc> {
     const { cards, wire, ...board } = options;
-    const state = await snapshots.get(snapshotParts(files, board), async () => {
-      const booted = await LinuxPc.boot(files, { ...board, cards: [] });
-      try {
-        return new Uint8Array(await booted.guest.emulator.save_state());
-      } finally {
-        await booted.stop();
-      }
-    });
+    const state = await bootedState(files, board, snapshots);
     const emulator = await createPc(files, options, false);
     const pc = await LinuxPc.#attach(emulator, options);
     await emulator.restore_state(new Uint8Array(state).buffer);
@@ -127,8 +120,25 @@ export function joinNeighbours({ ports, cables }: Machine): void {
   }
 }
 
+/** The state of a PC without cards whose Linux has booted: from its snapshot if there is one. Throws what `boot` throws. */
+export async function bootedState(files: GuestFiles, board: BoardOptions, snapshots?: Snapshots): Promise<Uint8Array> {
+  const make = async (): Promise<Uint8Array> => {
+    const booted = await LinuxPc.boot(files, { ...board, cards: [] });
+    try {
+      return new Uint8Array(await booted.guest.emulator.save_state());
+    } finally {
+      await booted.stop();
+    }
+  };
+  return await (snapshots?.get(snapshotParts(files, board), make) ?? make());
+}
+
 /** @param boots whether it gets a kernel, or a state to restore. */
-async function createPc(files: GuestFiles, { memory, devices }: BoardOptions, boots: boolean): Promise<Emulator> {
+export async function createPc(
+  files: GuestFiles,
+  { memory, devices }: BoardOptions,
+  boots: boolean,
+): Promise<Emulator> {
   const emulator = await createEmulator({
     memory: memory * MIB,
     bios: files.read("bios.bin"),

@@ -1,0 +1,123 @@
+// Several Linux guests on one machine: each a VM of one hypervisor, with a VF of the card, whose PFs the host drives.
+import { Guest } from "../embed/in-process/guest.ts";
+import { IgbPfDriver, isIgbPf } from "../embed/in-process/pf-driver.ts";
+import { type Attachment, attach, createVm, type GuestVm } from "../embed/v86/index.ts";
+import { Hypervisor } from "../hypervisor/hypervisor.ts";
+import { type CardOptions, Machine } from "../machine/machine.ts";
+import { GuestError } from "./guests/failure.ts";
+import type { GuestFiles } from "./guests/store.ts";
+import { LinuxGuest } from "./linux-guest.ts";
+import { bootedState, createPc } from "./linux-pc.ts";
+import type { Snapshots } from "./linux-snapshots.ts";
+
+/** VFs of one port beside which the PF keeps a queue of its own. */
+export const VFS_PER_PORT = 7;
+const PLUG_SECONDS = 120;
+
+export interface VmsOptions {
+  /** MiB of RAM of each guest; a power of two. */
+  memory: number;
+  card: CardOptions;
+  /** Guests; guest n has a VF of port n modulo the number of ports. */
+  vms: number;
+  /** What the ports are joined to, before the guests run. */
+  wire?: (machine: Machine) => void;
+}
+
+/** One of the guests. */
+export interface VmGuest {
+  readonly vm: GuestVm;
+  readonly guest: LinuxGuest;
+  readonly attachment: Attachment;
+}
+
+/** The address of VF `vf` of port `port`: locally administered, unicast. */
+function macOf(port: number, vf: number): Uint8Array {
+  return Uint8Array.of(0x02, 0x10, 0xf7, port, 1, vf);
+}
+
+export class LinuxVms {
+  readonly hypervisor: Hypervisor;
+  /** The PFs' drivers in the host. */
+  readonly drivers: readonly IgbPfDriver[];
+  readonly guests: readonly VmGuest[];
+
+  private constructor(hypervisor: Hypervisor, drivers: readonly IgbPfDriver[], guests: readonly VmGuest[]) {
+    this.hypervisor = hypervisor;
+    this.drivers = drivers;
+    this.guests = guests;
+  }
+
+  /**
+   * Starts the guests from one snapshot, which is made when there is none; without `snapshots` it is not kept. Each has
+   * found its VF when this is done. Throws GuestError when one does not come up.
+   */
+  static async start(files: GuestFiles, options: VmsOptions, snapshots?: Snapshots): Promise<LinuxVms> {
+    const state = await bootedState(files, { memory: options.memory }, snapshots);
+    const machine = await Machine.create({ cards: [options.card] });
+    const hypervisor = new Hypervisor(machine);
+    const guests: VmGuest[] = [];
+    try {
+      options.wire?.(machine);
+      const drivers = driveCard(hypervisor, options.vms);
+      const vfs = Array.from({ length: options.vms }, (_, place) => {
+        const driver = drivers[place % drivers.length] as IgbPfDriver;
+        return driver.vfs[Math.floor(place / drivers.length)]?.requesterId;
+      });
+      for (const vf of vfs) {
+        if (vf === undefined) throw new GuestError(`the card has fewer VFs than ${options.vms}`);
+        const emulator = await createPc(files, { memory: options.memory }, false);
+        const guest = new LinuxGuest(emulator);
+        const vm = createVm(emulator, hypervisor);
+        vm.assign(vf);
+        const attachment = attach(emulator, vm, { measure: () => performance.now() });
+        guests.push({ vm, guest, attachment });
+        await emulator.restore_state(new Uint8Array(state).buffer);
+      }
+      const made = new LinuxVms(hypervisor, drivers, guests);
+      await made.run();
+      await Promise.all(guests.map(({ guest }, place) => guest.collect(plugScript(place), PLUG_SECONDS)));
+      return made;
+    } catch (error) {
+      await stopAll(guests, machine);
+      throw error;
+    }
+  }
+
+  /** Lets the guests run. */
+  async run(): Promise<void> {
+    for (const { guest } of this.guests) await guest.emulator.run();
+  }
+
+  async stop(): Promise<void> {
+    await stopAll(this.guests, this.hypervisor.machine);
+  }
+}
+
+/** Brings the PFs up with the VFs that `vms` guests need. */
+function driveCard(hypervisor: Hypervisor, vms: number): IgbPfDriver[] {
+  const administrator = new Guest(hypervisor.administrator.platform);
+  const ports = hypervisor.machine.ports.length;
+  return administrator
+    .probe()
+    .filter(isIgbPf)
+    .map((found, port) => {
+      const count = Math.ceil((vms - port) / ports);
+      const driver = new IgbPfDriver(administrator, found, { vfs: count, vfMac: (vf) => macOf(port, vf) });
+      if (!driver.up()) throw new GuestError(`port ${port} does not come up`);
+      return driver;
+    });
+}
+
+/** The guest finds its VF; a guest is told which it is. */
+function plugScript(place: number): string {
+  return `hostname vm${place + 1}; echo 1 >/sys/bus/pci/rescan`;
+}
+
+async function stopAll(guests: readonly VmGuest[], machine: Machine): Promise<void> {
+  for (const { guest, attachment } of guests) {
+    await guest.stop();
+    attachment.detach();
+  }
+  machine.dispose();
+}
