@@ -38,6 +38,7 @@ import { ADDRESSES, Ethernet, NO_TAG, TAG_SIZE } from "./ethernet";
 import { Filter } from "./filter";
 import { Frames } from "./frames";
 import { Mirror, NO_VLAN } from "./mirror";
+import { Pause } from "./pause";
 import { Reception } from "./reception";
 import { Control, Port } from "./state";
 
@@ -241,12 +242,13 @@ export class Switch {
     const state = port.state;
     const frames = changetype<Frames>(port.ingress);
     let done: u32 = 0;
+    Pause.watch(port);
     while (done < budget) {
       const record = frames.peek();
       if (record == 0) break;
       const length = load<u32>(record);
       if (length + FRAME_CRC < RX_FRAME_MIN) state.undersize++;
-      else {
+      else if (!Pause.takes(port, record + 8, length)) {
         const decision = Switch.decide(port, WIRE, record + 8, length);
         if (frames.used <= RX_PACKET_BUFFER && Switch.waits(port, record + 8, length, decision)) break;
         Switch.carry(port, WIRE, record + 8, length, decision);
@@ -255,6 +257,7 @@ export class Switch {
       state.ingress++;
       done++;
     }
+    if (done != 0) Pause.watch(port);
     return done;
   }
 }

@@ -7,6 +7,7 @@ import { TCTL_EN, TDWBAL_ADDRESS_MASK, TDWBAL_HEAD_WB_EN, TXDCTL_ENABLE } from "
 import { TX_DESCRIPTOR_SIZE } from "../spec/igb/tx-descriptor";
 import { POOLS } from "../spec/igb/virtualization";
 import { Rates } from "./rates";
+import { ReceiveState } from "./receive-state";
 import { BURST, Control, Port, Queue } from "./state";
 import { Transmit } from "./transmit";
 
@@ -49,7 +50,7 @@ export class Turn {
     if ((state.tctl & TCTL_EN) == 0 || (queue.control & TXDCTL_ENABLE) == 0) return false;
     const pool = index & (POOLS - 1);
     const closed = port.policy.mdfb | port.policy.linkless | (state.virtual != 0 ? ~state.vfte : 0);
-    if ((closed >> pool) & 1) return false;
+    if ((closed >> pool) & 1 || ReceiveState.of(port).held != 0) return false;
     return (queue.flags & (QUEUE_FLAG_DMA | QUEUE_FLAG_STOPPED)) == QUEUE_FLAG_DMA && queue.head != queue.tail;
   }
 

@@ -21,6 +21,8 @@ export const RCTL_BSIZE_HI: u32 = 17;
 export const RCTL_BSIZE_LO: u32 = 16;
 /** Frames with a VLAN tag are filtered by VFTA (and VLVF in VT mode). */
 export const RCTL_VFE: u32 = 0x0004_0000;
+/** PAUSE frames to the port's own address are not passed on. */
+export const RCTL_DPF: u32 = 0x0040_0000;
 /** MAC control frames that are no PAUSE frames are passed on. */
 export const RCTL_PMCF: u32 = 0x0080_0000;
 /** The CRC is not put into memory. */
