@@ -43,6 +43,12 @@ for (const { profile, ports, device } of CARDS) {
           const statistics = await sh(pc(), `ethtool -S ${name}`);
           expect(statistics).toMatch(/ rx_packets: \d+\n/);
           expect(statistics).not.toMatch(/: (4294967295|18446744073709551615)\n/);
+          // What ethtool makes of the registers and of the NVM's first words, which hold the MAC address.
+          const registers = await sh(pc(), `ethtool -d ${name}`);
+          expect(registers).toMatch(/^0x00000: CTRL \(Device control register\)\s+0x[0-9A-F]{8}/m);
+          expect(registers).not.toMatch(/0xFFFFFFFF[\s\S]*0xFFFFFFFF[\s\S]*0xFFFFFFFF[\s\S]*0xFFFFFFFF/);
+          const nvm = await sh(pc(), `ethtool -e ${name} offset 0 length 6`);
+          expect(nvm).toMatch(/^0x0000:\s+02 35 0a bc de 40/m);
         }
       });
     },

@@ -1,0 +1,80 @@
+// Seven VFs and their PF in one Linux: igb and igbvf, mailbox, vectors, traffic through the card's switch.
+import { expect, test } from "vitest";
+import { joinNeighbours } from "../../host/cli/linux-pc.ts";
+import { describeGuest, sh } from "./harness.ts";
+
+const VFS = [0, 1, 2, 3, 4, 5, 6];
+const TIMES = 5;
+
+/** VFs of eth0, each in a namespace vfN with the address 10.1.0.(10 + N); the PF has 10.1.0.1. */
+const MAKE_VFS = `
+echo 7 >/sys/class/net/eth0/device/sriov_numvfs
+for vf in ${VFS.join(" ")}; do
+  eval name$vf=$(vf_name eth0 $vf)
+  eval joined vf$vf \\$name$vf 10.1.0.$((10 + vf))/24
+done
+for vf in ${VFS.join(" ")}; do eval until_true has_link vf$vf \\$name$vf; done
+`;
+/** A namespace's interfaces return, and its VFs with them. */
+const REMOVE_VFS = `
+echo 0 >/sys/class/net/eth0/device/sriov_numvfs
+for vf in ${VFS.join(" ")}; do ip netns del vf$vf; done
+`;
+const PF_UP = "for name in eth0 eth1; do ip link set $name up; done; until_true grep -q 1 /sys/class/net/eth0/carrier";
+
+for (const profile of ["i350", "82576"] as const) {
+  describeGuest(`seven VFs of an ${profile}`, { cards: [{ profile, ports: 2 }], wire: joinNeighbours }, (pc) => {
+    test("sriov_numvfs 7: seven igbvf interfaces with a link, three vectors each, nothing amiss in the log", async () => {
+      await sh(pc(), `${PF_UP}\nip addr add 10.1.0.1/24 dev eth0\n${MAKE_VFS}`);
+      const drivers = await sh(
+        pc(),
+        "for n in 0 1 2 3 4 5 6; do readlink /sys/class/net/eth0/device/virtfn$n/driver; done",
+      );
+      expect(drivers.match(/drivers\/igbvf\n/g)).toHaveLength(VFS.length);
+      const vectors = await sh(pc(), "grep -E 'MSI.* eth[2-8]' /proc/interrupts");
+      expect(vectors.trim().split("\n")).toHaveLength(3 * VFS.length);
+      expect(await sh(pc(), "dmesg | grep -iE 'igb.*(fail|error|hang|timeout)|WARN|BUG' || true")).toBe("");
+    });
+
+    test("ping between PF and VF, between VFs, none lost; a VF's vectors count", async () => {
+      const said = await sh(
+        pc(),
+        `ping -A -q -c 50 10.1.0.13
+         inside vf3 ping -A -q -c 50 10.1.0.1
+         inside vf0 ping -A -q -c 50 10.1.0.16
+         inside vf5 ping -A -q -c 50 10.1.0.12`,
+      );
+      expect(said.match(/50 packets transmitted, 50 packets received/g)).toHaveLength(4);
+      const counts = (await sh(pc(), "grep -E 'MSI.* eth5-rx' /proc/interrupts")).trim().split(/\s+/);
+      expect(Number(counts[1])).toBeGreaterThan(20);
+    });
+
+    test("a VLAN of two VFs is theirs alone: tagged frames reach the member, and not the others", async () => {
+      const said = await sh(
+        pc(),
+        `for vf in 1 4; do
+           name=$(ls /sys/class/net/eth0/device/virtfn$vf/net 2>/dev/null || inside vf$vf ls /sys/class/net | grep eth)
+           ip -n vf$vf link add link $name name tagged type vlan id 100
+           ip -n vf$vf addr add 10.2.0.$((10 + vf))/24 dev tagged
+           ip -n vf$vf link set tagged up
+         done
+         inside vf1 ping -A -q -c 20 10.2.0.14`,
+      );
+      expect(said).toMatch(/20 packets received/);
+    });
+
+    test(`sriov_numvfs 0 takes them away cleanly; ${TIMES} times over`, async () => {
+      await sh(pc(), REMOVE_VFS);
+      for (let time = 0; time < TIMES; time++) {
+        const said = await sh(pc(), `${MAKE_VFS}\ninside vf2 ping -A -q -c 5 10.1.0.1\n${REMOVE_VFS}`);
+        expect(said).toMatch(/5 packets received/);
+        expect((await sh(pc(), "ls /sys/class/net")).split(/\s+/).filter((name) => /^eth/.test(name))).toEqual([
+          "eth0",
+          "eth1",
+        ]);
+      }
+      expect(await sh(pc(), "grep -c 'eth[2-8]' /proc/interrupts || true")).toBe("0\n");
+      expect(await sh(pc(), "dmesg | grep -iE 'WARN|BUG|hang' || true")).toBe("");
+    });
+  });
+}
