@@ -41,7 +41,10 @@ inside() { ip netns exec "$@"; }
 # until_true COMMAND...: until it succeeds; for a while.
 until_true() { for i in $(seq 200); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done; echo "never: $*" >&2; return 1; }
 has_link() { [ "$(inside $1 cat /sys/class/net/$2/carrier)" = 1 ]; }
+# vf_name PF VF: its name, while it is in the PF's network namespace.
 vf_name() { ls /sys/class/net/$1/device/virtfn$2/net; }
+# amiss: what in the kernel's log should not be there.
+amiss() { dmesg | grep -E 'WARNING:|BUG:|NETDEV WATCHDOG|Tx Unit Hang|igb.*([Ff]ail|[Ee]rror|timed out|[Rr]efused)' || true; }
 echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 `;
 

@@ -4,16 +4,15 @@ import { joinNeighbours } from "../../host/cli/linux-pc.ts";
 import { describeGuest, sh } from "./harness.ts";
 
 const VFS = [0, 1, 2, 3, 4, 5, 6];
-const TIMES = 5;
 
-/** VFs of eth0, each in a namespace vfN with the address 10.1.0.(10 + N); the PF has 10.1.0.1. */
+/** VFs of eth0, each called vfN in a namespace vfN, with the address 10.1.0.(10 + N); the PF has 10.1.0.1. */
 const MAKE_VFS = `
 echo 7 >/sys/class/net/eth0/device/sriov_numvfs
 for vf in ${VFS.join(" ")}; do
-  eval name$vf=$(vf_name eth0 $vf)
-  eval joined vf$vf \\$name$vf 10.1.0.$((10 + vf))/24
+  ip link set $(vf_name eth0 $vf) name vf$vf
+  joined vf$vf vf$vf 10.1.0.$((10 + vf))/24
 done
-for vf in ${VFS.join(" ")}; do eval until_true has_link vf$vf \\$name$vf; done
+for vf in ${VFS.join(" ")}; do until_true has_link vf$vf vf$vf; done
 `;
 /** A namespace's interfaces return, and its VFs with them. */
 const REMOVE_VFS = `
@@ -22,7 +21,10 @@ for vf in ${VFS.join(" ")}; do ip netns del vf$vf; done
 `;
 const PF_UP = "for name in eth0 eth1; do ip link set $name up; done; until_true grep -q 1 /sys/class/net/eth0/carrier";
 
-for (const profile of ["i350", "82576"] as const) {
+for (const [profile, times] of [
+  ["i350", 5],
+  ["82576", 1],
+] as const) {
   describeGuest(`seven VFs of an ${profile}`, { cards: [{ profile, ports: 2 }], wire: joinNeighbours }, (pc) => {
     test("sriov_numvfs 7: seven igbvf interfaces with a link, three vectors each, nothing amiss in the log", async () => {
       await sh(pc(), `${PF_UP}\nip addr add 10.1.0.1/24 dev eth0\n${MAKE_VFS}`);
@@ -31,9 +33,9 @@ for (const profile of ["i350", "82576"] as const) {
         "for n in 0 1 2 3 4 5 6; do readlink /sys/class/net/eth0/device/virtfn$n/driver; done",
       );
       expect(drivers.match(/drivers\/igbvf\n/g)).toHaveLength(VFS.length);
-      const vectors = await sh(pc(), "grep -E 'MSI.* eth[2-8]' /proc/interrupts");
+      const vectors = await sh(pc(), "grep -E 'MSI.* vf[0-6]' /proc/interrupts");
       expect(vectors.trim().split("\n")).toHaveLength(3 * VFS.length);
-      expect(await sh(pc(), "dmesg | grep -iE 'igb.*(fail|error|hang|timeout)|WARN|BUG' || true")).toBe("");
+      expect(await sh(pc(), "amiss")).toBe("");
     });
 
     test("ping between PF and VF, between VFs, none lost; a VF's vectors count", async () => {
@@ -45,7 +47,7 @@ for (const profile of ["i350", "82576"] as const) {
          inside vf5 ping -A -q -c 50 10.1.0.12`,
       );
       expect(said.match(/50 packets transmitted, 50 packets received/g)).toHaveLength(4);
-      const counts = (await sh(pc(), "grep -E 'MSI.* eth5-rx' /proc/interrupts")).trim().split(/\s+/);
+      const counts = (await sh(pc(), "grep -E 'MSI.* vf3-rx' /proc/interrupts")).trim().split(/\s+/);
       expect(Number(counts[1])).toBeGreaterThan(20);
     });
 
@@ -53,8 +55,7 @@ for (const profile of ["i350", "82576"] as const) {
       const said = await sh(
         pc(),
         `for vf in 1 4; do
-           name=$(ls /sys/class/net/eth0/device/virtfn$vf/net 2>/dev/null || inside vf$vf ls /sys/class/net | grep eth)
-           ip -n vf$vf link add link $name name tagged type vlan id 100
+           ip -n vf$vf link add link vf$vf name tagged type vlan id 100
            ip -n vf$vf addr add 10.2.0.$((10 + vf))/24 dev tagged
            ip -n vf$vf link set tagged up
          done
@@ -63,9 +64,9 @@ for (const profile of ["i350", "82576"] as const) {
       expect(said).toMatch(/20 packets received/);
     });
 
-    test(`sriov_numvfs 0 takes them away cleanly; ${TIMES} times over`, async () => {
+    test(`sriov_numvfs 0 takes them away cleanly; ${times} more times`, async () => {
       await sh(pc(), REMOVE_VFS);
-      for (let time = 0; time < TIMES; time++) {
+      for (let time = 0; time < times; time++) {
         const said = await sh(pc(), `${MAKE_VFS}\ninside vf2 ping -A -q -c 5 10.1.0.1\n${REMOVE_VFS}`);
         expect(said).toMatch(/5 packets received/);
         expect((await sh(pc(), "ls /sys/class/net")).split(/\s+/).filter((name) => /^eth/.test(name))).toEqual([
@@ -73,8 +74,8 @@ for (const profile of ["i350", "82576"] as const) {
           "eth1",
         ]);
       }
-      expect(await sh(pc(), "grep -c 'eth[2-8]' /proc/interrupts || true")).toBe("0\n");
-      expect(await sh(pc(), "dmesg | grep -iE 'WARN|BUG|hang' || true")).toBe("");
+      expect(await sh(pc(), "grep -c 'vf[0-6]' /proc/interrupts || true")).toBe("0\n");
+      expect(await sh(pc(), "amiss")).toBe("");
     });
   });
 }
