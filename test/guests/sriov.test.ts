@@ -59,8 +59,13 @@ for (const [profile, times] of [
            ip -n vf$vf addr add 10.2.0.$((10 + vf))/24 dev tagged
            ip -n vf$vf link set tagged up
          done
-         inside vf1 ping -A -q -c 20 10.2.0.14`,
+         before=$(inside vf2 cat /sys/class/net/vf2/statistics/rx_packets)
+         inside vf1 ping -A -q -c 20 10.2.0.14
+         # Broadcast, and answered by nobody.
+         inside vf1 ping -q -c 2 -W 1 10.2.0.99
+         echo others got $(($(inside vf2 cat /sys/class/net/vf2/statistics/rx_packets) - before))`,
       );
+      expect(said).toMatch(/others got 0\n/);
       expect(said).toMatch(/20 packets received/);
     });
 
