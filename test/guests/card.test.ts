@@ -1,0 +1,85 @@
+// The card's own side under Linux's igb: self test, speeds, NVM, thermal sensor, time, wake-up, interrupts.
+import { expect, test } from "vitest";
+import { joinNeighbours } from "../../host/cli/linux-pc.ts";
+import { describeGuest, sh } from "./harness.ts";
+
+const UP = "ip link set eth0 up; ip link set eth1 up; until_true grep -q 1 /sys/class/net/eth0/carrier";
+
+for (const [profile, magic] of [
+  ["82576", "0x10c98086"],
+  ["i350", "0x15218086"],
+] as const) {
+  describeGuest(
+    `igb of Linux on ${profile}: the card`,
+    { cards: [{ profile, ports: 2 }], wire: joinNeighbours },
+    (pc) => {
+      // On the I350 this driver only tests the link: it takes every one for a card that may switch its medium.
+      test("ethtool -t offline passes: registers, EEPROM, interrupt, loopback, link", async () => {
+        const result = await sh(pc(), `${UP}\nethtool -t eth0 offline`);
+        expect(result).toMatch(/^The test result is PASS/);
+        expect(result.match(/\t 0$/gm)).toHaveLength(5);
+        expect(await sh(pc(), "dmesg")).not.toMatch(/igb.*(fail|error)/i);
+      });
+
+      test("speed and mode as ethtool -s forces them, and 1000 Mb/s again; the neighbour follows", async () => {
+        const speed = "cat /sys/class/net/eth0/speed /sys/class/net/eth0/duplex";
+        const forced = await sh(
+          pc(),
+          `${UP}\nethtool -s eth0 speed 100 duplex full autoneg off\nuntil_true grep -qx 100 /sys/class/net/eth0/speed\n${speed}`,
+        );
+        expect(forced).toBe("100\nfull\n");
+        const again = await sh(
+          pc(),
+          `ethtool -s eth0 autoneg on\nuntil_true grep -qx 1000 /sys/class/net/eth0/speed\n${speed}`,
+        );
+        expect(again).toBe("1000\nfull\n");
+        const down = await sh(pc(), "ip link set eth1 down; sleep 3; cat /sys/class/net/eth0/carrier");
+        expect(down).toBe("0\n");
+        await sh(pc(), `ip link set eth1 up\nuntil_true grep -q 1 /sys/class/net/eth0/carrier`);
+      });
+
+      test("ethtool -E writes a byte of the EEPROM and mends the checksum: the driver binds again", async () => {
+        const dump = await sh(
+          pc(),
+          `ethtool -E eth0 magic ${magic} offset 0x12 value 0x5a && ethtool -e eth0 offset 0x10 length 4`,
+        );
+        expect(dump).toMatch(/0x0010:\s+\S+ \S+ 5a \S+/);
+        const bound = await sh(
+          pc(),
+          "cd /sys/bus/pci/drivers/igb; echo 0000:01:00.0 >unbind; echo 0000:01:00.0 >bind; ls 0000:01:00.0/net; dmesg | tail -20",
+        );
+        expect(bound).toMatch(/^eth\d\n/);
+        expect(bound).not.toMatch(/checksum/i);
+      });
+    },
+  );
+}
+
+describeGuest(
+  "igb of Linux on i350: sensors",
+  { cards: [{ profile: "i350", ports: 2 }], wire: joinNeighbours },
+  (pc) => {
+    test("hwmon shows the junction's temperature and its thresholds", async () => {
+      expect(await sh(pc(), "cd /sys/class/hwmon/hwmon0; cat temp1_input temp1_max temp1_crit")).toBe(
+        "45000\n110000\n100000\n",
+      );
+    });
+
+    test("Energy Efficient Ethernet is agreed on, switched off, and on again", async () => {
+      const status = "ethtool --show-eee eth0 | grep 'EEE status'";
+      expect(await sh(pc(), `${UP}\n${status}`)).toMatch(/enabled - active/);
+      expect(await sh(pc(), `ethtool --set-eee eth0 eee off; sleep 3; ${status}`)).toMatch(/disabled/);
+      expect(
+        await sh(
+          pc(),
+          `ethtool --set-eee eth0 eee on; until_true sh -c "ethtool --show-eee eth0 | grep -q 'enabled - active'"; ${status}`,
+        ),
+      ).toMatch(/enabled - active/);
+    });
+
+    test("magic packets wake: the driver offers it, and says so", async () => {
+      const wol = await sh(pc(), "ethtool eth0 | grep Wake; ethtool -s eth0 wol ug; ethtool eth0 | grep '^.Wake'");
+      expect(wol).toMatch(/Supports Wake-on: pumbg\n\s*Wake-on: g\n\s*Wake-on: ug\n/);
+    });
+  },
+);
