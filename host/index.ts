@@ -21,6 +21,7 @@ export type { Endpoint, EndpointPorts } from "./device/endpoint.ts";
 export { IgbCard, type IgbCardName, type IgbCardOptions } from "./device/igb/card.ts";
 export { IgbPort } from "./device/igb/port.ts";
 export type { Uplink } from "./device/igb/uplink.ts";
+export type { VfLink, VfLinks } from "./device/igb/vf-links.ts";
 export { IommuTestdev } from "./device/iommu-testdev/iommu-testdev.ts";
 export type { CapturedFrame } from "./embed/pcap/frame.ts";
 export { readCapture } from "./embed/pcap/read.ts";

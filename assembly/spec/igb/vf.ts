@@ -38,6 +38,8 @@ export const VTIVAR_INT_ALLOC_HI: u32 = 1;
 export const VTIVAR_INT_ALLOC_LO: u32 = 0;
 /** MSI-X vectors of one VF. */
 export const VF_VECTORS: u32 = 3;
+/** Bits of the PF's EICR that there are. From here down they are VF 0's, VF 1's, … in IOV mode. */
+export const PF_VF_VECTORS_TOP: u32 = 25;
 
 /** The PF's mirror of VF n's registers: 10000h + 100h × n. */
 export const PF_VF_MIRROR: u32 = 0x1_0000;

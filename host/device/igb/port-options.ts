@@ -10,6 +10,7 @@ import type { PeripheralsState } from "./peripherals.ts";
 import type { PfInterruptState } from "./pf-interrupts.ts";
 import type { PortStateSnapshot } from "./port-state.ts";
 import type { RegisterFileState } from "./register-file.ts";
+import type { VfLink } from "./vf-links.ts";
 import type { VirtualFunctionState } from "./virtual-function.ts";
 
 export interface IgbPortState {
@@ -19,6 +20,7 @@ export interface IgbPortState {
   mailboxes: MailboxState;
   statistics: [number, number][];
   peripherals: PeripheralsState;
+  vfLinks: readonly VfLink[];
   missed: number;
   vfs: { fn: PciFunctionState; device: VirtualFunctionState }[];
   port: PortStateSnapshot;

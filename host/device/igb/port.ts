@@ -26,6 +26,8 @@ import { RegisterFile } from "./register-file.ts";
 import { pfRows } from "./registers-pf.ts";
 import { type PortStatistics, Statistics } from "./statistics.ts";
 import { createUplink, type Uplink } from "./uplink.ts";
+import { VfLinks } from "./vf-links.ts";
+import { hookSharedVectors } from "./vf-vectors.ts";
 import { VirtualFunction } from "./virtual-function.ts";
 
 /** Of a port's state: what checks itself, and lists without a length of their own. */
@@ -37,6 +39,8 @@ export class IgbPort {
   /** The PF's BAR0 as the device sees it. */
   readonly registers: RegisterFile;
   readonly state: PortState;
+  /** The links of the VFs, apart from the port's. */
+  readonly vfLinks: VfLinks;
   readonly #options: IgbPortOptions;
   readonly #interrupts: PfInterrupts;
   readonly #mailboxes: Mailboxes;
@@ -62,6 +66,7 @@ export class IgbPort {
       queues: profile.registers.queues,
       uplinkBytes: options.uplinkBytes,
     });
+    this.vfLinks = new VfLinks(this.state, (vf) => this.#vfs[vf]?.mailboxCause());
     this.#owners = new QueueOwners(this.state, profile.registers.queues);
     this.registers = new RegisterFile(this.state, spec.PF_BAR0_SIZE, pfRows(profile.registers));
     const { pf, msix } = createPf(options, this.registers);
@@ -194,6 +199,7 @@ export class IgbPort {
       mailboxes: this.#mailboxes.save(),
       statistics: this.#statistics.save(),
       peripherals: this.#peripherals.save(),
+      vfLinks: this.vfLinks.save(),
       missed: this.#missed,
       vfs: this.#vfs.map((vf) => ({ fn: vf.fn.save(), device: vf.save() })),
       port: this.state.save(),
@@ -222,7 +228,9 @@ export class IgbPort {
     this.#mailboxes.restore(state.mailboxes);
     this.#statistics.restore(state.statistics);
     this.#missed = state.missed;
+    this.vfLinks.restore(state.vfLinks);
     this.state.restore(state.port);
+    this.vfLinks.apply();
     this.#peripherals.restore(state.peripherals);
     this.#owners.forgetAll();
   }
@@ -279,7 +287,7 @@ export class IgbPort {
       clock,
       state: this.state,
       mailboxes: this.#mailboxes,
-      status: () => this.#status() & VF_STATUS,
+      status: () => this.vfLinks.show(index, this.#status()) & VF_STATUS,
       timer: () => this.#peripherals.timerUs,
       autoMask: () => this.#interrupts.autoMask,
       onReset: () => this.#resetVf(index, true),
@@ -336,6 +344,7 @@ export class IgbPort {
     this.#interrupts.reset();
     this.#mailboxes.pfReset();
     this.#statistics.reset();
+    this.vfLinks.apply();
     this.#missed = 0;
     this.state.update();
   }
@@ -362,6 +371,9 @@ export class IgbPort {
       vf.mirror(registers, () => this.#resetVf(index, true));
     }
     hookTransmitEnables(registers, state, queues);
+    hookSharedVectors(registers, this.#interrupts.block, () =>
+      this.#vfs.slice(0, this.sriov.count).map((vf) => vf.interrupts),
+    );
     hookMisbehaviour(registers, state, this.#options.profile.registers.dmaOffload, () => this.sriov.count);
     if (!this.#options.profile.registers.dmaOffload) hookRateLimits(registers, state);
     hookPfMailboxes(registers, this.#mailboxes);
