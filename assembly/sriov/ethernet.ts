@@ -71,11 +71,15 @@ export class Ethernet {
     return tag & VID;
   }
 
-  /** Puts a tag into the frame at `frame`, which has room for 4 more bytes. Returns the new length. */
-  static insertTag(frame: usize, length: u32, type: u32, tag: u32): u32 {
-    memory.copy(frame + ADDRESSES + TAG_SIZE, frame + ADDRESSES, length - ADDRESSES);
-    store<u16>(frame + ADDRESSES, bswap<u16>(<u16>type));
-    store<u16>(frame + ADDRESSES + 2, bswap<u16>(<u16>tag));
+  /**
+   * Puts a tag into the frame at `frame`, behind an outer tag of `outer` bytes; there is room for 4 more bytes. Returns the
+   * new length.
+   */
+  static insertTag(frame: usize, length: u32, outer: u32, type: u32, tag: u32): u32 {
+    const before = ADDRESSES + outer;
+    memory.copy(frame + before + TAG_SIZE, frame + before, length - before);
+    store<u16>(frame + before, bswap<u16>(<u16>type));
+    store<u16>(frame + before + 2, bswap<u16>(<u16>tag));
     return length + TAG_SIZE;
   }
 

@@ -68,6 +68,7 @@ import { Mirror } from "./mirror";
 import { Rates } from "./rates";
 import { Control, Port } from "./state";
 import { Steering } from "./steering";
+import { Tags } from "./tags";
 
 /** 64 less the 7 bits that number the slots. */
 const MIX_SHIFT: u64 = 57;
@@ -128,7 +129,7 @@ export class Filter {
     policy.limited = Rates.limited(policy);
     const vlanSpoof = Bits.of32(state.txswc, TXSWC_VLANAS_HI, TXSWC_VLANAS_LO);
     const copies = unicast | policy.mirroring;
-    const simple = state.virtual != 0 && (state.vtCtl & VT_CTL_IGNORE_MAC) == 0 && copies == 0;
+    const simple = state.virtual != 0 && !Tags.double(port) && (state.vtCtl & VT_CTL_IGNORE_MAC) == 0 && copies == 0;
     // An untagged frame is no forgery of a pool that may have untagged ones.
     state.plain = simple ? POOL_MASK & ~tagging & ~(vlanSpoof & ~state.untagged) : 0;
     const open = simple && (state.rctl & RCTL_RXEN) != 0 && (state.txswc & TXSWC_LOOPBACK_EN) != 0;

@@ -55,9 +55,11 @@ import { Filter } from "./filter";
 import { Guard } from "./guard";
 import { Offload } from "./offload";
 import { Receive } from "./receive";
+import { ReceiveState } from "./receive-state";
 import { Stamp } from "./stamp";
 import { Port, Queue } from "./state";
 import { Switch } from "./switch";
+import { Tags } from "./tags";
 import { Transmit } from "./transmit";
 
 /** Descriptors that one frame may have. */
@@ -196,7 +198,13 @@ export class Gather {
   static send(port: Port, queue: Queue, index: u32, staged: usize, length: u32, command: u32, options: u32): u32 {
     const pool = index & (POOLS - 1);
     const tag = Gather.tagOf(port, queue, pool, command, options);
-    if ((command & TXD_DCMD_TSE) != 0) return Offload.segment(port, queue, pool, staged, length, command, options, tag);
+    if ((command & TXD_DCMD_TSE) != 0) {
+      const segments = Offload.segment(port, queue, pool, staged, length, command, options, tag);
+      const receive = ReceiveState.of(port);
+      if (segments != 0) receive.segmented++;
+      else receive.segmentedFailed++;
+      return segments;
+    }
     if (!Offload.checksums(queue, staged, length, command, options)) return 0;
     Gather.emit(port, pool, staged, length, tag);
     return 1;
@@ -206,8 +214,8 @@ export class Gather {
   static emit(port: Port, pool: u32, frame: usize, length: u32, tag: u32): void {
     const state = port.state;
     let bytes = length;
-    const tagged = Ethernet.type(frame) == state.vet;
-    if (tag != NO_TAG) bytes = Ethernet.insertTag(frame, bytes, state.vet, tag);
+    const tagged = Tags.tagged(port, frame);
+    if (tag != NO_TAG) bytes = Ethernet.insertTag(frame, bytes, Tags.outer(port, frame), state.vet, tag);
     if ((state.tctl & TCTL_PSP) != 0) bytes = Ethernet.pad(frame, bytes);
     if (!Guard.passes(port, pool, frame, tagged)) return;
     const decision = Switch.forward(port, pool, frame, bytes);

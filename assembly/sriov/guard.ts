@@ -13,6 +13,7 @@ import { VMVIR_VLANA_ALWAYS } from "../spec/igb/virtualization";
 import { Ethernet } from "./ethernet";
 import { Filter } from "./filter";
 import { Control, Port } from "./state";
+import { Tags } from "./tags";
 
 /** What is wrong with a frame. */
 const HONEST: u32 = 0;
@@ -51,7 +52,8 @@ export class Guard {
     if (!Filter.checksVlan(state, pool)) return HONEST;
     // The pool's own tag is inserted: a frame may not bring one that hides behind it.
     if (tagged && Filter.tagAction(port, pool) == VMVIR_VLANA_ALWAYS) return SECOND_TAG;
-    if (Ethernet.type(frame) != state.vet) return (state.untagged & own) == 0 ? FOREIGN_VLAN : HONEST;
-    return (port.vlan(Ethernet.vid(Ethernet.tag(frame))) & own) == 0 ? FOREIGN_VLAN : HONEST;
+    const inner = Tags.inner(port, frame);
+    if (Ethernet.type(inner) != state.vet) return (state.untagged & own) == 0 ? FOREIGN_VLAN : HONEST;
+    return (port.vlan(Ethernet.vid(Ethernet.tag(inner))) & own) == 0 ? FOREIGN_VLAN : HONEST;
   }
 }

@@ -2,7 +2,15 @@
 
 import { Bits } from "../core/bits";
 import { CONTEXT_DWORD2, CONTEXT_DWORD3, SCRATCH_SEGMENT, TX_SEGMENTS_MAX } from "../spec/abi/port";
-import { TX_FRAME_MAX } from "../spec/igb/transmit";
+import {
+  DTXTCPFLGH_LAST_HI,
+  DTXTCPFLGH_LAST_LO,
+  DTXTCPFLGL_FIRST_HI,
+  DTXTCPFLGL_FIRST_LO,
+  DTXTCPFLGL_MIDDLE_HI,
+  DTXTCPFLGL_MIDDLE_LO,
+  TX_FRAME_MAX,
+} from "../spec/igb/transmit";
 import {
   TX_CONTEXTS,
   TXC_IPLEN_HI,
@@ -47,12 +55,11 @@ import {
 import {
   SCTP_CHECKSUM,
   SCTP_HEADER,
+  TCP_ALL_FLAGS_HI,
+  TCP_ALL_FLAGS_LO,
   TCP_CHECKSUM,
-  TCP_CWR,
-  TCP_FIN,
-  TCP_FLAGS,
   TCP_HEADER,
-  TCP_PSH,
+  TCP_OFFSET,
   TCP_SEQUENCE,
   UDP_CHECKSUM,
   UDP_HEADER,
@@ -61,10 +68,8 @@ import {
 import { Checksum } from "./checksum";
 import { HEADER, TAG_SIZE } from "./ethernet";
 import { Gather } from "./gather";
+import { ReceiveState } from "./receive-state";
 import { Port, Queue } from "./state";
-
-/** Only the last segment has these, and only the first has CWR. */
-const TCP_LAST_FLAGS: u32 = TCP_FIN | TCP_PSH;
 
 export class Offload {
   @inline private static context(queue: Queue, options: u32): usize {
@@ -159,10 +164,7 @@ export class Offload {
       const place = segment + transport;
       if (kind == TXC_L4T_TCP) {
         store<u32>(place + TCP_SEQUENCE, bswap<u32>(sequence + done));
-        let flags = <u32>load<u8>(place + TCP_FLAGS);
-        if (done + part < payload) flags &= ~TCP_LAST_FLAGS;
-        if (done != 0) flags &= ~TCP_CWR;
-        store<u8>(place + TCP_FLAGS, <u8>flags);
+        Offload.flags(port, place, done == 0, done + part >= payload);
       } else Checksum.put16(place + UDP_LENGTH, transportLength + part);
       const ip = segment + network;
       if (ipv4) {
@@ -175,6 +177,19 @@ export class Offload {
       number++;
     }
     return number;
+  }
+
+  /** Takes the flags out of a segment's TCP header that its place in the frame forbids (I350 §8.12.6 DTXTCPFLGL/H). */
+  private static flags(port: Port, header: usize, first: bool, last: bool): void {
+    const receive = ReceiveState.of(port);
+    let kept: u32;
+    // A frame of one segment keeps them all.
+    if (first && last) return;
+    if (first) kept = Bits.of32(receive.dtxtcpflgl, DTXTCPFLGL_FIRST_HI, DTXTCPFLGL_FIRST_LO);
+    else if (last) kept = Bits.of32(receive.dtxtcpflgh, DTXTCPFLGH_LAST_HI, DTXTCPFLGH_LAST_LO);
+    else kept = Bits.of32(receive.dtxtcpflgl, DTXTCPFLGL_MIDDLE_HI, DTXTCPFLGL_MIDDLE_LO);
+    const word = Checksum.get16(header + TCP_OFFSET);
+    Checksum.put16(header + TCP_OFFSET, word & (kept | ~Bits.mask32(TCP_ALL_FLAGS_HI, TCP_ALL_FLAGS_LO)));
   }
 
   /** The TCP or UDP checksum of a whole segment, pseudo header included. */

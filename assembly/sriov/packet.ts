@@ -4,7 +4,6 @@
 import { Bits } from "../core/bits";
 import { SCRATCH_PACKET } from "../spec/abi/port";
 import { PORT_ETQF } from "../spec/abi/port-offload";
-import { CTRL_EXT_EXT_VLAN, VET_OUTER_HI, VET_OUTER_LO } from "../spec/igb/device";
 import { ETQF_ETYPE_HI, ETQF_ETYPE_LO } from "../spec/igb/receive-filter";
 import {
   PSRTYPE_IPV4,
@@ -62,6 +61,7 @@ import { NO_TAG, TAG_SIZE, TYPE_OFFSET } from "./ethernet";
 import { Ipv6 } from "./ipv6";
 import { ReceiveState } from "./receive-state";
 import { Port } from "./state";
+import { Tags } from "./tags";
 
 @unmanaged
 export class Packet {
@@ -138,16 +138,14 @@ export class Packet {
 
   /** Tags, type, SNAP header. */
   private link(port: Port): void {
-    const receive = ReceiveState.of(port);
     const frame = this.frame;
     const length = this.length;
     let at = TYPE_OFFSET;
     let type = Checksum.get16(frame + at);
-    if ((receive.ctrlExt & CTRL_EXT_EXT_VLAN) != 0 && at + TAG_SIZE + 2 <= length) {
-      if (type == Bits.of32(receive.vetBoth, VET_OUTER_HI, VET_OUTER_LO)) {
-        at += TAG_SIZE;
-        type = Checksum.get16(frame + at);
-      }
+    const outer = Tags.outer(port, frame);
+    if (outer != 0 && at + outer + 2 <= length) {
+      at += outer;
+      type = Checksum.get16(frame + at);
     }
     if (this.tag == NO_TAG && type == port.state.vet && at + TAG_SIZE + 2 <= length) {
       this.tag = Checksum.get16(frame + at + 2);

@@ -2,6 +2,7 @@
 
 import {
   COUNT_SEGMENTED_FAILED,
+  PORT_DTXTCPFLGH,
   PORT_HELD,
   PORT_OFFLOAD,
   PORT_RXSTMP,
@@ -43,6 +44,8 @@ export class ReceiveState {
   etypes: u32;
   tuples: u32;
   vetBoth: u32;
+  dtxtcpflgl: u32;
+  dtxtcpflgh: u32;
 
   @inline static of(port: Port): ReceiveState {
     return changetype<ReceiveState>(changetype<usize>(port) + PORT_OFFLOAD);
@@ -55,4 +58,5 @@ if (offsetof<ReceiveState>("held") + PORT_OFFLOAD != PORT_HELD) ERROR("PORT_HELD
 if (offsetof<ReceiveState>("segmentedFailed") + PORT_OFFLOAD != COUNT_SEGMENTED_FAILED) {
   ERROR("COUNT_SEGMENTED_FAILED");
 }
+if (offsetof<ReceiveState>("dtxtcpflgh") + PORT_OFFLOAD != PORT_DTXTCPFLGH) ERROR("PORT_DTXTCPFLGH");
 if (offsetof<ReceiveState>("vetBoth") + PORT_OFFLOAD != PORT_VET_BOTH) ERROR("PORT_VET_BOTH");

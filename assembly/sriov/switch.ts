@@ -41,6 +41,7 @@ import { Mirror, NO_VLAN } from "./mirror";
 import { Pause } from "./pause";
 import { Reception } from "./reception";
 import { Control, Port } from "./state";
+import { Tags } from "./tags";
 
 /** In place of a pool: the frame came from the wire. */
 export const WIRE: u32 = 0xff;
@@ -57,7 +58,8 @@ export class Switch {
   static decide(port: Port, source: u32, frame: usize, _length: u32): u32 {
     const state = port.state;
     const mac = Ethernet.destination(frame);
-    const tag = Ethernet.type(frame) == state.vet ? Ethernet.tag(frame) : NO_TAG;
+    const inner = Tags.inner(port, frame);
+    const tag = Ethernet.type(inner) == state.vet ? Ethernet.tag(inner) : NO_TAG;
     if (source != WIRE && (state.virtual == 0 || (state.txswc & TXSWC_LOOPBACK_EN) == 0)) return TO_WIRE;
     if ((state.rctl & RCTL_RXEN) == 0) return source == WIRE ? 0 : TO_WIRE;
     if (tag != NO_TAG && state.rctl & RCTL_VFE && !Filter.vlanAllowed(port, Ethernet.vid(tag))) {
@@ -155,11 +157,12 @@ export class Switch {
       return;
     }
     const replicated = popcnt(pools) > 1;
-    const tagged = Ethernet.type(frame) == state.vet;
+    const tagged = Tags.tagged(port, frame);
+    const bare = length - Tags.outer(port, frame);
     let oversize: u32 = 0;
     for (let left = pools; left != 0; left &= left - 1) {
       const pool = ctz(left);
-      if (length + FRAME_CRC > Switch.limit(port, state, pool, tagged)) {
+      if (bare + FRAME_CRC > Switch.limit(port, state, pool, tagged)) {
         oversize |= 1 << pool;
         continue;
       }
@@ -194,11 +197,12 @@ export class Switch {
     let bytes = length;
     let tag = NO_TAG;
     if (tagged && strip) {
-      if (((port.policy.hidden >> pool) & 1) == 0) tag = Ethernet.tag(frame);
+      if (((port.policy.hidden >> pool) & 1) == 0) tag = Ethernet.tag(Tags.inner(port, frame));
+      const before = ADDRESSES + Tags.outer(port, frame);
       from = port.scratch + SCRATCH_STRIPPED;
       bytes = length - TAG_SIZE;
-      memory.copy(from, frame, ADDRESSES);
-      memory.copy(from + ADDRESSES, frame + ADDRESSES + TAG_SIZE, bytes - ADDRESSES);
+      memory.copy(from, frame, before);
+      memory.copy(from + before, frame + before + TAG_SIZE, bytes - before);
     }
     const loopback = source != WIRE;
     if (!Reception.frame(port, pool, from, bytes, tag, loopback)) return;

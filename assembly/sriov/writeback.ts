@@ -2,7 +2,6 @@
 
 import { Bits } from "../core/bits";
 import { PROFILE_I350, SCRATCH_WRITEBACK } from "../spec/abi/port";
-import { CTRL_EXT_EXT_VLAN, VET_OUTER_HI, VET_OUTER_LO } from "../spec/igb/device";
 import { RCTL_BAM, RCTL_MPE } from "../spec/igb/receive";
 import { RXCSUM_PCSD } from "../spec/igb/receive-offload";
 import {
@@ -44,6 +43,7 @@ import { Packet } from "./packet";
 import { ReceiveState } from "./receive-state";
 import { Stamp } from "./stamp";
 import { Port } from "./state";
+import { Tags } from "./tags";
 
 @unmanaged
 export class Writeback {
@@ -81,10 +81,7 @@ export class Writeback {
       if (stamped) status |= RXD_STAT_TSIP;
       else status |= Stamp.received(port, packet);
     }
-    if ((receive.ctrlExt & CTRL_EXT_EXT_VLAN) != 0) {
-      const outer = Bits.of32(receive.vetBoth, VET_OUTER_HI, VET_OUTER_LO);
-      if (Ethernet.type(packet.frame) == outer) status |= RXD_STAT_VEXT;
-    }
+    if (Tags.outer(port, packet.frame) != 0) status |= RXD_STAT_VEXT;
     if (Writeback.imperfect(port, pool, packet.frame)) status |= RXD_STAT_PIF;
     writeback.status = status;
     writeback.info = (packet.reported << RXP_TYPE_LO) | (packet.rssType << RXP_RSS_TYPE_LO);

@@ -79,7 +79,8 @@ function checked({ protocol, bytes }: Transport, source: number[], destination: 
   const at = CHECKSUM_AT[protocol];
   if (at === undefined) return bytes;
   const pseudo = [...source, ...destination, 0, protocol, bytes.length >>> 8, bytes.length & 0xff];
-  const sum = internetChecksum(pseudo, bytes) || 0xffff;
+  const computed = internetChecksum(pseudo, bytes);
+  const sum = computed === 0 && protocol === 17 ? 0xffff : computed;
   return [...bytes.slice(0, at), sum >>> 8, sum & 0xff, ...bytes.slice(at + 2)];
 }
 
@@ -91,18 +92,22 @@ export interface Ipv4Options {
   options?: number;
   /** Flags and fragment offset. */
   fragment?: number;
+  id?: number;
   from?: number[];
   to?: number[];
 }
 
 /** An IPv4 packet. */
-export function ipv4(transport: Transport, { options = 0, fragment = 0x4000, from, to }: Ipv4Options = {}): number[] {
+export function ipv4(
+  transport: Transport,
+  { options = 0, fragment = 0x4000, id = 0xbeef, from, to }: Ipv4Options = {},
+): number[] {
   const source = from ?? IPV4_FROM;
   const destination = to ?? IPV4_TO;
   const body = (fragment & 0x3fff) === 0 ? checked(transport, source, destination) : transport.bytes;
   const total = 20 + 4 * options + body.length;
   const words = Array.from({ length: options }, () => [1, 1, 1, 1]).flat();
-  const head = [0x45 + options, 0, total >>> 8, total & 0xff, 0xbe, 0xef, fragment >>> 8, fragment & 0xff, 61];
+  const head = [0x45 + options, 0, total >>> 8, total & 0xff, id >>> 8, id & 0xff, fragment >>> 8, fragment & 0xff, 61];
   const rest = [transport.protocol, 0, 0, ...source, ...destination, ...words];
   const sum = internetChecksum([...head, ...rest]);
   rest[1] = sum >>> 8;

@@ -26,7 +26,7 @@ import {
   QUEUE_SRRCTL,
   QUEUE_TAIL,
 } from "../../assembly/spec/abi/port.ts";
-import { PORT_RXCSUM, PORT_VET_BOTH } from "../../assembly/spec/abi/port-offload.ts";
+import { PORT_DTXTCPFLGH, PORT_DTXTCPFLGL, PORT_RXCSUM, PORT_VET_BOTH } from "../../assembly/spec/abi/port-offload.ts";
 import { hpa } from "../../host/core/address.ts";
 import { Engine } from "../../host/core/engine.ts";
 import { type Direction, PortState } from "../../host/device/igb/port-state.ts";
@@ -104,6 +104,8 @@ export class TestPort {
     const port = new TestPort(engine, options.profile ?? PROFILE_I350, options.external === true);
     const { state } = port;
     state.set(PORT_VET_BOTH, 0x8100_8100);
+    state.set(PORT_DTXTCPFLGL, 0x0f76_0ff6);
+    state.set(PORT_DTXTCPFLGH, 0x0000_0f7f);
     state.set(PORT_RXCSUM, 0x0000_2300);
     state.set(PORT_RCTL, 0x0400_8002);
     state.set(PORT_TCTL, 0x0000_000a);

@@ -48,6 +48,8 @@ export const COUNT_SEGMENTED_FAILED: u32 = 16124;
 /** Derived: EtherType and tuple filters that are on, and whether any of them may choose a queue. */
 export const PORT_ETYPES: u32 = 16128;
 export const PORT_TUPLES: u32 = 16132;
+export const PORT_DTXTCPFLGL: u32 = 16140;
+export const PORT_DTXTCPFLGH: u32 = 16144;
 
 /** Of each pool. */
 export const PORT_PSRTYPE: u32 = 16192;

@@ -20,6 +20,20 @@ export const DTXCTL_MDP_EN: u32 = 0x0000_0020;
 /** Interrupt (DOUTSYNC) when a frame was dropped as forged. */
 export const DTXCTL_SPOOF_INT: u32 = 0x0000_0040;
 
+/** The TCP flags that the first, the middle and the last segment of a frame keep. */
+export const DTXTCPFLGL: u32 = 0x359c;
+export const DTXTCPFLGL_FIRST_HI: u32 = 11;
+export const DTXTCPFLGL_FIRST_LO: u32 = 0;
+export const DTXTCPFLGL_MIDDLE_HI: u32 = 27;
+export const DTXTCPFLGL_MIDDLE_LO: u32 = 16;
+export const DTXTCPFLGL_MASK: u32 = 0x0fff_0fff;
+export const DTXTCPFLGL_RESET: u32 = 0x0f76_0ff6;
+export const DTXTCPFLGH: u32 = 0x35a0;
+export const DTXTCPFLGH_LAST_HI: u32 = 11;
+export const DTXTCPFLGH_LAST_LO: u32 = 0;
+export const DTXTCPFLGH_MASK: u32 = 0x0000_0fff;
+export const DTXTCPFLGH_RESET: u32 = 0x0000_0f7f;
+
 export const TX_QUEUE_BASE: u32 = 0xe000;
 export const TX_QUEUE_STRIDE: u32 = 0x40;
 export const TX_QUEUE_ALIAS_BASE: u32 = 0x3800;

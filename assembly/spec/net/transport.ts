@@ -11,6 +11,9 @@ export const TCP_OFFSET: u32 = 12;
 export const TCP_OFFSET_HI: u32 = 7;
 export const TCP_OFFSET_LO: u32 = 4;
 export const TCP_FLAGS: u32 = 13;
+/** The word with the header's length has four flags more, and those at TCP_FLAGS: 12 in all. */
+export const TCP_ALL_FLAGS_HI: u32 = 11;
+export const TCP_ALL_FLAGS_LO: u32 = 0;
 export const TCP_FIN: u32 = 0x01;
 export const TCP_SYN: u32 = 0x02;
 export const TCP_RST: u32 = 0x04;

@@ -3,6 +3,7 @@ import * as abi from "../../../assembly/spec/abi/port-offload.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
 import * as filter from "../../../assembly/spec/igb/receive-filter.ts";
 import * as offload from "../../../assembly/spec/igb/receive-offload.ts";
+import * as tx from "../../../assembly/spec/igb/transmit.ts";
 import { POOLS } from "../../../assembly/spec/igb/virtualization.ts";
 import type { IgbRow } from "./register-file.ts";
 
@@ -27,6 +28,8 @@ const OFFLOADS: readonly IgbRow[] = [
     port: abi.PORT_PSRTYPE,
   },
   { offset: offload.RSSRK, count: offload.RSSRK_WORDS, rw: ALL, port: abi.PORT_RSSRK },
+  { offset: tx.DTXTCPFLGL, rw: tx.DTXTCPFLGL_MASK, reset: tx.DTXTCPFLGL_RESET, port: abi.PORT_DTXTCPFLGL },
+  { offset: tx.DTXTCPFLGH, rw: tx.DTXTCPFLGH_MASK, reset: tx.DTXTCPFLGH_RESET, port: abi.PORT_DTXTCPFLGH },
   { offset: offload.RETA, count: offload.RETA_WORDS, rw: ALL, port: abi.PORT_RETA },
 ];
 
