@@ -25,7 +25,7 @@ const SKIPPED_INITCALLS = [
   "isapnp_init",
   "load_system_certificate_list",
 ];
-const COMMAND_LINE = [
+export const COMMAND_LINE: string = [
   "console=ttyS0",
   "quiet",
   "mitigations=off",

@@ -1,8 +1,10 @@
-// `iovirt web`: the demonstration in a page, served on this machine until interrupted.
+// `iovirt web`: the demonstration and Linux in pages, served on this machine until interrupted.
+import { LINUX_PAGE, LINUX_PATH } from "../web/linux-files.ts";
 import { servePage } from "../web/serve.ts";
 import type { Command } from "./command.ts";
 import { reasonOf, UsageError } from "./io.ts";
 import { describeOptions, parseOptions } from "./options.ts";
+import { linuxFiles } from "./web-linux.ts";
 
 const DEFAULT_PORT = 8080;
 const ROWS = [
@@ -17,11 +19,18 @@ const ROWS = [
 ] as const;
 
 export const webCommand: Command = {
-  summary: "serve the demonstration as a page on 127.0.0.1",
-  usage: `usage: iovirt web [OPTION]...\n\n${describeOptions(ROWS)}`,
+  summary: "serve the demonstration, and Linux with the card, as pages on 127.0.0.1",
+  usage: [
+    "usage: iovirt web [OPTION]...",
+    "",
+    `Serves the demonstration, and at ${LINUX_PATH} the Linux that \`iovirt guests\` has fetched, booted in the page.`,
+    "",
+    describeOptions(ROWS),
+  ].join("\n"),
   async run(args, io) {
     const { port = DEFAULT_PORT } = parseOptions(ROWS, args);
-    const server = await servePage(port).catch((error: unknown) => {
+    const pages = new Map([[LINUX_PATH, LINUX_PAGE]]);
+    const server = await servePage({ port, files: linuxFiles(), pages }).catch((error: unknown) => {
       throw new UsageError(`--port ${port}: ${reasonOf(error)}`);
     });
     const interrupted = new Promise<void>((resolve) => {

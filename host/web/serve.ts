@@ -1,7 +1,13 @@
 // Serves the built files of this package to browsers on this machine.
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,6 +21,23 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Where the page is, seen from the package's built files. */
 const PAGE = "/host/web/index.html";
 const LOOPBACK = "127.0.0.1";
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+
+/** A file that is not the package's. */
+export interface ServedFile {
+  /** Its media type. */
+  type: string;
+  bytes: Uint8Array;
+}
+
+export interface ServeOptions {
+  /** TCP port; 0 takes a free one. */
+  port: number;
+  /** Files that are not the package's, by path. What cannot be had throws. */
+  files?: ReadonlyMap<string, () => ServedFile>;
+  /** Other addresses of pages: path, and where it leads. */
+  pages?: ReadonlyMap<string, string>;
+}
 
 export interface PageServer {
   /** The address of the page. */
@@ -24,13 +47,18 @@ export interface PageServer {
 }
 
 /**
- * Serves the package's built files on 127.0.0.1, and nothing else: only GET and HEAD, only files of known types.
- * `port` 0 takes a free one. Rejects with the system's error when the port cannot be had.
+ * Serves the package's built files and those of `options` on 127.0.0.1, and nothing else: only GET and HEAD, of the
+ * package only files of known types. Rejects with the system's error when the port cannot be had.
  */
-export async function servePage(port: number): Promise<PageServer> {
-  const root = fileURLToPath(new URL("../..", import.meta.url));
+export async function servePage(options: ServeOptions): Promise<PageServer> {
+  const { port, files = new Map(), pages = new Map() } = options;
+  const site: Site = {
+    root: fileURLToPath(new URL("../..", import.meta.url)),
+    files,
+    pages: new Map([["/", PAGE], ...pages]),
+  };
   const server = createServer((request, response) => {
-    answer(root, request, response).catch(() => response.destroy());
+    answer(site, request, response).catch(() => response.destroy());
   });
   await listen(server, port);
   const address = server.address();
@@ -55,36 +83,62 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+interface Site extends Required<Omit<ServeOptions, "port">> {
+  /** The folder of the package's built files. */
+  root: string;
+}
+
+async function answer(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.writeHead(405, { allow: "GET, HEAD" }).end();
     return;
   }
   const url = request.url ?? "/";
   const path = pathOf(url);
-  if (path === "/") {
-    response.writeHead(302, { location: PAGE + new URL(url, `http://${LOOPBACK}`).search }).end();
+  const page = path === undefined ? undefined : site.pages.get(path);
+  if (page !== undefined) {
+    response.writeHead(302, { location: page + new URL(url, `http://${LOOPBACK}`).search }).end();
+    return;
+  }
+  const other = path === undefined ? undefined : site.files.get(path);
+  if (other !== undefined) {
+    sendFile(other, request, response);
     return;
   }
   const type = path === undefined ? undefined : TYPES[extname(path)];
-  const file = path === undefined ? "" : join(root, path);
+  const file = path === undefined ? "" : join(site.root, path);
   const found = type === undefined ? undefined : await stat(file).catch(() => undefined);
   if (type === undefined || !found?.isFile()) {
-    response.writeHead(404, { "content-type": "text/plain" }).end("not found\n");
+    response.writeHead(404, TEXT).end("not found\n");
     return;
   }
-  response.writeHead(200, {
-    "content-type": type,
-    "content-length": found.size,
-    "cache-control": "no-cache",
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'self' data:; script-src 'self' 'wasm-unsafe-eval'",
-  });
+  response.writeHead(200, headers(type, found.size));
   if (request.method === "HEAD") response.end();
   else
     createReadStream(file)
       .on("error", () => response.destroy())
       .pipe(response);
+}
+
+function sendFile(get: () => ServedFile, request: IncomingMessage, response: ServerResponse): void {
+  try {
+    const { type, bytes } = get();
+    response.writeHead(200, headers(type, bytes.length)).end(request.method === "HEAD" ? undefined : bytes);
+  } catch (error) {
+    response.writeHead(503, TEXT).end(`${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
+
+function headers(type: string, length: number): OutgoingHttpHeaders {
+  return {
+    "content-type": type,
+    "content-length": length,
+    "cache-control": "no-cache",
+    "x-content-type-options": "nosniff",
+    // v86 times itself by a worker that it makes of its own text.
+    "content-security-policy":
+      "default-src 'self' data:; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:",
+  };
 }
 
 /** The path of a request, decoded; undefined when it is malformed or leaves the root. */

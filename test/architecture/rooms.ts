@@ -30,9 +30,14 @@ export const ROOMS: readonly Room[] = [
   { path: "host/embed/pcap", imports: ["host/core"] },
   { path: "host/embed", imports: [...BELOW_EMBED, "host/embed/pcap"] },
   { path: "host/demo", imports: BELOW_DEMO },
-  { path: "host/cli", imports: [...BELOW_DEMO, "host/demo", "host/web/serve.ts"], node: true },
+  {
+    path: "host/cli",
+    imports: [...BELOW_DEMO, "host/demo", "host/web/serve.ts", "host/web/linux-files.ts"],
+    node: true,
+  },
   { path: "host/web/serve.ts", imports: [], node: true },
-  { path: "host/web", imports: [...BELOW_DEMO, "host/demo"] },
+  { path: "host/web/linux-files.ts", imports: [] },
+  { path: "host/web", imports: [...BELOW_DEMO, "host/demo", "host/web/linux-files.ts"] },
   { path: "host/index.ts", imports: BELOW_DEMO },
 ];
 

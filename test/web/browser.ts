@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import type { TestContext } from "vitest";
 import { requireJudge } from "../support/judge.ts";
 
@@ -37,9 +37,12 @@ export interface Served {
   stderr(): string;
 }
 
-/** Runs `iovirt web` on a free port. */
-export function serve(): Promise<Served> {
-  const child = spawn(process.execPath, [PROGRAM, "web", "--port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
+/** Runs `iovirt web` on a free port, with these variables added to its environment. */
+export function serve(environment: Record<string, string> = {}): Promise<Served> {
+  const child = spawn(process.execPath, [PROGRAM, "web", "--port", "0"], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
   let stderr = "";
   child.stderr.on("data", (data) => {
     stderr += data;
@@ -54,4 +57,26 @@ export function serve(): Promise<Served> {
     child.on("error", reject);
     child.on("exit", (status) => reject(new Error(`iovirt web ended with ${status}: ${stderr}`)));
   });
+}
+
+export interface OpenPage {
+  page: Page;
+  /** What went wrong in it. */
+  problems: string[];
+}
+
+/** Opens the page at `url`. */
+export async function openPage(browser: Browser, url: string): Promise<OpenPage> {
+  const page = await browser.newPage();
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
+  });
+  page.on("requestfailed", (request) => problems.push(`${request.url()} failed`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) problems.push(`${response.url()} ${response.status()}`);
+  });
+  await page.goto(url);
+  return { page, problems };
 }

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, requireBrowser, type Served, serve } from "./browser.ts";
+import { launch, type OpenPage, openPage, requireBrowser, type Served, serve } from "./browser.ts";
 
 let served: Served;
 let browser: Browser | undefined;
@@ -12,21 +12,9 @@ afterAll(async () => {
   served.process.kill();
 });
 
-/** A page that keeps what went wrong in it. */
-async function open(path: string): Promise<{ page: Page; problems: string[] }> {
+async function open(path: string): Promise<OpenPage> {
   browser ??= await launch();
-  const page = await browser.newPage();
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
-  });
-  page.on("requestfailed", (request) => problems.push(`${request.url()} failed`));
-  page.on("response", (response) => {
-    if (response.status() >= 400) problems.push(`${response.url()} ${response.status()}`);
-  });
-  await page.goto(`${served.url}${path}`);
-  return { page, problems };
+  return await openPage(browser, `${served.url}${path}`);
 }
 
 /** How the run ended. */

@@ -1,0 +1,85 @@
+// Linux in a page: the kernel that nobody here made, in a browser that nobody here made.
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
+import { guestFiles } from "../guests/harness.ts";
+import { launch, openPage, requireBrowser, type Served, serve } from "./browser.ts";
+
+/** A boot takes 15 s of a processor that may be shared. */
+const BOOT = 300_000;
+const STEP = 60_000;
+
+let served: Served;
+let browser: Browser | undefined;
+beforeAll(async () => {
+  served = await serve();
+});
+afterAll(async () => {
+  await browser?.close();
+  served.process.kill();
+});
+
+function requireGuest(context: TestContext): void {
+  requireBrowser(context);
+  const files = guestFiles();
+  if (typeof files !== "string") return;
+  if (process.env.CI) throw new Error(files);
+  context.skip(files);
+}
+
+test("Linux boots in a page, igb binds both ports, and 40 pings over the cable lose nothing", {
+  timeout: BOOT + STEP,
+}, async (context) => {
+  requireGuest(context);
+  browser ??= await launch();
+  const { page, problems } = await openPage(browser, `${served.url}linux`);
+  const main = page.locator("main");
+  await page.locator("main:is([data-state=running], [data-state=error], [data-state=missing])").waitFor({
+    timeout: BOOT,
+  });
+  expect(await page.locator("[role=alert]").textContent()).toBe("");
+  expect(await main.getAttribute("data-state")).toBe("running");
+  expect(await page.locator("output").textContent()).toMatch(/^Linux 6\.1\.\d+-\d+-686 runs, booted in \d+ s$/);
+
+  // As a reader does: a button, then the keyboard.
+  const shows = (hasText: string | RegExp) => page.locator(".console", { hasText }).waitFor({ timeout: STEP });
+  await page.click("text=Ping from port to port");
+  await shows("5 packets transmitted, 5 packets received, 0% packet loss");
+  await page.locator(".keys").focus();
+  await page.keyboard.type(
+    "ping -c 40 -i 0.02 -q 10.0.0.2; echo driver:$(readlink /sys/class/net/eth0/device/driver)\n",
+  );
+  await shows("40 packets transmitted, 40 packets received, 0% packet loss");
+  await shows(/^driver:\S+\/bus\/pci\/drivers\/igb$/m);
+
+  await page.locator(".frames", { hasText: "ICMP echo reply" }).waitFor();
+  expect(await page.locator(".topology").textContent()).toMatch(
+    /^└─ 00:1c\.0 .*\n {3}├─ 01:00\.0 .*link up\)\n {3}└─ 01:00\.1 .*link up\)$/m,
+  );
+  const measured = (await page.locator(".measured").textContent()) ?? "";
+  const [sent, received] = /(\d+) sent by port 0, (\d+) by port 1/.exec(measured)?.slice(1).map(Number) ?? [];
+  expect(sent).toBeGreaterThanOrEqual(45);
+  expect(received).toBeGreaterThanOrEqual(45);
+  expect(problems).toEqual([]);
+});
+
+test("without guest files the page says which command fetches them", async (context) => {
+  requireBrowser(context);
+  const other = await serve({ IOVIRT_GUESTS: "/nowhere/guests" });
+  try {
+    browser ??= await launch();
+    const { page, problems } = await openPage(browser, `${other.url}linux`);
+    await page.locator("main[data-state=missing]").waitFor();
+    expect(await page.locator("[role=alert]").textContent()).toMatch(
+      /^no guest files in \/nowhere\/guests\/\w+: `iovirt guests` fetches them$/,
+    );
+    expect(await page.locator(".scripts button").first().isDisabled()).toBe(true);
+    expect(problems).toEqual([]);
+    const kernel = await fetch(`${other.url}linux/vmlinuz`);
+    expect([kernel.status, await kernel.text()]).toEqual([
+      503,
+      expect.stringMatching(/^no guest files in .*: `iovirt guests` fetches them\n$/),
+    ]);
+  } finally {
+    other.process.kill();
+  }
+});
