@@ -111,6 +111,48 @@ describe("PCIe 6.0 §6.1.4: messages of a function", () => {
   });
 });
 
+describe("PCIe 6.0 §6.1.2: INTx", () => {
+  const IOAPIC = 0xfec0_0000;
+  const VECTOR = 0x5a;
+  const IRQ = 11;
+  // Of the port at 1c.0 with INTA of its first function: line (1ch + 0 + 3) mod 4 = 3, PIRQD#.
+  const routed = [
+    [ECAM + (1 << 15) + 0x60, 0x0b80_8080],
+    [IOAPIC, 0x10 + 2 * IRQ],
+    [IOAPIC + 0x10, 0x8000 | VECTOR],
+    [IOAPIC, 0x11 + 2 * IRQ],
+    [IOAPIC + 0x10, 0],
+    [BAR0 + igb.IMS, igb.ICR_LSC],
+  ].flatMap(([address, value]) => store(address as number, value as number));
+
+  test("a pin pulls the line that the chipset routes, as long as its function asserts it", async () => {
+    const guest = await guestOf([...FIRMWARE, ...routed, ...store(BAR0 + igb.ICS, igb.ICR_LSC), ...WAIT]);
+    await guest.emulator.run();
+    const count = (): number => guest.ram(COUNTS + 4 * VECTOR);
+    // A level: the handler, which does not ask the card, is entered again and again.
+    await guest.until(() => count() > 3);
+    expect(guest.attachment.counters).toMatchObject({ lines: 1, interrupts: 0 });
+    guest.machine.root.memoryRead((BAR0 + igb.ICR) as Hpa, 4);
+    const calm = count();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(count() - calm).toBeLessThanOrEqual(1);
+    guest.machine.root.memoryWrite((BAR0 + igb.ICS) as Hpa, 4, igb.ICR_LSC);
+    await guest.until(() => count() > calm + 3);
+    expect(guest.attachment.counters.lines).toBe(2);
+  });
+
+  test("a line that goes nowhere interrupts nobody", async () => {
+    const nowhere = store(ECAM + (1 << 15) + 0x60, 0x8b0b_0b0b | 0);
+    const raise = store(BAR0 + igb.ICS, igb.ICR_LSC);
+    const guest = await guestOf([...FIRMWARE, ...routed, ...nowhere, ...raise, ...store(0x700, 1), ...WAIT]);
+    await guest.emulator.run();
+    await guest.until(() => guest.ram(0x700) === 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([guest.ram(COUNTS + 4 * VECTOR), guest.attachment.counters.lines]).toEqual([0, 0]);
+    expect(guest.machine.root.interruptPins(0x1c)).toBe(1);
+  });
+});
+
 describe("DMA into the guest's RAM", () => {
   test("code that the emulator had compiled is what was written over it", async () => {
     const place = 0x9000;
