@@ -2,8 +2,8 @@
 import { type Gpa, type Hpa, PAGE_SIZE } from "../core/address.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
-import type { Region } from "../machine/address-map.ts";
-import type { BufferSource, RamFunctions } from "../machine/backing.ts";
+import type { BufferRam, Region } from "../machine/address-map.ts";
+import type { RamFunctions } from "../machine/backing.ts";
 import * as layout from "../machine/layout.ts";
 import type { Machine } from "../machine/machine.ts";
 import { Domain, type DomainState } from "./domain.ts";
@@ -16,7 +16,7 @@ import { savedDescriptor, VirtualProcessor } from "./virtual-processor.ts";
 
 /** RAM of a VM: bytes inside the WebAssembly memory, or RAM that the embedder keeps. */
 export type VmRam = number | ExternalRam;
-export type ExternalRam = { size: number } & ({ buffer: BufferSource; byteOffset?: number } | RamFunctions);
+export type ExternalRam = { size: number } & (BufferRam | RamFunctions);
 
 export interface DomainsState {
   pages: PageAllocatorState;

@@ -17,6 +17,7 @@ import {
   MmioBacking,
   RamBacking,
   type RamFunctions,
+  type WriteListener,
 } from "./backing.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Flows } from "./flows.ts";
@@ -48,6 +49,14 @@ export interface AddressMapState {
   generation: number;
   /** By ascending base. */
   regions: readonly Readonly<Region>[];
+}
+
+/** RAM in an embedder's buffer. */
+export interface BufferRam {
+  buffer: BufferSource;
+  /** A multiple of 8. Default 0. */
+  byteOffset?: number;
+  written?: WriteListener;
 }
 
 /** Who is told what `assembly/spec/abi/trace.ts` lists, while the module runs. */
@@ -124,10 +133,8 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
    * functions. What others write to while the machine works, threads or processes, has to be shared memory.
    * Throws ArgumentError unless base and size are multiples of 4 KiB, the buffer holds them, and nothing else is there.
    */
-  addExternalRam(
-    options: { base: Hpa; size: number } & ({ buffer: BufferSource; byteOffset?: number } | RamFunctions),
-  ): Region {
-    checkOptions("options", options, ["base", "size", "buffer", "byteOffset", "read", "write"]);
+  addExternalRam(options: { base: Hpa; size: number } & (BufferRam | RamFunctions)): Region {
+    checkOptions("options", options, ["base", "size", "buffer", "byteOffset", "written", "read", "write"]);
     const { base, size } = options;
     this.#check(base, size);
     const index = this.#freeIndex(base);
@@ -137,7 +144,8 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
       const backing = new FunctionBacking(this.#engine, options, `a function of the RAM at ${hex(options.base)}`);
       return this.#add({ index, kind: "external", base, size, backing });
     }
-    const { buffer, byteOffset = 0 } = options;
+    const { buffer, byteOffset = 0, written } = options;
+    if (written !== undefined) checkFunction("written", written);
     if (!(buffer instanceof ArrayBuffer) && !isShared(buffer) && !(buffer instanceof WebAssembly.Memory)) {
       throw new ArgumentError("buffer", buffer, "is no ArrayBuffer and no WebAssembly.Memory");
     }
@@ -148,7 +156,10 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
     if (byteOffset + size > byteLength) {
       throw new ArgumentError("size", size, `is more than the buffer has (${byteLength} bytes)`);
     }
-    const backing = new BufferBacking(buffer, byteOffset, size);
+    const name = `"written" of the RAM at ${hex(base)}`;
+    const listener: WriteListener | undefined =
+      written && ((offset, length) => this.#engine.callOut(name, () => written(offset, length)));
+    const backing = new BufferBacking(buffer, byteOffset, size, listener);
     return this.#add({ index, kind: "external", base, size, backing });
   }
 

@@ -82,8 +82,13 @@ const PIECES_WIDTH = 10;
 /** Multiplies what a slot is found by: 2^32 over the golden ratio, odd. */
 const SPREAD = 0x9e37_79b1;
 
+/** Called after bytes from `offset` on were written. It may throw: the write was done, and the access counts as refused. */
+export type WriteListener = (offset: number, length: number) => void;
+
 /** RAM in an embedder's buffer. */
 export class BufferBacking implements Backing {
+  /** Who is told of each write; undefined for nobody, and then whoever writes may do so by the views. */
+  readonly written: WriteListener | undefined;
   /** Others may write to it while the machine works: it is in no plain ArrayBuffer. */
   readonly shared: boolean;
   readonly #source: BufferSource;
@@ -95,7 +100,8 @@ export class BufferBacking implements Backing {
   #pieces: Uint8Array[] = [];
   readonly #pieceOffsets = new Float64Array(PIECES);
 
-  constructor(source: BufferSource, byteOffset: number, size: number) {
+  constructor(source: BufferSource, byteOffset: number, size: number, written?: WriteListener) {
+    this.written = written;
     this.#source = source;
     this.#byteOffset = byteOffset;
     this.#size = size;
@@ -136,6 +142,7 @@ export class BufferBacking implements Backing {
 
   write(offset: number, width: AccessWidth, value: number): void {
     store(this.#held(), offset, width, value);
+    this.written?.(offset, width);
   }
 
   readBytes(offset: number, target: Uint8Array): void {
@@ -144,11 +151,14 @@ export class BufferBacking implements Backing {
 
   writeBytes(offset: number, source: Uint8Array): void {
     this.#held().set(source, offset);
+    this.written?.(offset, source.length);
   }
 
   exchange(offset: number, expected: number, desired: number): number {
     this.#held();
-    return Atomics.compareExchange(this.words, offset >>> 2, expected, desired);
+    const found = Atomics.compareExchange(this.words, offset >>> 2, expected, desired);
+    if (found === expected) this.written?.(offset, Uint32Array.BYTES_PER_ELEMENT);
+    return found;
   }
 
   /** The bytes. Throws ArgumentError when the buffer was detached. */

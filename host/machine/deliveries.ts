@@ -231,9 +231,9 @@ export class Deliveries {
       const sourceRegion = bits(regions, DELIVERY_SOURCE_REGION_HI, DELIVERY_SOURCE_REGION_LO);
       const targetRegion = bits(regions, DELIVERY_TARGET_REGION_HI, DELIVERY_TARGET_REGION_LO);
       const from = simple ? transfers.words(sourceRegion) : undefined;
-      const to = simple ? transfers.words(targetRegion) : undefined;
-      const ring = transfers.words(bits(rings, DELIVERY_RING_REGION_HI, DELIVERY_RING_REGION_LO));
-      const reports = transfers.words(bits(rings, DELIVERY_REPORT_REGION_HI, DELIVERY_REPORT_REGION_LO));
+      const to = simple ? transfers.targetWords(targetRegion) : undefined;
+      const ring = transfers.targetWords(bits(rings, DELIVERY_RING_REGION_HI, DELIVERY_RING_REGION_LO));
+      const reports = transfers.targetWords(bits(rings, DELIVERY_REPORT_REGION_HI, DELIVERY_REPORT_REGION_LO));
       const last = runOf(words, first, end);
       if (from === undefined || to === undefined || ring === undefined || reports === undefined) {
         for (let entry = first; entry < last; entry += WORDS) {

@@ -192,9 +192,9 @@ export class Flows {
     const sourceRegion = words[block + (FLOW_SOURCE_REGION >>> 2)] as number;
     const targetRegion = words[block + (FLOW_TARGET_REGION >>> 2)] as number;
     const from = transfers.words(sourceRegion);
-    const to = transfers.words(targetRegion);
-    const ring = transfers.words(words[block + (FLOW_RING_REGION >>> 2)] as number);
-    const reports = transfers.words(words[block + (FLOW_REPORT_REGION >>> 2)] as number);
+    const to = transfers.targetWords(targetRegion);
+    const ring = transfers.targetWords(words[block + (FLOW_RING_REGION >>> 2)] as number);
+    const reports = transfers.targetWords(words[block + (FLOW_REPORT_REGION >>> 2)] as number);
     if (from === undefined || to === undefined || ring === undefined || reports === undefined) return 0;
     const first = block + (FLOW_FRAMES >>> 2);
     const end = first + count * WORDS;

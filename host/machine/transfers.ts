@@ -85,7 +85,7 @@ export class Transfers {
     const targetHigh = words[entry + (TRANSFER_TARGET >>> 2) + 1] as number;
     if (length <= WORD_LOOP_LIMIT && (((source | target | length) & 3) | sourceHigh | targetHigh) === 0) {
       const from = this.words(sourceRegion);
-      const to = this.words(targetRegion);
+      const to = this.targetWords(targetRegion);
       if (from !== undefined && to !== undefined && from !== to) {
         copyWords(from, to, source >>> 2, target >>> 2, length >>> 2);
         return true;
@@ -109,6 +109,15 @@ export class Transfers {
     return words === undefined || words.length === 0 ? undefined : words;
   }
 
+  /** As `words`, where nobody wants to hear of writes. */
+  targetWords(region: number): Uint32Array | undefined {
+    return this.#silent(region) ? this.words(region) : undefined;
+  }
+
+  #silent(region: number): boolean {
+    return this.#buffers[region]?.written === undefined;
+  }
+
   /** As `words`, the bytes. */
   bytes(region: number): Uint8Array | undefined {
     if (region === TRANSFER_POINTER) return this.#engine.u8;
@@ -125,6 +134,9 @@ export class Transfers {
   copy(sourceRegion: number, source: number, targetRegion: number, target: number, length: number): boolean {
     const fromBytes = this.bytes(sourceRegion);
     const toBytes = this.bytes(targetRegion);
+    if (fromBytes !== undefined && !this.#silent(targetRegion)) {
+      return this.write(targetRegion, target, fromBytes.subarray(source, source + length));
+    }
     if (fromBytes === undefined || toBytes === undefined) {
       return this.#copySlowly(sourceRegion, source, targetRegion, target, length);
     }

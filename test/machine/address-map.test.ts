@@ -64,6 +64,27 @@ describe("physical address map", () => {
     expect(map.read(hpa(0x20_0102), 2)).toBe(0x0907);
   });
 
+  it("tells who keeps a buffer of every write to it: of processors, of DMA, of exchanges", async () => {
+    const { map } = await build();
+    const buffer = new ArrayBuffer(4 * KIB);
+    const told: [number, number][] = [];
+    const written = (offset: number, length: number): number => told.push([offset, length]);
+    const region = map.addExternalRam({ base: hpa(0x10_0000), size: 4 * KIB, buffer, written });
+    map.write(hpa(0x10_0004), 2, 0xbeef);
+    map.writeBytes(hpa(0x10_0101), Uint8Array.of(7, 9, 11));
+    expect(map.hostExchange(region.index, 0x200, 0, 5)).toBe(0);
+    expect(map.hostExchange(region.index, 0x200, 0, 6)).toBe(5);
+    map.read(hpa(0x10_0004), 4);
+    expect(told).toEqual([
+      [4, 2],
+      [0x101, 3],
+      [0x200, 4],
+    ]);
+    expect(() => map.addExternalRam({ base: hpa(0x20_0000), size: 4096, buffer, written: 1 as never })).toThrow(
+      "written 1 is not a function",
+    );
+  });
+
   it("survives growth of the memory: RAM added later does not lose what was there", async () => {
     const { engine, map } = await build();
     map.addRam({ base: hpa(0x1000), size: 0x1000 });

@@ -32,8 +32,11 @@ const frame: fc.Arbitrary<Frame> = fc.record({
   status: fc.constantFrom(0, 1, 0xf000_0001),
 });
 
-/** Two buffers of an embedder, RAM in the wasm memory by pointer, functions, functions that throw. */
-async function machine() {
+/**
+ * Two buffers of an embedder, RAM in the wasm memory by pointer, functions, functions that throw.
+ * @param told is told of writes to the second buffer.
+ */
+async function machine(told: boolean) {
   const engine = await Engine.create();
   const map = new AddressMap(engine, () => {});
   const pointer = engine.allocate(SIZE, 4096);
@@ -57,9 +60,13 @@ async function machine() {
       throw new Error("no");
     },
   };
+  const shadow = second.slice();
+  const written = (offset: number, length: number): void =>
+    shadow.set(second.subarray(offset, offset + length), offset);
   const regions = [
     map.addExternalRam({ base: hpa(0x100_0000), size: SIZE, buffer: first.buffer }).index,
-    map.addExternalRam({ base: hpa(0x200_0000), size: SIZE, buffer: second.buffer }).index,
+    map.addExternalRam({ base: hpa(0x200_0000), size: SIZE, buffer: second.buffer, ...(told ? { written } : {}) })
+      .index,
     TRANSFER_POINTER,
     map.addExternalRam({ base: hpa(0x300_0000), size: SIZE, ...functions }).index,
     map.addExternalRam({ base: hpa(0x400_0000), size: SIZE, ...broken }).index,
@@ -68,14 +75,14 @@ async function machine() {
   const bytesOf = (number: number): Uint8Array =>
     number === 2 ? engine.u8.slice(pointer, pointer + SIZE) : (memories[number] as Uint8Array);
   const place = (number: number, offset: number): number => (number === 2 ? pointer + offset : offset);
-  return { engine, map, regions, bytesOf, place };
+  return { engine, map, regions, bytesOf, place, shadow };
 }
 
 describe("deliveries", () => {
   it("bring each frame, its header as it was fetched, and its descriptors to any kind of memory", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: FRAMES }), async (frames) => {
-        const { engine, map, regions, bytesOf, place } = await machine();
+      fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: FRAMES }), fc.boolean(), async (frames, told) => {
+        const { engine, map, regions, bytesOf, place, shadow } = await machine(told);
         const list = engine.allocate(FRAMES * abi.DELIVERY_SIZE);
         const set = (entry: number, offset: number, value: number): void => {
           engine.u32[(list + entry * abi.DELIVERY_SIZE + offset) >>> 2] = value;
@@ -125,6 +132,7 @@ describe("deliveries", () => {
         for (const number of [0, 1, 2, 3]) {
           expect(Buffer.compare(bytesOf(number), expected[number] as Uint8Array), `memory ${number}`).toBe(0);
         }
+        if (told) expect(Buffer.compare(shadow, bytesOf(1)), "what was told of").toBe(0);
       }),
       { numRuns: 60 },
     );

@@ -36,8 +36,7 @@ export interface AttachmentCounters {
   /** Accesses of the guest to configuration space and BARs. */
   reads: number;
   writes: number;
-  /** Bytes that devices read from and wrote to the guest's RAM. */
-  dmaRead: number;
+  /** Bytes that devices wrote to the guest's RAM. */
   dmaWritten: number;
   /** Message-signalled interrupts that the guest's processor got, and those that met an equal one that waited. */
   interrupts: number;
@@ -137,7 +136,6 @@ export class Attachment implements Snapshotable<AttachmentState> {
     return {
       reads: this.#reads,
       writes: this.#writes,
-      dmaRead: this.#ram.bytesRead,
       dmaWritten: this.#ram.bytesWritten,
       interrupts: delivered,
       merged,

@@ -4,19 +4,6 @@ import type { DeliveredInterrupt } from "../../machine/interrupt-fabric.ts";
 import type { RootComplex } from "../../pci/root-complex.ts";
 import type { GuestRam } from "./guest-ram.ts";
 
-/** The guest's RAM as the emulator keeps it. */
-export interface GuestMemory {
-  /** Bytes from guest-physical 0. */
-  readonly size: number;
-  readonly memory: WebAssembly.Memory;
-  /** Where it begins in `memory`. */
-  readonly byteOffset: number;
-  /** Reads at a guest-physical address. */
-  read(offset: number, target: Uint8Array): void;
-  /** Writes, and lets the emulator forget what it made of these bytes. */
-  write(offset: number, source: Uint8Array): void;
-}
-
 /** A window of registers of the board itself. */
 export interface BoardWindow {
   base: number;
@@ -41,10 +28,10 @@ export interface Board {
   /** The remapping unit's registers, if the guest is to see one. */
   readonly unit: (BoardWindow & { addressWidth: number; remapsInterrupts: boolean }) | undefined;
   /**
-   * Makes `memory` what devices reach at the guest's addresses. Gives how to take it back. Throws ArgumentError, with
+   * Makes `ram` what devices reach at the guest's addresses. Gives how to take it back. Throws ArgumentError, with
    * nothing changed, when something else is there.
    */
-  place(memory: GuestMemory, layout: BoardLayout): () => void;
+  place(ram: GuestRam, layout: BoardLayout): () => void;
   /** Sends the guest's interrupts to `sink`, which records and acts later. Gives how to end that. */
   connect(sink: (interrupt: Pick<DeliveredInterrupt, "vector" | "deliveryMode">) => void): () => void;
   /** The time that has passed for the board, in nanoseconds. */

@@ -1,39 +1,26 @@
-// The RAM of an emulator's guest as our devices reach it.
-import type { GuestMemory } from "./board.ts";
+// The RAM of an emulator's guest as our devices reach it: the emulator's own memory, which is told of what was written.
+import type { BufferRam } from "../../machine/address-map.ts";
 import type { V86Cpu } from "./cpu.ts";
 
-export class GuestRam implements GuestMemory {
+export class GuestRam {
+  /** Bytes, from guest-physical 0. */
   readonly size: number;
-  readonly memory: WebAssembly.Memory;
-  readonly byteOffset: number;
-  /** Bytes that devices read and wrote. */
-  bytesRead = 0;
+  /** Bytes that were written for devices. */
   bytesWritten = 0;
   readonly #cpu: V86Cpu;
-  #bytes: Uint8Array;
 
   constructor(cpu: V86Cpu) {
     this.#cpu = cpu;
     this.size = cpu.memory_size[0] as number;
-    this.memory = cpu.wasm_memory;
-    this.byteOffset = cpu.mem8.byteOffset;
-    this.#bytes = new Uint8Array(this.memory.buffer, this.byteOffset, this.size);
   }
 
-  readonly read = (offset: number, target: Uint8Array): void => {
-    this.bytesRead += target.length;
-    target.set(this.#now().subarray(offset, offset + target.length));
-  };
-
-  readonly write = (offset: number, source: Uint8Array): void => {
-    this.bytesWritten += source.length;
-    this.#cpu.jit_dirty_cache(offset, offset + source.length);
-    this.#now().set(source, offset);
-  };
-
-  /** The memory's buffer is a new one whenever it has grown; a view of the old one is empty. */
-  #now(): Uint8Array {
-    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.memory.buffer, this.byteOffset, this.size);
-    return this.#bytes;
+  /** Where it lies, for an address map. Code that the emulator had compiled of what is written is forgotten. */
+  get backing(): BufferRam & { size: number } {
+    const { wasm_memory: buffer, mem8 } = this.#cpu;
+    const written = (offset: number, length: number): void => {
+      this.bytesWritten += length;
+      this.#cpu.jit_dirty_cache(offset, offset + length);
+    };
+    return { size: this.size, buffer, byteOffset: mem8.byteOffset, written };
   }
 }

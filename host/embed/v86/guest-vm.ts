@@ -95,8 +95,7 @@ export function createVm(emulator: V86Emulator, hypervisor: Hypervisor, options:
   const cpu = cpuOf(emulator);
   checkHypervisor(hypervisor);
   const ram = new GuestRam(cpu);
-  const { size, read, write } = ram;
-  const vm = hypervisor.createVm({ ...options, ram: { size, read, write }, hostBridge: false });
+  const vm = hypervisor.createVm({ ...options, ram: ram.backing, hostBridge: false });
   return new GuestVm(cpu, hypervisor, vm, ram);
 }
 
@@ -116,10 +115,7 @@ export function restoreVms(
       return [name, { cpu, ram: new GuestRam(cpu) }] as const;
     }),
   );
-  const external = [...guests].map(([name, { ram }]) => {
-    const { size, read, write } = ram;
-    return [name, { size, read, write }] as const;
-  });
+  const external = [...guests].map(([name, { ram }]) => [name, ram.backing] as const);
   hypervisor.restore(state, Object.fromEntries(external));
   return hypervisor.vms.flatMap((vm) => {
     const guest = guests.get(vm.name);

@@ -24,11 +24,11 @@ export function machineBoard(machine: Machine, showUnit: boolean): Board {
     kind: "machine",
     root,
     unit: showUnit ? unit : undefined,
-    place: ({ size, read, write }, { ecam, memory }) => {
+    place: (ram, { ecam, memory }) => {
       if (map.regions().length > 0)
         throw new ArgumentError("machine", map.regions().length, "regions are in its address map already");
       return regions(map, [
-        () => map.addExternalRam({ base: 0 as Hpa, size, read, write }),
+        () => map.addExternalRam({ base: 0 as Hpa, ...ram.backing }),
         () => map.addMmio({ ...at(ecam), handler: root.ecam }),
         ...memory.map((one) => () => map.addMmio({ ...at(one), handler: root.memoryWindow(one.base as Hpa) })),
         ...(showUnit ? [() => map.addMmio({ ...at(unit), handler: unit.handler })] : []),
