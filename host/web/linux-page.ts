@@ -137,12 +137,12 @@ function watchCable({ cable }: LinuxPc): void {
 }
 
 function show({ machine, cable, attachment }: LinuxPc): void {
-  const { reads, writes, dmaRead, dmaWritten, interrupts } = attachment.counters;
+  const { reads, writes, dmaWritten, interrupts } = attachment.counters;
   const [zero, one] = cable.statistics;
   const number = (value: number): string => value.toLocaleString("en");
   const rows: [string, string][] = [
     ["Register accesses", `${number(reads)} read, ${number(writes)} written`],
-    ["Bytes by DMA", `${number(dmaRead)} read, ${number(dmaWritten)} written`],
+    ["Bytes by DMA", `${number(dmaWritten)} written`],
     ["Interrupts", number(interrupts)],
     ["Frames", `${number(zero.sent)} sent by port 0, ${number(one.sent)} by port 1`],
   ];
