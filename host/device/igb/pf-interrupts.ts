@@ -9,6 +9,7 @@ export interface PfInterruptState {
   icr: number;
   ims: number;
   signalled: boolean;
+  count: number;
   block: InterruptState;
 }
 
@@ -39,6 +40,7 @@ export class PfInterrupts {
   #ims = 0;
   /** The one interrupt was signalled, and its causes are still there. */
   #signalled = false;
+  #count = 0;
 
   constructor(options: PfInterruptOptions) {
     this.#options = options;
@@ -47,7 +49,9 @@ export class PfInterrupts {
       vectors: spec.EITR_COUNT,
       clock: options.clock,
       raise: (vector) => {
-        if (vector < options.vectors) options.raise(vector);
+        if (vector >= options.vectors) return;
+        this.#count = (this.#count + 1) >>> 0;
+        options.raise(vector);
       },
       onWait: () => options.onWait(),
       due: (vector) => {
@@ -56,6 +60,11 @@ export class PfInterrupts {
       autoMask: () => this.autoMask,
     });
     this.#hook(registers);
+  }
+
+  /** Interrupts that were signalled, modulo 2^32. */
+  get signalled(): number {
+    return this.#count;
   }
 
   /** GPIE.EIAME. */
@@ -102,13 +111,14 @@ export class PfInterrupts {
   }
 
   save(): PfInterruptState {
-    return { icr: this.#icr, ims: this.#ims, signalled: this.#signalled, block: this.block.save() };
+    return { icr: this.#icr, ims: this.#ims, signalled: this.#signalled, count: this.#count, block: this.block.save() };
   }
 
   restore(state: PfInterruptState): void {
     this.#icr = state.icr;
     this.#ims = state.ims;
     this.#signalled = state.signalled;
+    this.#count = state.count;
     this.block.restore(state.block);
   }
 
@@ -127,6 +137,7 @@ export class PfInterrupts {
   #signal(): void {
     if (this.#msix || (this.#icr & this.#ims) === 0) return;
     this.#signalled = true;
+    this.#count = (this.#count + 1) >>> 0;
     this.#showPin();
     this.#options.raiseSingle();
   }

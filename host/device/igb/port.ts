@@ -365,7 +365,7 @@ export class IgbPort {
     const range = { first: 0, step: 1 };
     hookQueues(registers, state, { ...range, count: queues, alias: false });
     hookQueues(registers, state, { ...range, count: tx.TX_QUEUE_ALIASES, alias: true });
-    this.#statistics.hookPf(registers);
+    this.#statistics.hookPf(registers, () => this.#interrupts.signalled);
     for (const [index, vf] of this.#vfs.entries()) {
       this.#statistics.hookVf(index, vf.registers, registers);
       vf.mirror(registers, () => this.#resetVf(index, true));

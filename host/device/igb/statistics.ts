@@ -1,5 +1,6 @@
 // Counters: free-running in the port's state; PF registers count from their last read, VF registers run on.
 import * as abi from "../../../assembly/spec/abi/port.ts";
+import * as offload from "../../../assembly/spec/abi/port-offload.ts";
 import * as spec from "../../../assembly/spec/igb/statistics.ts";
 import * as vf from "../../../assembly/spec/igb/vf.ts";
 import { hi32, join32 } from "../../core/address.ts";
@@ -43,6 +44,14 @@ const SMALL: readonly (readonly [register: number, place: number])[] = [
   [spec.ROC, abi.COUNT_OVERSIZE],
   [spec.RUC, abi.COUNT_UNDERSIZE],
   [spec.SSVPC, abi.COUNT_SPOOFED],
+  [spec.RPTHC, abi.COUNT_DELIVERED],
+  [spec.HGPTC, abi.COUNT_TX_FRAMES],
+  [spec.XONRXC, offload.COUNT_XON_RX],
+  [spec.XONTXC, offload.COUNT_XON_TX],
+  [spec.XOFFRXC, offload.COUNT_XOFF_RX],
+  [spec.XOFFTXC, offload.COUNT_XOFF_TX],
+  [spec.TSCTC, offload.COUNT_SEGMENTED],
+  [spec.TSCTFC, offload.COUNT_SEGMENTED_FAILED],
 ];
 
 /** 64-bit counters: the low register, and place; the high one follows. */
@@ -51,6 +60,8 @@ const LARGE: readonly (readonly [register: number, place: number])[] = [
   [spec.TORL, abi.COUNT_RX_OCTETS],
   [spec.GOTCL, abi.COUNT_TX_OCTETS],
   [spec.TOTL, abi.COUNT_TX_OCTETS],
+  [spec.HGORCL, abi.COUNT_RX_OCTETS],
+  [spec.HGOTCL, abi.COUNT_TX_OCTETS],
 ];
 
 /** VF counters: register, its place in the PF's mirror, and the pool's counters that make it up. */
@@ -70,25 +81,29 @@ export class Statistics {
   readonly #state: PortState;
   /** What each clear-on-read register counts from. */
   readonly #since = new Map<number, number>();
+  #interrupts = (): number => 0;
 
   constructor(state: PortState) {
     this.#state = state;
   }
 
-  /** Answers the PF's statistics registers (I350 §8.18), which reading clears. */
-  hookPf(file: RegisterFile): void {
+  /** Answers the PF's statistics registers (I350 §8.18), which reading clears. `interrupts` counts those signalled. */
+  hookPf(file: RegisterFile, interrupts: () => number): void {
     const ignore = (): void => {};
-    for (const [register, place] of SMALL) {
+    this.#interrupts = interrupts;
+    const small = (register: number, count: () => number): void => {
       file.hook(register, {
         read: () => {
-          const now = this.#state.get(place);
+          const now = count();
           const value = (now - (this.#since.get(register) ?? 0)) >>> 0;
           this.#since.set(register, now);
           return value;
         },
         write: ignore,
       });
-    }
+    };
+    for (const [register, place] of SMALL) small(register, () => this.#state.get(place));
+    small(spec.IAC, interrupts);
     for (const [register, place] of LARGE) {
       const value = (): number => this.#large(place) - (this.#since.get(register) ?? 0);
       file.hook(register, { read: () => value() % 2 ** 32, write: ignore });
@@ -116,6 +131,7 @@ export class Statistics {
   reset(): void {
     for (const [register, place] of SMALL) this.#since.set(register, this.#state.get(place));
     for (const [register, place] of LARGE) this.#since.set(register, this.#large(place));
+    this.#since.set(spec.IAC, this.#interrupts());
   }
 
   totals(): PortStatistics {

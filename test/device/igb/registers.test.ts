@@ -170,4 +170,27 @@ describe("flow control", () => {
     expect(turn(0, 0xffff)).toEqual([0x10, 1]);
     expect(turn(5, 0)).toEqual([0, 0]);
   });
+
+  it("a PAUSE frame from the wire is counted, held and not received; IAC counts interrupts; reading clears both", async () => {
+    const bench = await Bench.create();
+    const { pf, clock, card } = bench;
+    pf.write(0x0000, 4, 0x0800_0041);
+    pf.write(0x0100, 4, 0x0000_8002);
+    const pause = new Uint8Array(60);
+    pause.set([0x01, 0x80, 0xc2, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x88, 0x08, 0, 1, 0x00, 0x64]);
+    bench.port.uplink.inject(pause);
+    card.service(4);
+    expect([pf.read(0x4050, 4), pf.read(0x4050, 4), pf.read(0x0008, 4) & 0x10]).toEqual([1, 0, 0x10]);
+    expect([card.nextDeadlineNs, pf.read(0x4074, 4)]).toEqual([51_200, 0]);
+    clock.advance(51_200);
+    card.service(4);
+    expect(pf.read(0x0008, 4) & 0x10).toBe(0);
+    pf.read(0x4100, 4);
+    pf.write(0x00d0, 4, 4);
+    for (let count = 0; count < 3; count++) {
+      pf.write(0x00c8, 4, 4);
+      pf.read(0x00c0, 4);
+    }
+    expect([pf.read(0x4100, 4), pf.read(0x4100, 4)]).toEqual([3, 0]);
+  });
 });
