@@ -16,10 +16,12 @@ const LAST_DEVICE = 31;
 export interface CardOptions {
   /** Default "i350". */
   profile?: "i350" | "82576";
-  /** Ports of the card, each a PF with up to 8 VFs: 1, 2 or 4. Default 1. */
+  /** Ports of the card, each a PF with up to 8 VFs: 1 to 4, of the 82576 1 or 2. Default 1. */
   ports?: number;
   /** MAC address of port 0; port n has the n-th after it. Default: 02:00:00:00:cc:00 for card cc. */
   mac?: Uint8Array;
+  /** Serial number of the card, an EUI-64 of 8 bytes. Default: made of the MAC address. */
+  serial?: Uint8Array;
   /** "switch" puts a switch between the root port and the card. Default "root-port". */
   slot?: "root-port" | "switch";
 }
@@ -82,10 +84,10 @@ export function checkMachine(options: MachineOptions): Parts {
 
 /** What a card is built of; its number goes into a MAC address that was not given. */
 export function cardShape(
-  { profile = "i350", ports = 1, slot = "root-port", mac }: CardOptions,
+  { profile = "i350", ports = 1, slot = "root-port", mac, serial = new Uint8Array() }: CardOptions,
   index: number,
-): Required<Omit<CardOptions, "mac">> & { mac: number[] } {
-  return { profile, ports, slot, mac: [...(mac ?? [0x02, 0, 0, 0, index, 0])] };
+): Required<Omit<CardOptions, "mac" | "serial">> & { mac: number[]; serial: number[] } {
+  return { profile, ports, slot, mac: [...(mac ?? [0x02, 0, 0, 0, index, 0])], serial: [...serial] };
 }
 
 function checkSlots(board: unknown, wanted: number): void {
@@ -113,8 +115,11 @@ function checkDevices(devices: unknown): void {
 }
 
 function checkCard(card: unknown): void {
-  checkOptions("cards", card, ["profile", "ports", "mac", "slot"]);
-  const { slot = "root-port", mac } = card as CardOptions;
+  checkOptions("cards", card, ["profile", "ports", "mac", "serial", "slot"]);
+  const { slot = "root-port", mac, serial } = card as CardOptions;
   checkChoice("slot", slot, ["root-port", "switch"]);
   if (mac !== undefined && !(mac instanceof Uint8Array)) throw new ArgumentError("mac", mac, "is not a Uint8Array");
+  if (serial !== undefined && !(serial instanceof Uint8Array)) {
+    throw new ArgumentError("serial", serial, "is not a Uint8Array");
+  }
 }

@@ -337,6 +337,7 @@ export class Machine implements Snapshotable<MachineState> {
       trace: this.trace,
       profile,
       ports,
+      serial: options.serial,
       mac: Uint8Array.from(mac),
       name: `${profile}-${index}`,
     });

@@ -109,6 +109,9 @@ describe("a machine", () => {
   it.each([
     [{ ram: 1000 }, /ram 0x3e8 \(1000\) is not a multiple of 4 KiB/],
     [{ cards: [{ ports: 5 }] }, /ports 5 is not in 1–4/],
+    [{ cards: [{ profile: "82576", ports: 3 }] }, /ports 3 is not in 1–2/],
+    [{ cards: [{ serial: new Uint8Array(6) }] }, /serial/],
+    [{ cards: [{ serial: "1" as never }] }, /serial "1" is not a Uint8Array/],
     [{ cards: [{ profile: "82599" as never }] }, /profile "82599"/],
     [{ cards: Array.from({ length: 17 }, () => ({})) }, /cards 0x11 \(17\) are more than 16/],
     [null, /options null is not an object/],

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ArgumentError } from "../../../host/core/errors.ts";
 import * as c82576 from "../../../host/device/igb/config-82576.ts";
 import * as i350 from "../../../host/device/igb/config-i350.ts";
+import { Machine } from "../../../host/machine/machine.ts";
 import { capabilities } from "../../../host/pci/capability.ts";
 import type { ConfigSpace } from "../../../host/pci/config-space.ts";
 import { profileConfig } from "../../../host/pci/profile.ts";
@@ -139,6 +140,15 @@ describe("82576", () => {
       "00000004",
     ]);
     expect(list(pf)).toBe("40:1 50:5 70:11 a0:10 100:1v1 140:3v1 150:ev1 160:10v1");
+  });
+});
+
+describe("PCIe §7.9.3 the card's serial number", () => {
+  it.each([1, 2, 3, 4])("is the one that was given, in all %i ports", async (ports) => {
+    const serial = Uint8Array.of(0x13, 0x57, 0x9b, 0xdf, 0x02, 0x46, 0x8a, 0xce);
+    const machine = await Machine.create({ cards: [{ ports, serial }] });
+    const found = machine.ports.map(({ pf }) => [pf.config.get(0x148, 4), pf.config.get(0x144, 4)]);
+    expect(found).toEqual(Array.from({ length: ports }, () => [0x1357_9bdf, 0x0246_8ace]));
   });
 });
 
