@@ -8,20 +8,31 @@ import { GuestError } from "./guests/failure.ts";
 import { buildInitramfs } from "./guests/initramfs.ts";
 import { type GuestFiles, guestsFolder, openGuests } from "./guests/store.ts";
 import { findEmulator } from "./linux-emulator.ts";
-import { COMMAND_LINE } from "./linux-pc.ts";
+import { bootedState, COMMAND_LINE } from "./linux-pc.ts";
+import { Snapshots } from "./linux-snapshots.ts";
 
 const MEMORY = 128;
 const BINARY = "application/octet-stream";
 
-/** The files by their paths; each is looked up when it is asked for. The guest's lie in `folder`. */
-export function linuxFiles(folder: string = guestsFolder()): ReadonlyMap<string, () => ServedFile> {
+type Files = ReadonlyMap<string, () => ServedFile | Promise<ServedFile>>;
+
+/**
+ * The files by their paths; each is looked up when it is asked for. The guest's lie in `folder`. `resumes` has guests
+ * start from the snapshot, which is made when it is asked for and there is none.
+ */
+export function linuxFiles(resumes: boolean, folder: string = guestsFolder()): Files {
   const guest = (read: (files: GuestFiles) => Uint8Array) => () => ({ type: BINARY, bytes: read(openGuests(folder)) });
   const emulator = (type: string, path: (module: string) => string) => () => ({
     type,
     bytes: readFileSync(path(findEmulator().module)),
   });
-  return new Map<string, () => ServedFile>([
-    [LINUX_FILES.description, () => json(describeLinux(folder))],
+  const state = async (): Promise<ServedFile> => ({
+    type: BINARY,
+    bytes: await bootedState(openGuests(folder), { memory: MEMORY }, new Snapshots(join(folder, "snapshots"))),
+  });
+  return new Map<string, () => ServedFile | Promise<ServedFile>>([
+    [LINUX_FILES.description, () => json(describeLinux(folder, resumes))],
+    ...(resumes ? [[LINUX_FILES.state, state] as const] : []),
     [LINUX_FILES.kernel, guest((files) => files.read(KERNEL))],
     [LINUX_FILES.initramfs, guest(buildInitramfs)],
     [LINUX_FILES.bios, guest((files) => files.read("bios.bin"))],
@@ -31,7 +42,7 @@ export function linuxFiles(folder: string = guestsFolder()): ReadonlyMap<string,
   ]);
 }
 
-function describeLinux(folder: string): LinuxDescription {
+function describeLinux(folder: string, resumes: boolean): LinuxDescription {
   const missing: string[] = [];
   const look = <Found>(find: () => Found): Found | undefined => {
     try {
@@ -46,7 +57,7 @@ function describeLinux(folder: string): LinuxDescription {
   const emulator = look(findEmulator);
   if (files === undefined || emulator === undefined) return { missing };
   const { kernelRelease } = files;
-  return { kernelRelease, commandLine: COMMAND_LINE, memory: MEMORY, emulatorVersion: emulator.version };
+  return { kernelRelease, commandLine: COMMAND_LINE, memory: MEMORY, emulatorVersion: emulator.version, resumes };
 }
 
 function json(value: LinuxDescription): ServedFile {

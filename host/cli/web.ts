@@ -16,6 +16,12 @@ const ROWS = [
     max: 65535,
     help: `TCP port (${DEFAULT_PORT}); 0 takes a free one`,
   },
+  {
+    name: "snapshot",
+    short: "s",
+    kind: "flag",
+    help: "start Linux from a snapshot; the first time it is made, with a boot",
+  },
 ] as const;
 
 export const webCommand: Command = {
@@ -28,9 +34,9 @@ export const webCommand: Command = {
     describeOptions(ROWS),
   ].join("\n"),
   async run(args, io) {
-    const { port = DEFAULT_PORT } = parseOptions(ROWS, args);
+    const { port = DEFAULT_PORT, snapshot = false } = parseOptions(ROWS, args);
     const pages = new Map([[LINUX_PATH, LINUX_PAGE]]);
-    const server = await servePage({ port, files: linuxFiles(), pages }).catch((error: unknown) => {
+    const server = await servePage({ port, files: linuxFiles(snapshot), pages }).catch((error: unknown) => {
       throw new UsageError(`--port ${port}: ${reasonOf(error)}`);
     });
     const interrupted = new Promise<void>((resolve) => {

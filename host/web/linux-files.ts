@@ -12,11 +12,21 @@ export const LINUX_FILES = {
   initramfs: "/linux/initramfs.cpio",
   bios: "/linux/bios.bin",
   vgaBios: "/linux/vgabios.bin",
+  state: "/linux/booted.state",
   emulator: "/linux/libv86.mjs",
   emulatorWasm: "/linux/v86.wasm",
 } as const;
 
-/** What there is to boot; or one sentence for each thing that is not there, with the command that gets it. */
-export type LinuxDescription =
-  | { kernelRelease: string; commandLine: string /** MiB of RAM. */; memory: number; emulatorVersion: string }
-  | { missing: string[] };
+/** What there is to boot. */
+export interface Bootable {
+  kernelRelease: string;
+  commandLine: string;
+  /** MiB of RAM. */
+  memory: number;
+  emulatorVersion: string;
+  /** Whether the guest starts as it was when it had booted, without our card. */
+  resumes: boolean;
+}
+
+/** Or one sentence for each thing that is not there, with the command that gets it. */
+export type LinuxDescription = Bootable | { missing: string[] };

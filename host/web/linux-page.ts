@@ -6,7 +6,7 @@ import { frameLine } from "./frame-line.ts";
 import { textOfKey } from "./keys.ts";
 import { LINUX_FILES, type LinuxDescription } from "./linux-files.ts";
 import { LinuxPc } from "./linux-pc.ts";
-import { isPrompt, SCRIPTS } from "./linux-scripts.ts";
+import { isPrompt, RESCAN, SCRIPTS } from "./linux-scripts.ts";
 import { Terminal } from "./terminal.ts";
 
 /** Frames of the cable that are shown. */
@@ -26,6 +26,8 @@ const terminal = new Terminal();
 /** Lines that wait for the shell. */
 const waiting: string[] = [];
 let pc: LinuxPc | undefined;
+/** The line on which the shell was last seen to wait. */
+let asked = -1;
 let drawn = true;
 
 for (const { title, lines } of SCRIPTS) {
@@ -61,8 +63,10 @@ async function start(): Promise<void> {
     fail(description.missing.join("; "), "missing");
     return;
   }
+  const { kernelRelease, resumes } = description;
   const started = performance.now();
   const seconds = (): string => `${Math.round((performance.now() - started) / 1000)} s`;
+  become("booting");
   pc = await LinuxPc.start({
     description,
     step: (what) => {
@@ -71,23 +75,26 @@ async function start(): Promise<void> {
     output: (bytes) => {
       terminal.write(bytes);
       draw();
-      if (!isPrompt(terminal.line)) return;
-      if (main.dataset.state === "booting") {
+      if (!isPrompt(terminal.line) || terminal.lineNumber === asked) return;
+      asked = terminal.lineNumber;
+      // A guest that was resumed finds the card by the first command.
+      if (main.dataset.state === "booting" && waiting.length === 0) {
         become("running");
-        phase.value = `Linux ${description.kernelRelease} runs, booted in ${seconds()}`;
+        phase.value = `Linux ${kernelRelease} runs, ${resumes ? "resumed" : "booted"} in ${seconds()}`;
+        waiting.push(...new URLSearchParams(location.search).getAll("run"));
       }
       typeNext();
     },
   });
-  become("booting");
   watchCable(pc);
   setInterval(() => {
-    if (main.dataset.state === "booting") phase.value = `Linux ${description.kernelRelease} boots: ${seconds()}`;
+    if (main.dataset.state === "booting") phase.value = `Linux ${kernelRelease} starts: ${seconds()}`;
     if (pc !== undefined) show(pc);
   }, INTERVAL);
   show(pc);
-  const wanted = new URLSearchParams(location.search).getAll("run");
-  if (wanted.length > 0) waiting.push(...wanted);
+  if (!resumes) return;
+  waiting.push(RESCAN);
+  pc.type("\r");
 }
 
 /** Types what was pasted or composed. */

@@ -2,7 +2,7 @@
 import { type Attachment, attach, createMachine, type V86Emulator } from "../embed/v86/index.ts";
 import type { Cable } from "../machine/cable/cable.ts";
 import type { Machine } from "../machine/machine.ts";
-import { LINUX_FILES, type LinuxDescription } from "./linux-files.ts";
+import { type Bootable, LINUX_FILES } from "./linux-files.ts";
 
 const MIB = 2 ** 20;
 const CONSOLE = 0;
@@ -15,11 +15,10 @@ interface Emulator extends V86Emulator {
   add_listener(event: "emulator-loaded", listener: () => void): void;
   add_listener(event: "serial0-output-byte", listener: (byte: number) => void): void;
   serial_send_bytes(port: number, bytes: Uint8Array): void;
+  restore_state(state: ArrayBuffer): Promise<void>;
   run(): Promise<void>;
   destroy(): Promise<void>;
 }
-
-export type Bootable = Exclude<LinuxDescription, { missing: string[] }>;
 
 export interface LinuxPcOptions {
   description: Bootable;
@@ -44,24 +43,26 @@ export class LinuxPc {
 
   /** Fetches everything and switches the PC on. Rejects when something cannot be had. */
   static async start({ description, step, output }: LinuxPcOptions): Promise<LinuxPc> {
-    step(`fetching Linux ${description.kernelRelease}`);
-    const [{ V86 }, kernel, initramfs, bios, vgaBios] = await Promise.all([
-      import(LINUX_FILES.emulator) as Promise<{ V86: new (options: object) => Emulator }>,
-      get(LINUX_FILES.kernel),
-      get(LINUX_FILES.initramfs),
+    const { kernelRelease, commandLine, memory, emulatorVersion, resumes } = description;
+    step(
+      resumes ? "waiting for the snapshot; the first time it is made, with a boot" : `fetching Linux ${kernelRelease}`,
+    );
+    const module = import(LINUX_FILES.emulator) as Promise<{ V86: new (options: object) => Emulator }>;
+    const [{ V86 }, bios, vgaBios, ...files] = await Promise.all([
+      module,
       get(LINUX_FILES.bios),
       get(LINUX_FILES.vgaBios),
+      ...(resumes ? [LINUX_FILES.state] : [LINUX_FILES.kernel, LINUX_FILES.initramfs]).map(get),
     ]);
-    step(`starting v86 ${description.emulatorVersion}`);
+    const [first, initramfs] = files as [ArrayBuffer, ArrayBuffer];
+    step(`starting v86 ${emulatorVersion}`);
     const emulator = new V86({
       wasm_path: LINUX_FILES.emulatorWasm,
-      memory_size: description.memory * MIB,
+      memory_size: memory * MIB,
       vga_memory_size: VGA_MEMORY,
       bios: { buffer: bios },
       vga_bios: { buffer: vgaBios },
-      bzimage: { buffer: kernel },
-      initrd: { buffer: initramfs },
-      cmdline: description.commandLine,
+      ...(resumes ? {} : { bzimage: { buffer: first }, initrd: { buffer: initramfs }, cmdline: commandLine }),
       acpi: true,
       autostart: false,
       disable_keyboard: true,
@@ -77,6 +78,7 @@ export class LinuxPc {
     if (one === undefined || other === undefined) throw new Error(`the card has not ${PORTS} ports`);
     const cable = machine.cables.plug(one, other);
     const attachment = attach(emulator, machine, { measure: () => performance.now() });
+    if (resumes) await emulator.restore_state(first);
     await emulator.run();
     return new LinuxPc(emulator, machine, cable, attachment);
   }

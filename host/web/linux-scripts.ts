@@ -31,6 +31,9 @@ export const SCRIPTS: readonly Script[] = [
   { title: "Interrupts", lines: ["grep eth /proc/interrupts"] },
 ];
 
+/** Finds the card in a guest that had booted without it. */
+export const RESCAN = "echo 1 >/sys/bus/pci/rescan";
+
 /** What the shell shows when it waits for a command, at the end of a line. */
 const PROMPT = /^guest:\S*# $/;
 

@@ -34,7 +34,7 @@ export interface ServeOptions {
   /** TCP port; 0 takes a free one. */
   port: number;
   /** Files that are not the package's, by path. What cannot be had throws. */
-  files?: ReadonlyMap<string, () => ServedFile>;
+  files?: ReadonlyMap<string, () => ServedFile | Promise<ServedFile>>;
   /** Other addresses of pages: path, and where it leads. */
   pages?: ReadonlyMap<string, string>;
 }
@@ -102,7 +102,7 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   }
   const other = path === undefined ? undefined : site.files.get(path);
   if (other !== undefined) {
-    sendFile(other, request, response);
+    await sendFile(other, request, response);
     return;
   }
   const type = path === undefined ? undefined : TYPES[extname(path)];
@@ -120,9 +120,13 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
       .pipe(response);
 }
 
-function sendFile(get: () => ServedFile, request: IncomingMessage, response: ServerResponse): void {
+async function sendFile(
+  get: () => ServedFile | Promise<ServedFile>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   try {
-    const { type, bytes } = get();
+    const { type, bytes } = await get();
     response.writeHead(200, headers(type, bytes.length)).end(request.method === "HEAD" ? undefined : bytes);
   } catch (error) {
     response.writeHead(503, TEXT).end(`${error instanceof Error ? error.message : String(error)}\n`);

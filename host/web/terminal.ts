@@ -28,6 +28,8 @@ export class Terminal {
   /** Of the cursor; the row counts from the first line that is kept. */
   #row = 0;
   #column = 0;
+  /** Lines that are not kept any more. */
+  #forgotten = 0;
   /** What came of a sequence after its ESC; undefined outside of one. */
   #sequence: string | undefined;
 
@@ -43,6 +45,11 @@ export class Terminal {
   /** Where the cursor is in `text`'s lines. */
   get cursor(): { row: number; column: number } {
     return { row: this.#row, column: this.#column };
+  }
+
+  /** The number of the cursor's line, counted from the first one that ever was. */
+  get lineNumber(): number {
+    return this.#forgotten + this.#row;
   }
 
   /** The line of the cursor. */
@@ -102,6 +109,7 @@ export class Terminal {
     const over = this.#lines.length - this.#size.rows - this.#size.history;
     if (over <= 0) return;
     this.#lines.splice(0, over);
+    this.#forgotten += over;
     this.#row -= over;
   }
 

@@ -37,9 +37,9 @@ export interface Served {
   stderr(): string;
 }
 
-/** Runs `iovirt web` on a free port, with these variables added to its environment. */
-export function serve(environment: Record<string, string> = {}): Promise<Served> {
-  const child = spawn(process.execPath, [PROGRAM, "web", "--port", "0"], {
+/** Runs `iovirt web` on a free port, with these options and these variables added to its environment. */
+export function serve(options: readonly string[] = [], environment: Record<string, string> = {}): Promise<Served> {
+  const child = spawn(process.execPath, [PROGRAM, "web", "--port", "0", ...options], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...environment },
   });

@@ -62,9 +62,27 @@ test("Linux boots in a page, igb binds both ports, and 40 pings over the cable l
   expect(problems).toEqual([]);
 });
 
+test("with --snapshot Linux starts as it was after a boot, finds the card, and runs what the address asks for", {
+  timeout: BOOT + STEP,
+}, async (context) => {
+  requireGuest(context);
+  const other = await serve(["--snapshot"]);
+  try {
+    browser ??= await launch();
+    const script = "ls /sys/bus/pci/drivers/igb | grep -c ^0";
+    const { page, problems } = await openPage(browser, `${other.url}linux?run=${encodeURIComponent(script)}`);
+    await page.locator("main[data-state=running]").waitFor({ timeout: BOOT });
+    expect(await page.locator("output").textContent()).toMatch(/^Linux \S+ runs, resumed in \d+ s$/);
+    await page.locator(".console", { hasText: /grep -c \^0\n2\nguest:~# / }).waitFor({ timeout: STEP });
+    expect(problems).toEqual([]);
+  } finally {
+    other.process.kill();
+  }
+});
+
 test("without guest files the page says which command fetches them", async (context) => {
   requireBrowser(context);
-  const other = await serve({ IOVIRT_GUESTS: "/nowhere/guests" });
+  const other = await serve([], { IOVIRT_GUESTS: "/nowhere/guests" });
   try {
     browser ??= await launch();
     const { page, problems } = await openPage(browser, `${other.url}linux`);

@@ -42,6 +42,14 @@ describe("ECMA-48: what a shell's bytes make of the screen", () => {
     expect(shown("1\r\n2\r\n3\r\n4\r\n5\r\n6", { rows: 2, history: 1 })).toBe("4\n5\n6");
   });
 
+  test("lines keep their numbers when those before are forgotten", () => {
+    const terminal = new Terminal({ rows: 2, history: 1 });
+    terminal.write(bytes("0\r\n1\r\n2\r\n3\r\n4\r\n5"));
+    expect([terminal.lineNumber, terminal.line]).toEqual([5, "5"]);
+    terminal.write(bytes("\x1b[A"));
+    expect([terminal.lineNumber, terminal.line]).toEqual([4, "4"]);
+  });
+
   test("§8.3.35 DSR: it says where its cursor is", () => {
     const terminal = new Terminal({ rows: 3 });
     const replies: string[] = [];
