@@ -4,9 +4,11 @@ import { MsixTable, PciFunction } from "../../pci/index.ts";
 import { profileConfig } from "../../pci/profile.ts";
 import type { CardProfile } from "./card.ts";
 import * as common from "./config-common.ts";
+import { IoWindow } from "./io-window.ts";
 import type { IgbPortOptions } from "./port-options.ts";
 
-const NO_IO: MmioHandler = { read: () => 0, write: () => {} };
+/** Flash that is not there. */
+const NO_FLASH: MmioHandler = { read: () => 0, write: () => {} };
 
 function table(fn: PciFunction, vectors: number): MsixTable {
   return new MsixTable(fn, {
@@ -31,8 +33,11 @@ export function createPf(options: IgbPortOptions, registers: MmioHandler): { pf:
     [0, registers],
     [common.MSIX_BAR, msix.handler],
   ]);
-  for (const bar of profile.bars) pf.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_IO });
-  if (profile.romSize > 0) pf.addRom(profile.romSize, NO_IO);
+  const io = new IoWindow(pf, registers);
+  for (const bar of profile.bars) {
+    pf.addBar({ ...bar, handler: bar.kind === "io" ? io : (handlers.get(bar.index) ?? NO_FLASH) });
+  }
+  if (profile.romSize > 0) pf.addRom(profile.romSize, NO_FLASH);
   return { pf, msix };
 }
 
@@ -52,7 +57,7 @@ export function createVf(
         [0, registers],
         [common.MSIX_BAR, msix.handler],
       ]);
-      for (const bar of vfProfile.bars) fn.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_IO });
+      for (const bar of vfProfile.bars) fn.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_FLASH });
     },
   };
 }
