@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 export const HELP = `npm run bench:guest -- [--rounds N] [--seconds N] [--json FILE]
   --rounds N         interleaved rounds, 1 to 100 (default 3)
   --seconds N        roughly how long each measurement takes, 0.2 to 60 (default 1)
-  --json FILE        writes [{direction, size, unit, igb, virtio, ne2k, ratio, ours}]: medians
+  --json FILE        writes [{direction, size, unit, igb, virtio, ne2k, ratio, processorRatio, ours}]: medians
 `;
 
 export interface Options {

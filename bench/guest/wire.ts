@@ -1,5 +1,6 @@
 // The host's end of an adapter's wire.
 import type { LinuxPc } from "../../host/cli/linux-pc.ts";
+import type { IgbPort } from "../../host/device/igb/port.ts";
 import type { CableEnd, CableLine } from "../../host/machine/cable/end.ts";
 
 export interface Wire {
@@ -32,6 +33,7 @@ const RECORD = 16;
 export class CableWire implements Wire, CableEnd {
   readonly name: string = "bench";
   #pc: LinuxPc | undefined;
+  #port: IgbPort | undefined;
   #receive: ((frame: Uint8Array) => void) | undefined;
   #flood: Uint8Array | undefined;
   /** Frames that may be sent before the port is asked how many it has taken off the wire. */
@@ -41,6 +43,7 @@ export class CableWire implements Wire, CableEnd {
   /** The PC whose port is at the cable's other end. */
   connect(pc: LinuxPc): void {
     this.#pc = pc;
+    this.#port = pc.machine.ports[0];
   }
 
   listen(receive: (frame: Uint8Array) => void): () => void {
@@ -72,7 +75,7 @@ export class CableWire implements Wire, CableEnd {
     const frame = this.#flood;
     if (frame === undefined) return undefined;
     if (this.#credit <= 0) {
-      const waiting = this.#sent - (this.#pc?.machine.ports[0]?.statistics.ingress ?? 0);
+      const waiting = this.#sent - (this.#port?.statistics.ingress ?? 0);
       this.#credit = Math.floor(WINDOW / (frame.length + RECORD)) - waiting;
       if (this.#credit <= 0) return undefined;
     }

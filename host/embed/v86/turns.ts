@@ -4,6 +4,7 @@
 //   guest runs ── doorbell: work is marked ── guest runs on ── halts, or its piece ends ── turn ── guest runs
 import type { Board } from "./board.ts";
 import type { V86Cpu } from "./cpu.ts";
+import type { GuestRam } from "./guest-ram.ts";
 import type { Takeover } from "./takeover.ts";
 
 const NS_PER_MS = 1e6;
@@ -15,6 +16,7 @@ const PIECE = 100_003;
 export class Turns {
   readonly #cpu: V86Cpu;
   readonly #board: Board;
+  readonly #ram: GuestRam;
   readonly #flush: () => void;
   readonly #measure: (() => number) | undefined;
   /** The emulator's milliseconds when the board's clock was 0; undefined until the first turn. */
@@ -34,12 +36,14 @@ export class Turns {
   #failure: unknown;
 
   /**
+   * @param ram is the guest's.
    * @param flush hands interrupts over, between two pieces of the guest's execution.
    * @param measure gives the time in milliseconds.
    */
-  constructor(cpu: V86Cpu, board: Board, flush: () => void, measure: (() => number) | undefined) {
+  constructor(cpu: V86Cpu, board: Board, ram: GuestRam, flush: () => void, measure: (() => number) | undefined) {
     this.#cpu = cpu;
     this.#board = board;
+    this.#ram = ram;
     this.#flush = flush;
     this.#measure = measure;
   }
@@ -108,7 +112,7 @@ export class Turns {
     this.#asked = false;
     this.turns++;
     try {
-      this.frames += board.run(Math.max(0, target - board.nowNs));
+      this.frames += this.#ram.duringTurn(() => board.run(Math.max(0, target - board.nowNs)));
       this.#flush();
       this.#lastNs = board.nowNs;
       this.#dueNs = board.nextDeadlineNs;
