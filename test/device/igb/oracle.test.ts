@@ -132,6 +132,12 @@ const REGISTERS: readonly Row[] = [
   ["TPT", 0x040d4, statistics.TPT],
   ["MPTC", 0x040f0, statistics.MPTC],
   ["BPTC", 0x040f4, statistics.BPTC],
+  ["XONRXC", 0x04048, statistics.XONRXC],
+  ["XONTXC", 0x0404c, statistics.XONTXC],
+  ["XOFFRXC", 0x04050, statistics.XOFFRXC],
+  ["XOFFTXC", 0x04054, statistics.XOFFTXC],
+  ["TSCTC", 0x040f8, statistics.TSCTC],
+  ["TSCTFC", 0x040fc, statistics.TSCTFC],
 ];
 
 const VF_REGISTERS: readonly Row[] = [
