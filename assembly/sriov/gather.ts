@@ -53,6 +53,7 @@ import {
 import { Ethernet, NO_TAG } from "./ethernet";
 import { Filter } from "./filter";
 import { Guard } from "./guard";
+import { Lengths } from "./lengths";
 import { Offload } from "./offload";
 import { Receive } from "./receive";
 import { ReceiveState } from "./receive-state";
@@ -220,6 +221,7 @@ export class Gather {
     if (!Guard.passes(port, pool, frame, tagged)) return;
     const decision = Switch.forward(port, pool, frame, bytes);
     Transmit.account(port, state, pool, 1, bytes + FRAME_CRC, (decision & POOL_MASK) != 0);
+    Lengths.sent(port, bytes);
     const mac = Ethernet.destination(frame);
     if (Ethernet.isBroadcast(mac)) state.txBroadcast++;
     else if (Ethernet.isGroup(mac)) state.txMulticast++;

@@ -36,6 +36,7 @@ import { POOLS } from "../spec/igb/virtualization";
 import { ETHERTYPE_IPV4 } from "../spec/net/ip";
 import { Deliveries } from "./deliveries";
 import { Ethernet } from "./ethernet";
+import { Lengths } from "./lengths";
 import { OutsideRings } from "./outside-rings";
 import { Sender } from "./outside-sender";
 import { Receive } from "./receive";
@@ -249,6 +250,10 @@ export class OutsideFlow {
     if (sender.asked != 0) state.causes |= 1 << (CAUSE_TX + index);
     Transmit.account(port, state, pool, moved, octets + moved * FRAME_CRC, true);
     Receive.settle(port, state, 1 << target);
+    let entry = OutsideFlow.list(port) + FLOW_FRAMES;
+    for (const end = entry + moved * FLOW_FRAME_SIZE; entry < end; entry += FLOW_FRAME_SIZE) {
+      Lengths.looped(port, load<u32>(entry, FLOW_FRAME_LENGTH));
+    }
   }
 
   /** Adds up what the first `frames` of the list are. */

@@ -21,6 +21,7 @@ import { TDWBAL_HEAD_WB_EN } from "../spec/igb/transmit";
 import { TX_DESCRIPTOR_SIZE, TXD_COMMAND, TXD_DCMD_RS, TXD_STA_DD, TXD_STATUS } from "../spec/igb/tx-descriptor";
 import { POOLS } from "../spec/igb/virtualization";
 import { Deliveries } from "./deliveries";
+import { Lengths } from "./lengths";
 import { OutsideFlow } from "./outside-flow";
 import { OutsideRings } from "./outside-rings";
 import { Sender } from "./outside-sender";
@@ -239,6 +240,7 @@ export class Outside {
         } else delivery.simple = <u8>DELIVERY_SIMPLE_SINGLE;
       }
       octets += length;
+      Lengths.looped(port, length);
       descriptor += RX_DESCRIPTOR_SIZE;
     }
     cursor.octets += octets;

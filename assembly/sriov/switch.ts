@@ -37,6 +37,7 @@ import {
 import { ADDRESSES, Ethernet, NO_TAG, TAG_SIZE } from "./ethernet";
 import { Filter } from "./filter";
 import { Frames } from "./frames";
+import { Lengths } from "./lengths";
 import { Mirror, NO_VLAN } from "./mirror";
 import { Pause } from "./pause";
 import { Reception } from "./reception";
@@ -229,6 +230,7 @@ export class Switch {
     state.delivered++;
     state.rxFrames++;
     state.rxOctets += octets;
+    Lengths.received(port, length);
   }
 
   /** Hands a frame to the uplink. Without a link it is lost. */

@@ -33,6 +33,7 @@ import { Copy } from "./copy";
 import { Ethernet, FRAME_MIN } from "./ethernet";
 import { Filter } from "./filter";
 import { Gather } from "./gather";
+import { Lengths } from "./lengths";
 import { Outside } from "./outside";
 import { Receive } from "./receive";
 import { BURST, Control, PAGE, Port, Queue } from "./state";
@@ -108,12 +109,14 @@ export class Transmit {
             if (done == DELIVERED) {
               looped++;
               octets += length;
+              Lengths.looped(port, length);
               touched |= to;
             }
           } else if (plain && Transmit.leaves(port, state, pool, frame)) {
             Switch.send(port, frame, length);
             wired++;
             wiredOctets += length;
+            Lengths.sent(port, length);
             sent = true;
           }
         } else outside = region.kind == REGION_KIND_EXTERNAL;

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  COUNT_RX_LENGTHS,
   COUNT_TX_FRAMES,
+  COUNT_TX_LENGTHS,
   POOL_LOOP_TX_FRAMES,
   POOL_SIZE,
   POOL_TX_FRAMES,
@@ -40,6 +42,17 @@ interface Outcome {
   state: string;
 }
 
+/** I350 §8.18.22 to §8.18.27: how many frames, with 4 bytes of CRC, have up to 64, 127, 255, 511, 1023, more bytes. */
+function byLength(lengths: number[]): number[] {
+  const most = [64, 127, 255, 511, 1023, Number.POSITIVE_INFINITY];
+  const counts = most.map(() => 0);
+  for (const length of lengths) {
+    const place = most.findIndex((limit) => length + 4 <= limit);
+    counts[place] = (counts[place] as number) + 1;
+  }
+  return counts;
+}
+
 /** Runs turns of sends on a port and collects what everybody finds. */
 async function history(external: boolean, turns: Send[][], budget: number): Promise<Outcome> {
   const port = await TestPort.create({ pools: POOLS, external });
@@ -64,6 +77,9 @@ async function history(external: boolean, turns: Send[][], budget: number): Prom
     for (let frame = port.state.egress.shift(); frame !== undefined; frame = port.state.egress.shift())
       wire.push(frame);
   }
+  const counted = (place: number): number[] => Array.from({ length: 6 }, (_, at) => port.state.get(place + 4 * at));
+  expect(counted(COUNT_RX_LENGTHS)).toEqual(byLength(received.flat().map(({ data }) => data.length)));
+  expect(counted(COUNT_TX_LENGTHS).reduce((sum, count) => sum + count)).toBe(port.state.get(COUNT_TX_FRAMES));
   return { received, wire, state: Buffer.from(port.state.save().state).toString("hex") };
 }
 

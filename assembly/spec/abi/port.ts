@@ -92,6 +92,9 @@ export const COUNT_INGRESS: u32 = 1220;
 export const COUNT_DELIVERED: u32 = 1224;
 /** Queues stopped. */
 export const COUNT_STOPS: u32 = 1228;
+/** Frames received and sent by length: LENGTH_CLASSES counters each. */
+export const COUNT_RX_LENGTHS: u32 = 1232;
+export const COUNT_TX_LENGTHS: u32 = 1256;
 
 /** Pools: 8 rows. */
 export const PORT_POOLS: u32 = 1280;

@@ -29,6 +29,11 @@ export interface PortStatistics {
   stops: number;
 }
 
+/** The counters of one direction by length. */
+function lengths(register: number, place: number): [register: number, place: number][] {
+  return Array.from({ length: spec.LENGTH_CLASSES }, (_, at) => [register + 4 * at, place + 4 * at]);
+}
+
 /** 32-bit counters: register and place. */
 const SMALL: readonly (readonly [register: number, place: number])[] = [
   [spec.MPC, abi.COUNT_MISSED],
@@ -52,6 +57,8 @@ const SMALL: readonly (readonly [register: number, place: number])[] = [
   [spec.XOFFTXC, offload.COUNT_XOFF_TX],
   [spec.TSCTC, offload.COUNT_SEGMENTED],
   [spec.TSCTFC, offload.COUNT_SEGMENTED_FAILED],
+  ...lengths(spec.PRC64, abi.COUNT_RX_LENGTHS),
+  ...lengths(spec.PTC64, abi.COUNT_TX_LENGTHS),
 ];
 
 /** 64-bit counters: the low register, and place; the high one follows. */

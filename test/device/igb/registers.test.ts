@@ -1,6 +1,7 @@
 // Registers as the self test of Linux's igb writes them and reads them back, and what its register dump reads: which
 // registers, which bits, as in igb_ethtool.c.
 import { describe, expect, it } from "vitest";
+import type { Hpa } from "../../../host/core/address.ts";
 import { Bench } from "./bench.ts";
 
 type Pattern = readonly [name: string, offset: number, count: number, stride: number, mask: number, written: number];
@@ -192,5 +193,33 @@ describe("flow control", () => {
       pf.read(0x00c0, 4);
     }
     expect([pf.read(0x4100, 4), pf.read(0x4100, 4)]).toEqual([3, 0]);
+  });
+
+  it("§8.18 frames from the wire are counted by their length with the CRC, until they are read", async () => {
+    const bench = await Bench.create();
+    const { pf, card } = bench;
+    pf.write(0x0100, 4, 0x0000_8022);
+    bench.map.writeBytes(
+      0x2000 as Hpa,
+      new Uint8Array(Uint32Array.from({ length: 32 }, (_, at) => (at % 4 === 0 ? 0x4000 : 0)).buffer),
+    );
+    for (const [offset, value] of [
+      [0xc000, 0x2000],
+      [0xc008, 0x80],
+      [0xc00c, 0x0200_0002],
+      [0xc028, 0x0200_0000],
+      [0xc018, 7],
+    ] as const) {
+      pf.write(offset, 4, value);
+    }
+    for (const length of [60, 61, 123, 124, 1019, 1020, 1514]) {
+      bench.port.uplink.inject(new Uint8Array(length).fill(0xff, 0, 6));
+    }
+    card.service(16);
+    const read = () => [0, 1, 2, 3, 4, 5].map((at) => pf.read(0x405c + 4 * at, 4));
+    expect([read(), read()]).toEqual([
+      [1, 2, 1, 0, 1, 2],
+      [0, 0, 0, 0, 0, 0],
+    ]);
   });
 });
