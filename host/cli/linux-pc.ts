@@ -1,7 +1,8 @@
 // An emulated PC with our cards: from the guest files to a Linux that runs scripts.
-import { type Attachment, attach, createMachine } from "../embed/v86/index.ts";
+import { type Attachment, type AttachmentState, attach, createMachine } from "../embed/v86/index.ts";
 import type { CardOptions, Machine } from "../machine/machine.ts";
 import { KERNEL } from "./guests/collect.ts";
+import { GuestError } from "./guests/failure.ts";
 import { OWN_FILES, OWN_LINKS } from "./guests/init.ts";
 import { buildInitramfs } from "./guests/initramfs.ts";
 import type { GuestFiles } from "./guests/store.ts";
@@ -51,6 +52,14 @@ export interface PcOptions {
   wire?: (machine: Machine) => void;
 }
 
+/** A suspended PC. */
+export interface PcState {
+  /** v86's. */
+  version: string;
+  emulator: Uint8Array;
+  attachment: AttachmentState;
+}
+
 export type BoardOptions = Omit<PcOptions, "cards" | "wire">;
 
 /** An emulated PC with a Linux that runs, and our machine in it. */
@@ -96,6 +105,36 @@ export class LinuxPc {
     await emulator.run();
     if (cards.length > 0) await pc.guest.collect("echo 1 >/sys/bus/pci/rescan", PLUG_SECONDS);
     return pc;
+  }
+
+  /**
+   * Goes on where `suspend` ended, in a process of the same build. The options are those of the suspended PC. Throws
+   * FormatError or ArgumentError for what is no such state, GuestError for one of another v86.
+   */
+  static async goOn(files: GuestFiles, options: PcOptions, state: PcState): Promise<LinuxPc> {
+    const { version } = findEmulator();
+    if (state.version !== version) {
+      throw new GuestError(`the guest was suspended in v86 ${state.version}, and this is ${version}`);
+    }
+    const emulator = await createPc(files, options, false);
+    const pc = await LinuxPc.#attach(emulator, options);
+    try {
+      await emulator.restore_state(new Uint8Array(state.emulator).buffer);
+      pc.attachment.restore(state.attachment);
+      await emulator.run();
+    } catch (error) {
+      await pc.stop();
+      throw error;
+    }
+    return pc;
+  }
+
+  /** Halts the PC, whatever its devices are in the middle of; what it is made of then. No script may run. */
+  async suspend(): Promise<PcState> {
+    const { emulator } = this.guest;
+    await emulator.stop();
+    const { version } = findEmulator();
+    return { version, emulator: new Uint8Array(await emulator.save_state()), attachment: this.attachment.save() };
   }
 
   static async #attach(emulator: Emulator, { cards, wire }: PcOptions): Promise<LinuxPc> {
