@@ -3,7 +3,7 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { FormatError } from "../core/errors.ts";
 import { decodeSnapshot, encodeSnapshot } from "../core/snapshot.ts";
 import type { CardOptions } from "../machine/machine.ts";
-import { inputName, type Io, reasonOf, UsageError } from "./io.ts";
+import { type Io, inputName, reasonOf, UsageError } from "./io.ts";
 import type { PcState } from "./linux-pc.ts";
 
 export interface SuspendedGuest {

@@ -49,6 +49,8 @@ export function decodeSnapshot<State extends object>(bytes: Uint8Array): State {
   if (magic !== MAGIC)
     throw new FormatError("snapshot", `is none: it starts with ${JSON.stringify(magic.slice(0, 20))}`);
   if (bytes.length < HEADER) throw new FormatError("snapshot", `ends after ${bytes.length} bytes`);
+  // Whatever kind of Uint8Array that was: a Buffer's slices would be views of it.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true);
   const blobs = HEADER + length;
   if (blobs > bytes.length) throw new FormatError("snapshot", `ends after ${bytes.length} of ${blobs} bytes`);
@@ -58,7 +60,7 @@ export function decodeSnapshot<State extends object>(bytes: Uint8Array): State {
       if (!Array.isArray(place)) return item;
       const [start, size] = place as [number, number];
       if (blobs + start + size > bytes.length) throw new RangeError(`byte array at ${start} is cut short`);
-      return bytes.slice(blobs + start, blobs + start + size);
+      return plain.slice(blobs + start, blobs + start + size);
     }) as State;
   } catch (error) {
     throw new FormatError("snapshot", `is not the state of such a machine (${(error as Error).message})`);

@@ -27,6 +27,14 @@ const { value } = fc.letrec<{ value: Value; leaf: Value }>((tie) => ({
 }));
 
 describe("snapshots as bytes", () => {
+  it("give plain byte arrays that are nobody's view, also from a Buffer", () => {
+    const bytes = Buffer.from(encodeSnapshot({ a: Uint8Array.of(7, 8, 9), b: Uint8Array.of(5) }));
+    const state = decodeSnapshot<{ a: Uint8Array; b: Uint8Array }>(bytes);
+    bytes.fill(0);
+    expect(state).toStrictEqual({ a: Uint8Array.of(7, 8, 9), b: Uint8Array.of(5) });
+    expect(state.a.buffer.byteLength).toBe(3);
+  });
+
   it("give back every value, byte arrays included, and equal bytes for equal values", () => {
     fc.assert(
       fc.property(fc.array(value), (state) => {
