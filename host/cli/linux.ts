@@ -2,17 +2,20 @@
 import { join } from "node:path";
 import type { Command } from "./command.ts";
 import { GuestError } from "./guests/failure.ts";
-import { guestsFolder, openGuests } from "./guests/store.ts";
+import { type GuestFiles, guestsFolder, openGuests } from "./guests/store.ts";
 import { EXIT_FAILED, type Io, UsageError } from "./io.ts";
 import { joinConsole } from "./linux-console.ts";
+import { forWhom, runEverywhere } from "./linux-exec.ts";
 import type { LinuxGuest } from "./linux-guest.ts";
 import { joinNeighbours, LinuxPc, type PcOptions } from "./linux-pc.ts";
 import { Snapshots } from "./linux-snapshots.ts";
+import { LinuxVms, VFS_PER_PORT } from "./linux-vms.ts";
 import { describeOptions, type Options, parseOptions, quote } from "./options.ts";
 import { StatusLine } from "./status-line.ts";
 
 const DEFAULT_MEMORY = 128;
 const DEFAULT_PORTS = 2;
+const MAX_VMS = 16;
 const PROFILES = ["i350", "82576"] as const;
 const ROWS = [
   {
@@ -21,6 +24,15 @@ const ROWS = [
     kind: "text",
     form: "COMMANDS",
     help: "run these in the guest's shell and leave with their status",
+  },
+  {
+    name: "vms",
+    kind: "number",
+    min: 1,
+    max: MAX_VMS,
+    help:
+      "guests on one machine, each with a VF that a hypervisor gives it; the host drives the PFs. --exec runs in all " +
+      "of them ($VM is the guest's number) or, as N:COMMANDS, in one; without it the console is the first one's",
   },
   {
     name: "memory",
@@ -61,12 +73,7 @@ export const linuxCommand: Command = {
     const options = parseOptions(ROWS, args);
     const pcOptions = checkPc(options);
     try {
-      const pc = await start(pcOptions, options.snapshot === true, io);
-      try {
-        return await use(pc.guest, options, io);
-      } finally {
-        await pc.stop();
-      }
+      return options.vms === undefined ? await runPc(pcOptions, options, io) : await runVms(pcOptions, options, io);
     } catch (error) {
       if (!(error instanceof GuestError)) throw error;
       io.err(`iovirt: ${error.message}\n`);
@@ -84,7 +91,42 @@ function checkPc({ memory = DEFAULT_MEMORY, profile = "i350", ports = DEFAULT_PO
   return { memory, cards: [{ profile: known, ports }], wire: joinNeighbours };
 }
 
-async function start(options: PcOptions, snapshot: boolean, io: Io): Promise<LinuxPc> {
+async function runPc(pcOptions: PcOptions, options: LinuxOptions, io: Io): Promise<number> {
+  const pc = await start(io, async (files) =>
+    options.snapshot === true
+      ? await LinuxPc.resume(files, pcOptions, snapshots())
+      : await LinuxPc.boot(files, pcOptions),
+  );
+  try {
+    return await use(pc.guest, options, io);
+  } finally {
+    await pc.stop();
+  }
+}
+
+async function runVms(pcOptions: PcOptions, options: LinuxOptions, io: Io): Promise<number> {
+  const { vms = 1, exec, ports = 1, snapshot } = options;
+  if (exec !== undefined) forWhom(exec, vms);
+  const { memory, wire } = pcOptions;
+  const card = { ...pcOptions.cards[0], ports };
+  if (vms > VFS_PER_PORT * ports) throw new UsageError(`--vms ${vms} are more than --ports ${ports} have VFs`);
+  const made = await start(io, (files) =>
+    LinuxVms.start(files, { memory, card, vms, ...(wire && { wire }) }, snapshot === true ? snapshots() : undefined),
+  );
+  try {
+    const guests = made.guests.map(({ vm, guest }) => ({ name: vm.name, guest }));
+    if (exec !== undefined) return await runEverywhere(guests, exec, io);
+    return await use((guests[0] as (typeof guests)[0]).guest, options, io);
+  } finally {
+    await made.stop();
+  }
+}
+
+function snapshots(): Snapshots {
+  return new Snapshots(join(guestsFolder(), "snapshots"));
+}
+
+async function start<Made>(io: Io, make: (files: GuestFiles) => Promise<Made>): Promise<Made> {
   const files = openGuests();
   const line = new StatusLine(io);
   const begin = performance.now();
@@ -93,8 +135,7 @@ async function start(options: PcOptions, snapshot: boolean, io: Io): Promise<Lin
   show();
   const timer = setInterval(show, 1000);
   try {
-    if (!snapshot) return await LinuxPc.boot(files, options);
-    return await LinuxPc.resume(files, options, new Snapshots(join(guestsFolder(), "snapshots")));
+    return await make(files);
   } finally {
     clearInterval(timer);
     line.clear();

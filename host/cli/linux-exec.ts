@@ -1,0 +1,75 @@
+// Commands for several guests at once: who runs what, and whose output a line is.
+import { UsageError } from "./io.ts";
+import type { LinuxGuest, ScriptOutput } from "./linux-guest.ts";
+
+/** A guest by its name. */
+export interface NamedGuest {
+  name: string;
+  guest: Pick<LinuxGuest, "run">;
+}
+
+/** Hands over whole lines, each with `prefix` before it. */
+export class PrefixedLines {
+  readonly #prefix: string;
+  readonly #write: (text: string) => void;
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+
+  constructor(prefix: string, write: (text: string) => void) {
+    this.#prefix = prefix;
+    this.#write = write;
+  }
+
+  add(bytes: Uint8Array): void {
+    const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
+    this.#rest = lines.pop() ?? "";
+    if (lines.length > 0) this.#write(lines.map((line) => `${this.#prefix}${line}\n`).join(""));
+  }
+
+  /** The last line came without its end. */
+  end(): void {
+    if (this.#rest !== "") this.#write(`${this.#prefix}${this.#rest}\n`);
+    this.#rest = "";
+  }
+}
+
+/**
+ * Splits `N:commands` into the number of the guest that is to run them and the commands; without a number all run them.
+ * Throws UsageError for a guest that there is not.
+ */
+export function forWhom(exec: string, guests: number): { only: number | undefined; commands: string } {
+  const match = /^(\d+):/.exec(exec);
+  if (match === null) return { only: undefined, commands: exec };
+  const only = Number(match[1]);
+  if (only < 1 || only > guests) throw new UsageError(`--exec ${match[0]}: there are guests 1 to ${guests}`);
+  return { only, commands: exec.slice(match[0].length) };
+}
+
+/**
+ * Runs the commands in every guest at the same time, or in one alone. $VM is the guest's number there, $VMS says how many
+ * there are. The result is the status of the first one that is not 0.
+ */
+export async function runEverywhere(
+  guests: readonly NamedGuest[],
+  exec: string,
+  io: { out(text: string): void; err(text: string): void },
+): Promise<number> {
+  const { only, commands } = forWhom(exec, guests.length);
+  const statuses = await Promise.all(
+    guests.map(async ({ name, guest }, place) => {
+      if (only !== undefined && only !== place + 1) return 0;
+      const [stdout, stderr] = [(text: string) => io.out(text), (text: string) => io.err(text)].map(
+        (write) => new PrefixedLines(`${name}: `, write),
+      );
+      const output: ScriptOutput = {
+        stdout: (bytes) => stdout?.add(bytes),
+        stderr: (bytes) => stderr?.add(bytes),
+      };
+      const status = await guest.run(`VM=${place + 1}\nVMS=${guests.length}\nexport VM VMS\n${commands}`, output);
+      stdout?.end();
+      stderr?.end();
+      return status;
+    }),
+  );
+  return statuses.find((status) => status !== 0) ?? 0;
+}

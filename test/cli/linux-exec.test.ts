@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { UsageError } from "../../host/cli/io.ts";
+import { forWhom, type NamedGuest, PrefixedLines, runEverywhere } from "../../host/cli/linux-exec.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe("commands for several guests", () => {
+  test.each([
+    ["ping -c 1 x", undefined, "ping -c 1 x"],
+    ["2:ip a; date +%H:%M", 2, "ip a; date +%H:%M"],
+    ["date +%H:%M", undefined, "date +%H:%M"],
+    ["3:", 3, ""],
+  ])("%s", (exec, only, commands) => {
+    expect(forWhom(exec, 3)).toEqual({ only, commands });
+  });
+
+  test.each(["0:id", "4:id", "17:id"])("%s names a guest that there is not", (exec) => {
+    expect(() => forWhom(exec, 3)).toThrow(UsageError);
+  });
+
+  test("each line carries its guest's name, however it came in pieces", () => {
+    const text: string[] = [];
+    const lines = new PrefixedLines("vm2: ", (part) => text.push(part));
+    const whole = bytes("one\n\nzwölf\nlast");
+    for (const cut of whole) lines.add(Uint8Array.of(cut));
+    expect(text.join("")).toBe("vm2: one\nvm2: \nvm2: zwölf\n");
+    lines.end();
+    lines.end();
+    expect(text.join("")).toBe("vm2: one\nvm2: \nvm2: zwölf\nvm2: last\n");
+  });
+
+  const guest = (name: string, status: number, scripts: string[]): NamedGuest => ({
+    name,
+    guest: {
+      run: async (script, { stdout, stderr }) => {
+        scripts.push(script);
+        stdout(bytes(`${name} here\n`));
+        stderr(bytes("careful"));
+        return status;
+      },
+    },
+  });
+
+  test("all run them, know who they are, and the first that failed gives the status", async () => {
+    const scripts: string[] = [];
+    const [out, err]: string[][] = [[], []];
+    const guests = [guest("vm1", 0, scripts), guest("vm2", 7, scripts), guest("vm3", 9, scripts)];
+    const io = { out: (text: string) => void out?.push(text), err: (text: string) => void err?.push(text) };
+    expect(await runEverywhere(guests, "hostname", io)).toBe(7);
+    expect(scripts).toEqual([1, 2, 3].map((vm) => `VM=${vm}\nVMS=3\nexport VM VMS\nhostname`));
+    expect(out).toEqual(["vm1: vm1 here\n", "vm2: vm2 here\n", "vm3: vm3 here\n"]);
+    expect(err).toEqual(["vm1: careful\n", "vm2: careful\n", "vm3: careful\n"]);
+    scripts.length = 0;
+    expect(await runEverywhere(guests, "3:id", io)).toBe(9);
+    expect(scripts).toEqual(["VM=3\nVMS=3\nexport VM VMS\nid"]);
+  });
+});
