@@ -9,6 +9,7 @@ import { forWhom, runEverywhere } from "./linux-exec.ts";
 import type { LinuxGuest } from "./linux-guest.ts";
 import { joinNeighbours, LinuxPc, type PcOptions } from "./linux-pc.ts";
 import { Snapshots } from "./linux-snapshots.ts";
+import { readSuspended, writeSuspended } from "./linux-suspended.ts";
 import { LinuxVms, VFS_PER_PORT } from "./linux-vms.ts";
 import { describeOptions, type Options, parseOptions, quote } from "./options.ts";
 import { StatusLine } from "./status-line.ts";
@@ -57,6 +58,16 @@ const ROWS = [
     kind: "flag",
     help: "start from a snapshot; the first time it is made, with a boot",
   },
+  {
+    name: "suspend",
+    kind: "file",
+    help: "in the end, write the guest, whatever it is in the middle of, to this file",
+  },
+  {
+    name: "resume",
+    kind: "file",
+    help: "go on with a guest that --suspend wrote; it has its card and memory",
+  },
 ] as const;
 
 export const linuxCommand: Command = {
@@ -71,6 +82,7 @@ export const linuxCommand: Command = {
   ].join("\n"),
   async run(args, io) {
     const options = parseOptions(ROWS, args);
+    checkTogether(options);
     const pcOptions = checkPc(options);
     try {
       return options.vms === undefined ? await runPc(pcOptions, options, io) : await runVms(pcOptions, options, io);
@@ -91,14 +103,33 @@ function checkPc({ memory = DEFAULT_MEMORY, profile = "i350", ports = DEFAULT_PO
   return { memory, cards: [{ profile: known, ports }], wire: joinNeighbours };
 }
 
-async function runPc(pcOptions: PcOptions, options: LinuxOptions, io: Io): Promise<number> {
-  const pc = await start(io, async (files) =>
-    options.snapshot === true
-      ? await LinuxPc.resume(files, pcOptions, snapshots())
-      : await LinuxPc.boot(files, pcOptions),
-  );
+/** Throws UsageError for options that exclude each other. */
+function checkTogether(options: LinuxOptions): void {
+  const excluded = {
+    resume: ["memory", "profile", "ports", "snapshot", "vms"],
+    suspend: ["vms"],
+  } as const;
+  for (const [name, others] of Object.entries(excluded) as [keyof typeof excluded, readonly (keyof LinuxOptions)[]][]) {
+    const other =
+      options[name] === undefined ? undefined : others.find((candidate) => options[candidate] !== undefined);
+    if (other !== undefined) throw new UsageError(`--${name} does not go with --${other}`);
+  }
+}
+
+async function runPc(asked: PcOptions, options: LinuxOptions, io: Io): Promise<number> {
+  const { snapshot, suspend, resume } = options;
+  const suspended = resume === undefined ? undefined : await readSuspended(resume, io);
+  const pcOptions = suspended === undefined ? asked : { ...suspended, wire: joinNeighbours };
+  const pc = await start(io, async (files) => {
+    if (suspended !== undefined) return await LinuxPc.goOn(files, pcOptions, suspended.state);
+    if (snapshot === true) return await LinuxPc.resume(files, pcOptions, snapshots());
+    return await LinuxPc.boot(files, pcOptions);
+  });
   try {
-    return await use(pc.guest, options, io);
+    const status = await use(pc.guest, options, io);
+    const { memory, cards } = pcOptions;
+    if (suspend !== undefined) writeSuspended(suspend, { memory, cards, state: await pc.suspend() });
+    return status;
   } finally {
     await pc.stop();
   }

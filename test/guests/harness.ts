@@ -31,7 +31,7 @@ export async function startGuest(options: Omit<PcOptions, "memory">): Promise<Li
 }
 
 /** What a shell script of the tests may use. */
-const PRELUDE = `
+export const PRELUDE = `
 # joined NAMESPACE INTERFACE ADDRESS: moves the interface into a network namespace of its own, with an address, up.
 joined() {
   ip netns add $1 && ip link set $2 netns $1 && ip -n $1 link set lo up &&

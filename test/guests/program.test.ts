@@ -1,0 +1,117 @@
+// `iovirt linux` from outside: what it writes where, its exit status, and guests that outlive a process.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeWithFiles, PRELUDE, START_TIMEOUT } from "./harness.ts";
+
+const MAIN = fileURLToPath(new URL("../../dist/host/cli/main.js", import.meta.url));
+
+interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `iovirt linux`; `typed` comes through its standard input. */
+function linux(args: readonly string[], typed = ""): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, "linux", ...args]);
+    const ended: Ended = { status: null, stdout: "", stderr: "" };
+    child.stdout.on("data", (data) => {
+      ended.stdout += data;
+    });
+    child.stderr.on("data", (data) => {
+      ended.stderr += data;
+    });
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ ...ended, status }));
+    child.stdin.end(typed);
+  });
+}
+
+describeWithFiles("iovirt linux", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "iovirt-linux-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("--exec: the commands' output on its own streams, byte for byte, and their status", {
+    timeout: START_TIMEOUT,
+  }, async () => {
+    const script =
+      "printf 'a\\r\\tb\\n\\n'; echo complaint >&2; ls /sys/bus/pci/drivers/igb | grep -c ^0000; seq 20000; exit 42";
+    const { status, stdout, stderr } = await linux(["--snapshot", "--ports", "4", "--exec", script]);
+    const numbers = Array.from({ length: 20000 }, (_, index) => `${index + 1}\n`).join("");
+    expect(stdout).toBe(`a\r\tb\n\n4\n${numbers}`);
+    expect({ status, stderr }).toEqual({ status: 42, stderr: "complaint\n" });
+  });
+
+  test("without --exec: what comes in is typed on the console; its end ends the shell, whose status remains", {
+    timeout: START_TIMEOUT,
+  }, async () => {
+    const { status, stdout, stderr } = await linux(["--snapshot"], "echo $((6 * 7)) from the $(hostname)\n(exit 5)\n");
+    expect(stdout).toMatch(/42 from the guest\r\n/);
+    expect({ status, stderr }).toEqual({ status: 5, stderr: "" });
+  });
+
+  test("--suspend under traffic, --resume in another process: the transfer ends whole, no ping is lost", {
+    timeout: 2 * START_TIMEOUT,
+  }, async () => {
+    const file = join(folder, "guest.state");
+    const before = await linux([
+      "--snapshot",
+      "--suspend",
+      file,
+      "--exec",
+      `${PRELUDE}
+       joined left eth0 10.0.0.1/24 && joined right eth1 10.0.0.2/24
+       until_true has_link left eth0 && until_true has_link right eth1
+       dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null
+       ip netns exec left ping -i 0.1 10.0.0.2 >/tmp/pings 2>&1 & echo $! >/tmp/ping
+       (tail -f /dev/null | inside right nc -l -p 5000 >/tmp/got) &
+       begun() { [ -s /tmp/got ]; }
+       sleep 0.5; (inside left nc 10.0.0.2 5000 </tmp/data; echo >/tmp/sent) &
+       until_true begun && wc -c </tmp/got && md5sum </tmp/data`,
+    ]);
+    expect({ status: before.status, stderr: before.stderr }).toEqual({ status: 0, stderr: "" });
+    const [got, sum] = before.stdout.trim().split("\n");
+    // In the middle of it.
+    expect(Number(got)).toBeGreaterThan(0);
+    expect(Number(got)).toBeLessThan(2 ** 24);
+    expect(statSync(file).size).toBeGreaterThan(2 ** 24);
+    const after = await linux([
+      "--resume",
+      file,
+      "--exec",
+      `wc -c </tmp/got; ls /tmp/sent 2>/dev/null
+       for i in $(seq 1000); do [ -e /tmp/sent ] && break; sleep 0.1; done; sleep 1
+       md5sum </tmp/got; kill -INT $(cat /tmp/ping); sleep 1; grep transmitted /tmp/pings`,
+    ]);
+    expect({ status: after.status, stderr: after.stderr }).toEqual({ status: 0, stderr: "" });
+    const [gotThen, sumThen, pings] = after.stdout.trim().split("\n");
+    expect(Number(gotThen)).toBeLessThan(2 ** 24);
+    expect(sumThen).toBe(sum);
+    expect(pings).toMatch(/, 0% packet loss$/);
+  });
+
+  test("a wrong call is one line and status 2, and boots nothing", async () => {
+    const junk = join(folder, "junk");
+    writeFileSync(junk, "no guest");
+    const absent = join(folder, "absent", "file");
+    for (const [args, said] of [
+      [["--memory", "100"], "--memory 100 is not a power of two"],
+      [["--profile", "e1000"], '--profile "e1000" is neither i350 nor 82576'],
+      [["--ports", "5"], "--ports 5 is not in 1–4"],
+      [["--resume", junk, "--ports", "1"], "--resume does not go with --ports"],
+      [["--resume", absent], `${absent}: no such file or directory`],
+      [["--resume", junk], `${junk}: snapshot: is none: it starts with "no guest"`],
+      [["--verbose"], 'unknown option "--verbose"'],
+    ] as const) {
+      expect(await linux(args)).toEqual({ status: 2, stdout: "", stderr: `iovirt: ${said}\n` });
+    }
+  });
+});
