@@ -101,7 +101,14 @@ export class Attachment implements Snapshotable<AttachmentState> {
       this.#interrupts.flush(cpu);
       this.#lines.flush();
     };
-    this.#turns = new Turns(cpu, board, this.#ram, flush, options.measure);
+    this.#turns = new Turns({
+      cpu,
+      board,
+      ram: this.#ram,
+      isRunning: () => emulator.is_running(),
+      flush,
+      measure: options.measure,
+    });
     const takeover = this.#takeover;
     try {
       takeover.onRelease(board.place(this.#ram, layout));

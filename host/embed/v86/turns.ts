@@ -10,11 +10,27 @@ import type { Takeover } from "./takeover.ts";
 const NS_PER_MS = 1e6;
 /** Nanoseconds after which devices have a turn although nobody asked for one: frames may have come from outside. */
 const PATIENCE = 250_000;
+/** The most that passes for devices in one turn: they do not make up for the time in which the emulator stood still. */
+const MAX_SPAN = 1e9;
 /** Instructions of a piece of the guest's execution: with as many more the counter says that it is over. */
 const PIECE = 100_003;
 
+export interface TurnsOptions {
+  cpu: V86Cpu;
+  /** Whether the emulator runs, or was stopped. */
+  isRunning(): boolean;
+  board: Board;
+  /** The guest's. */
+  ram: GuestRam;
+  /** Hands interrupts over, between two pieces of the guest's execution. */
+  flush(): void;
+  /** Gives the time in milliseconds. */
+  measure: (() => number) | undefined;
+}
+
 export class Turns {
   readonly #cpu: V86Cpu;
+  readonly #isRunning: () => boolean;
   readonly #board: Board;
   readonly #ram: GuestRam;
   readonly #flush: () => void;
@@ -35,13 +51,9 @@ export class Turns {
   /** What a board threw: the embedder's memory or functions failed. */
   #failure: unknown;
 
-  /**
-   * @param ram is the guest's.
-   * @param flush hands interrupts over, between two pieces of the guest's execution.
-   * @param measure gives the time in milliseconds.
-   */
-  constructor(cpu: V86Cpu, board: Board, ram: GuestRam, flush: () => void, measure: (() => number) | undefined) {
+  constructor({ cpu, isRunning, board, ram, flush, measure }: TurnsOptions) {
     this.#cpu = cpu;
+    this.#isRunning = isRunning;
     this.#board = board;
     this.#ram = ram;
     this.#flush = flush;
@@ -72,7 +84,7 @@ export class Turns {
   hurry(): void {
     this.#asked = true;
     if (!this.#inGuest) {
-      this.#cpu.stop_idling();
+      this.#wakeUp();
       return;
     }
     if (this.#wanted) return;
@@ -84,7 +96,12 @@ export class Turns {
   /** Lets a guest that waits for time to pass run again: something came from outside. */
   wake(): void {
     this.#asked = true;
-    if (!this.#inGuest) this.#cpu.stop_idling();
+    if (!this.#inGuest) this.#wakeUp();
+  }
+
+  /** One that is stopped stays so, and would say once more that it is. */
+  #wakeUp(): void {
+    if (this.#isRunning()) this.#cpu.stop_idling();
   }
 
   /** The guest wrote to a device: the next turn is not left out. */
@@ -102,7 +119,12 @@ export class Turns {
   #turn(now: number): number {
     const board = this.#board;
     this.#origin ??= now - board.nowNs / NS_PER_MS;
-    const target = Math.floor((now - this.#origin) * NS_PER_MS);
+    let target = Math.floor((now - this.#origin) * NS_PER_MS);
+    const beyond = target - board.nowNs - MAX_SPAN;
+    if (beyond > 0) {
+      this.#origin += beyond / NS_PER_MS;
+      target -= beyond;
+    }
     if (!this.#asked && target < this.#dueNs && target - this.#lastNs < PATIENCE) {
       return (this.#dueNs - target) / NS_PER_MS;
     }

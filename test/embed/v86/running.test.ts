@@ -179,8 +179,25 @@ test("the machine's clock follows the emulator's, and stands still with it", asy
   await guest.until(() => !guest.emulator.is_running());
   const { nowNs } = guest.machine.clock;
   const { turns } = guest.attachment.counters;
+  let stopped = 0;
+  guest.emulator.add_listener("emulator-stopped", () => stopped++);
+  guest.attachment.wake();
   await new Promise((resolve) => setTimeout(resolve, 30));
-  expect([guest.machine.clock.nowNs, guest.attachment.counters.turns]).toEqual([nowNs, turns]);
+  expect([guest.machine.clock.nowNs, guest.attachment.counters.turns, stopped]).toEqual([nowNs, turns, 0]);
+});
+
+test("time in which the emulator stood still passes for devices up to a second, not more", async () => {
+  const guest = await guestOf(WAIT);
+  const { cpu, machine } = guest;
+  // As the emulator's loop calls it, with the time of its clock in milliseconds.
+  cpu.run_hardware_timers(1, 1000);
+  expect(machine.clock.nowNs).toBe(0);
+  cpu.run_hardware_timers(1, 1002.5);
+  expect(machine.clock.nowNs).toBe(2_500_000);
+  cpu.run_hardware_timers(1, 9_001_002.5);
+  expect(machine.clock.nowNs).toBe(1_002_500_000);
+  cpu.run_hardware_timers(1, 9_001_005.5);
+  expect(machine.clock.nowNs).toBe(1_005_500_000);
 });
 
 describe("states", () => {
