@@ -49,7 +49,7 @@ echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 `;
 
 /** Runs a shell script in the guest; its standard output. Throws unless its status is 0. */
-export async function sh({ guest }: LinuxPc, script: string): Promise<string> {
+export async function sh({ guest }: Pick<LinuxPc, "guest">, script: string): Promise<string> {
   const { status, stdout, stderr } = await guest.collect(`${PRELUDE}${script}`, SCRIPT_SECONDS);
   if (status === 0) return stdout;
   throw new Error(`status ${status} of:\n${script}\nstdout:\n${stdout}\nstderr:\n${stderr}`);
