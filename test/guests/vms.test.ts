@@ -6,6 +6,7 @@ import { guestsFolder } from "../../host/cli/guests/store.ts";
 import { Snapshots } from "../../host/cli/linux-snapshots.ts";
 import { LinuxVms, type VmGuest } from "../../host/cli/linux-vms.ts";
 import type { MmioHandler } from "../../host/core/ports.ts";
+import type { GuestVm } from "../../host/embed/v86/index.ts";
 import { describeWithFiles, guestFiles, SCRIPT_TIMEOUT, START_TIMEOUT, sh } from "./harness.ts";
 
 const MIB = 2 ** 20;
@@ -15,6 +16,13 @@ const COPIES = 128;
 const VF_RDBAL = 0x2800;
 const VF_RDLEN = 0x2808;
 const RX_DESCRIPTOR = 16;
+
+/** A guest's RAM, until it grows. */
+function ramOf({ ram }: GuestVm): Uint8Array {
+  const { buffer, byteOffset, size } = ram.backing;
+  const bytes = buffer instanceof WebAssembly.Memory ? buffer.buffer : buffer;
+  return new Uint8Array(bytes, byteOffset, size);
+}
 
 /** A digest of a guest's RAM. */
 function ramDigest({ vm }: VmGuest): string {
@@ -133,9 +141,9 @@ describeWithFiles("two guests on one machine", () => {
     vms.hypervisor.faults();
     const assigned = attacker.vm.vm.assigned[0] as (typeof attacker.vm.vm.assigned)[0];
     const registers = assigned.virtual.bars[0]?.handler as MmioHandler;
-    const { ram } = attacker.vm;
     const { base } = victim.vm.vm.domain.region;
-    const view = new DataView(ram.memory.buffer, ram.byteOffset, ram.size);
+    const bytes = ramOf(attacker.vm);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let at = 0; at < registers.read(VF_RDLEN, 4); at += RX_DESCRIPTOR) {
       const descriptor = registers.read(VF_RDBAL, 4) + at;
       view.setUint32(descriptor, base % 2 ** 32, true);
