@@ -26,10 +26,7 @@ function ramOf({ ram }: GuestVm): Uint8Array {
 
 /** A digest of a guest's RAM. */
 function ramDigest({ vm }: VmGuest): string {
-  const { memory, byteOffset, size } = vm.ram;
-  return createHash("sha256")
-    .update(new Uint8Array(memory.buffer, byteOffset, size))
-    .digest("hex");
+  return createHash("sha256").update(ramOf(vm)).digest("hex");
 }
 
 /** The shell function `reg OFFSET [VALUE]`: a register of the VF, by a program of the guest, without its driver. */
