@@ -45,7 +45,7 @@ export const COUNT_XOFF_TX: u32 = 16116;
 /** Frames cut into segments, and those whose context could not be used. */
 export const COUNT_SEGMENTED: u32 = 16120;
 export const COUNT_SEGMENTED_FAILED: u32 = 16124;
-/** Derived: EtherType and tuple filters that are on, and whether any of them may choose a queue. */
+/** Derived: EtherType filters and tuple filters that are on, one bit each. */
 export const PORT_ETYPES: u32 = 16128;
 export const PORT_TUPLES: u32 = 16132;
 export const PORT_DTXTCPFLGL: u32 = 16140;
