@@ -12,7 +12,10 @@ import {
   SCRATCH_FRAME_SIZE,
   STOP_BUFFER,
   STOP_DESCRIPTOR,
+  STOP_OFFLOAD,
   STOP_RING,
+  STOP_SIZE,
+  STOP_UNENDED,
 } from "../spec/abi/port";
 import { FRAME_CRC } from "../spec/igb/receive";
 import { TCTL_PSP, TDWBAL_HEAD_WB_EN, TX_FRAME_MAX, TX_FRAME_MIN } from "../spec/igb/transmit";
@@ -84,7 +87,7 @@ export class Gather {
     let options: u32 = 0;
     let opened = false;
     while (head != queue.tail) {
-      if (taken == FRAME_DESCRIPTORS) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+      if (taken == FRAME_DESCRIPTORS) return Gather.refuse(port, queue, index, STOP_UNENDED);
       const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE;
       const descriptor = copy + <usize>(taken * TX_DESCRIPTOR_SIZE);
       if (!Receive.transfer(port, context, place, descriptor, TX_DESCRIPTOR_SIZE, false)) {
@@ -112,7 +115,7 @@ export class Gather {
       }
       const part = Bits.of32(word, TXD_DTALEN_HI, TXD_DTALEN_LO);
       const limit = command & TXD_DCMD_TSE ? SCRATCH_FRAME_SIZE : TX_FRAME_MAX;
-      if (length + part > limit) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+      if (length + part > limit) return Gather.refuse(port, queue, index, STOP_SIZE);
       if (!Receive.transfer(port, context, load<u64>(descriptor), staged + length, part, false)) {
         return Gather.refuse(port, queue, index, STOP_BUFFER);
       }
@@ -128,12 +131,12 @@ export class Gather {
       const frames = Gather.send(port, queue, index, staged, length, command, options);
       const stamped = (command & (TXD_DCMD_DEXT | TXD_MAC_TSTAMP)) == (TXD_DCMD_DEXT | TXD_MAC_TSTAMP);
       if (stamped && port.state.egress != left) Stamp.sent(port);
-      if (frames == 0) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
+      if (frames == 0) return Gather.refuse(port, queue, index, STOP_OFFLOAD);
       if (Gather.report(port, queue, index, context, first, taken)) queue.head = head;
       return frames;
     }
     // No end yet. A ring that is full without one can never have one.
-    if (taken + 1 >= count) port.stop(queue, CAUSE_TX + index, STOP_DESCRIPTOR);
+    if (taken + 1 >= count) port.stop(queue, CAUSE_TX + index, STOP_UNENDED);
     return 0;
   }
 

@@ -1,7 +1,15 @@
 // What the PF's driver imposes on the pools: mirror rules, what becomes of misbehaviour, rate limits (spec/abi/port
 // from PORT_POLICY on).
 
-import { STOP_BUFFER, STOP_DESCRIPTOR, STOP_FORGED, STOP_RING } from "../spec/abi/port";
+import {
+  STOP_BUFFER,
+  STOP_DESCRIPTOR,
+  STOP_FORGED,
+  STOP_OFFLOAD,
+  STOP_RING,
+  STOP_SIZE,
+  STOP_UNENDED,
+} from "../spec/abi/port";
 import {
   MIRROR_SIZE,
   PORT_DTXCTL,
@@ -25,7 +33,10 @@ import {
   LVMMC_DESC_TYPE,
   LVMMC_INV_MACC,
   LVMMC_LAST_Q_LO,
+  LVMMC_NO_EOP,
+  LVMMC_OFF_ILL,
   LVMMC_OOS_SSO,
+  LVMMC_SIZE,
 } from "../spec/igb/misbehaviour";
 import { DTXCTL_MDP_EN } from "../spec/igb/transmit";
 import { POOLS, WVBR_BLOCKED_LO } from "../spec/igb/virtualization";
@@ -100,6 +111,9 @@ export class Policy {
 
   private static cause(reason: u32): u32 {
     if (reason == STOP_RING || reason == STOP_BUFFER) return LVMMC_INV_MACC;
+    if (reason == STOP_SIZE) return LVMMC_SIZE;
+    if (reason == STOP_UNENDED) return LVMMC_NO_EOP;
+    if (reason == STOP_OFFLOAD) return LVMMC_OFF_ILL;
     return reason == STOP_DESCRIPTOR ? LVMMC_DESC_TYPE : LVMMC_OOS_SSO;
   }
 }

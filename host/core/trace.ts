@@ -74,9 +74,18 @@ export type TraceEvent =
 
 /**
  * Why a queue was stopped: its ring has no length; head or tail lie beyond it; ring or buffer are not to be reached; a
- * descriptor makes no sense; a frame was forged.
+ * descriptor makes no sense; a frame was forged, is too long, has no end, or its offloads cannot be done.
  */
-export type StopReason = "length" | "index" | "ring" | "buffer" | "descriptor" | "forged";
+export type StopReason =
+  | "length"
+  | "index"
+  | "ring"
+  | "buffer"
+  | "descriptor"
+  | "forged"
+  | "size"
+  | "unended"
+  | "offload";
 
 /** Called with every event, outside the module. Must not call into the machine. */
 export type TraceListener = (event: TraceEvent) => void;

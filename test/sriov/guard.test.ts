@@ -118,6 +118,8 @@ describe("anti-spoofing", () => {
   it.each([
     ["a buffer that is nowhere: INV_MACC", [0x3000_0000, 0, 0x2b30_0040, 64 << 14], 0x4008_0000],
     ["a type that is none: DESC_TYPE", [0, 0, 0x2b50_0040, 64 << 14], 0x4010_0000],
+    ["10000 bytes: SIZE", [0, 0, 0x2b30_2710, 0], 0x4000_0100],
+    ["segments without a size: OFF_ILL", [0, 0, 0xab30_0064, 0], 0x4000_0400],
   ] as const)("I350 LVMMC of a stopped queue, %s", async (_title, words, lvmmc) => {
     const port = await guarded(PROFILE_I350);
     port.post(2, words);

@@ -13,7 +13,10 @@ import {
   STOP_DESCRIPTOR,
   STOP_INDEX,
   STOP_LENGTH,
+  STOP_OFFLOAD,
   STOP_RING,
+  STOP_SIZE,
+  STOP_UNENDED,
 } from "../../assembly/spec/abi/port.ts";
 import { AREA, frameOf, macOf, RING_ENTRIES, TestPort, TX_BUFFERS } from "./ports.ts";
 
@@ -81,7 +84,7 @@ const CASES: Case[] = [
   },
   {
     title: "a frame longer than 9728 bytes",
-    reason: STOP_DESCRIPTOR,
+    reason: STOP_SIZE,
     break: (port) => {
       for (let n = 0; n < 4; n++) port.post(0, [TX_BUFFERS, 0, 0x2230_0000 | 4000, 0]);
       port.post(0, [TX_BUFFERS, 0, DATA | 64, 0]);
@@ -89,14 +92,14 @@ const CASES: Case[] = [
   },
   {
     title: "a whole ring without an end of packet",
-    reason: STOP_DESCRIPTOR,
+    reason: STOP_UNENDED,
     break: (port) => {
       for (let n = 0; n < RING_ENTRIES - 1; n++) port.post(0, [TX_BUFFERS, 0, 0x2230_0000 | 16, 0]);
     },
   },
   {
     title: "segmentation with an MSS of 0",
-    reason: STOP_DESCRIPTOR,
+    reason: STOP_OFFLOAD,
     break: (port) => {
       port.post(0, [(14 << 9) | 20, 0, 0x2020_0c00, 20 << 8]);
       port.post(0, [TX_BUFFERS, 0, (0x8000_0000 | DATA | 200) >>> 0, 0]);

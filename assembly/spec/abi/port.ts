@@ -140,10 +140,14 @@ export const STOP_INDEX: u32 = 2;
 export const STOP_RING: u32 = 3;
 /** A buffer could not be read or written. */
 export const STOP_BUFFER: u32 = 4;
-/** A descriptor makes no sense: its type, its length, or a frame that has no end. */
+/** A descriptor makes no sense: its type, its context, or less than a frame. */
 export const STOP_DESCRIPTOR: u32 = 5;
 /** A forged frame, where the PF's driver wants its queue to stop. */
 export const STOP_FORGED: u32 = 6;
+/** A frame that is too long, one that has no end, and one whose offloads cannot be done. */
+export const STOP_SIZE: u32 = 7;
+export const STOP_UNENDED: u32 = 8;
+export const STOP_OFFLOAD: u32 = 9;
 export const QUEUE_REQUESTER: u32 = 28;
 /** Transmit: TDWBAL/H. Receive: SRRCTL, then frames that found no descriptor. */
 export const QUEUE_WRITEBACK: u32 = 32;

@@ -11,7 +11,10 @@ import {
   STOP_FORGED,
   STOP_INDEX,
   STOP_LENGTH,
+  STOP_OFFLOAD,
   STOP_RING,
+  STOP_SIZE,
+  STOP_UNENDED,
 } from "../../../assembly/spec/abi/port.ts";
 import { PORT_FORGED, PORT_LVMMC, PORT_MDFB } from "../../../assembly/spec/abi/port-policy.ts";
 import { ICR_DOUTSYNC } from "../../../assembly/spec/igb/interrupt.ts";
@@ -31,6 +34,9 @@ const REASONS: Readonly<Record<number, StopReason>> = {
   [STOP_BUFFER]: "buffer",
   [STOP_DESCRIPTOR]: "descriptor",
   [STOP_FORGED]: "forged",
+  [STOP_SIZE]: "size",
+  [STOP_UNENDED]: "unended",
+  [STOP_OFFLOAD]: "offload",
 };
 
 /** Answers LVMMC and, on the I350, MDFB. `vfs` is how many pools are VFs'. */

@@ -84,7 +84,7 @@ const FAULTS: Fault[] = [
       for (let at = 0; at < 8; at++) world.poke(0, TX_RING + at * 16, [TX_BUFFER, 0, 0x2a30_0000 | 16, 0]);
       world.vf(0).write(0x3818, 4, 7);
     },
-    stopped: { direction: "transmit", reason: "descriptor" },
+    stopped: { direction: "transmit", reason: "unended" },
   },
   {
     title: "a transmit buffer that begins in memory and ends beyond it",
@@ -111,7 +111,7 @@ const FAULTS: Fault[] = [
       world.vf(0).write(0x3828, 4, ENABLE);
       world.vf(0).write(0x3818, 4, 7);
     },
-    stopped: { direction: "transmit", reason: "descriptor" },
+    stopped: { direction: "transmit", reason: "unended" },
   },
   {
     title: "head write-back to nowhere",
