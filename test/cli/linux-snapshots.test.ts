@@ -1,0 +1,60 @@
+// Snapshots in a folder: made once for the same parts, by one at a time, the newest kept.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { codeDigest, Snapshots } from "../../host/cli/linux-snapshots.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "iovirt-snapshots-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the same parts are made once, others anew; where one part ends matters", async () => {
+  let made = 0;
+  const make = async (): Promise<Uint8Array> => Uint8Array.of(++made);
+  const first = await new Snapshots(folder).get(["ab", "c"], make);
+  expect([...(await new Snapshots(folder).get(["ab", "c"], make))]).toEqual([...first]);
+  expect([...(await new Snapshots(folder).get(["a", "bc"], make))]).toEqual([2]);
+  expect(made).toBe(2);
+});
+
+test("who comes while it is being made waits for it; who fails leaves the next to make it", async () => {
+  const snapshots = new Snapshots(folder);
+  let made = 0;
+  const slow = async (): Promise<Uint8Array> => {
+    made++;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return Uint8Array.of(7);
+  };
+  const all = await Promise.all([snapshots.get(["x"], slow), snapshots.get(["x"], slow)]);
+  expect(all.map((bytes) => [...bytes])).toEqual([[7], [7]]);
+  expect(made).toBe(1);
+  await expect(snapshots.get(["y"], () => Promise.reject(new Error("no boot")))).rejects.toThrow("no boot");
+  expect([...(await snapshots.get(["y"], async () => Uint8Array.of(8)))]).toEqual([8]);
+  expect(readdirSync(folder).filter((name) => !name.endsWith(".state"))).toEqual([]);
+});
+
+test("the number of those that are kept is bounded", async () => {
+  for (let part = 0; part < 10; part++) await new Snapshots(folder).get([`${part}`], async () => Uint8Array.of(part));
+  expect(readdirSync(folder)).toHaveLength(6);
+});
+
+test("the code's digest: a changed, a renamed or a new file makes another; declarations do not", () => {
+  const code = join(folder, "code/inner");
+  mkdirSync(code, { recursive: true });
+  const url = pathToFileURL(`${join(folder, "code")}/`);
+  const digests = new Set<string>();
+  const write = (name: string, text: string): void => {
+    writeFileSync(join(code, name), text);
+    digests.add(codeDigest([url]));
+  };
+  write("a.js", "1");
+  write("a.js", "2");
+  write("b.js", "2");
+  expect(digests.size).toBe(3);
+  write("b.d.ts", "3");
+  expect(digests.size).toBe(3);
+});
