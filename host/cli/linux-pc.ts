@@ -1,4 +1,6 @@
 // An emulated PC with our cards: from the guest files to a Linux that runs scripts.
+
+import { decodeSnapshot, encodeSnapshot } from "../core/snapshot.ts";
 import { type Attachment, type AttachmentState, attach, createMachine } from "../embed/v86/index.ts";
 import type { CardOptions, Machine } from "../machine/machine.ts";
 import { KERNEL } from "./guests/collect.ts";
@@ -41,6 +43,9 @@ export const COMMAND_LINE: string = [
 
 /** The code on which a booted guest without our cards depends: what its firmware and its PCI bus were. */
 const BOARD_CODE = ["../embed/v86/", "../device/pc/", "../pci/"] as const;
+
+/** The code on which a guest with our cards depends. */
+const WHOLE_CODE = ["../", "../../build/"] as const;
 
 export interface PcOptions {
   /** MiB of RAM; a power of two. */
@@ -127,6 +132,24 @@ export class LinuxPc {
       throw error;
     }
     return pc;
+  }
+
+  /**
+   * As `resume`, from a snapshot in which the cards are there already and their drivers have started. It is made when
+   * there is none; then this takes as long as `resume` and more.
+   */
+  static async resumePlugged(files: GuestFiles, options: PcOptions, snapshots: Snapshots): Promise<LinuxPc> {
+    const code = codeDigest(WHOLE_CODE.map((folder) => new URL(folder, import.meta.url)));
+    const parts = [...snapshotParts(files, options), JSON.stringify(options.cards), code];
+    const state = await snapshots.get(parts, async () => {
+      const pc = await LinuxPc.resume(files, options, snapshots);
+      try {
+        return encodeSnapshot(await pc.suspend());
+      } finally {
+        await pc.stop();
+      }
+    });
+    return await LinuxPc.goOn(files, options, decodeSnapshot<PcState>(state));
   }
 
   /** Halts the PC, whatever its devices are in the middle of; what it is made of then. No script may run. */

@@ -122,7 +122,7 @@ async function runPc(asked: PcOptions, options: LinuxOptions, io: Io): Promise<n
   const pcOptions = suspended === undefined ? asked : { ...suspended, wire: joinNeighbours };
   const pc = await start(io, async (files) => {
     if (suspended !== undefined) return await LinuxPc.goOn(files, pcOptions, suspended.state);
-    if (snapshot === true) return await LinuxPc.resume(files, pcOptions, snapshots());
+    if (snapshot === true) return await LinuxPc.resumePlugged(files, pcOptions, snapshots());
     return await LinuxPc.boot(files, pcOptions);
   });
   try {
