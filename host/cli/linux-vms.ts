@@ -1,11 +1,20 @@
 // Several Linux guests on one machine: each a VM of one hypervisor, with a VF of the card, whose PFs the host drives.
 import { Guest } from "../embed/in-process/guest.ts";
-import { IgbPfDriver, isIgbPf } from "../embed/in-process/pf-driver.ts";
-import { type Attachment, attach, createVm, type GuestVm } from "../embed/v86/index.ts";
-import { Hypervisor } from "../hypervisor/hypervisor.ts";
+import { IgbPfDriver, type IgbPfOptions, type IgbPfState, isIgbPf } from "../embed/in-process/pf-driver.ts";
+import type { FoundFunction } from "../embed/in-process/probe.ts";
+import {
+  type Attachment,
+  type AttachmentState,
+  attach,
+  createVm,
+  type GuestVm,
+  restoreVms,
+} from "../embed/v86/index.ts";
+import { Hypervisor, type HypervisorState } from "../hypervisor/hypervisor.ts";
 import { type CardOptions, Machine } from "../machine/machine.ts";
 import { GuestError } from "./guests/failure.ts";
 import type { GuestFiles } from "./guests/store.ts";
+import type { Emulator } from "./linux-emulator.ts";
 import { LinuxGuest } from "./linux-guest.ts";
 import { bootedState, createPc } from "./linux-pc.ts";
 import type { Snapshots } from "./linux-snapshots.ts";
@@ -29,6 +38,13 @@ export interface VmGuest {
   readonly vm: GuestVm;
   readonly guest: LinuxGuest;
   readonly attachment: Attachment;
+}
+
+/** Everything: the machine with its hypervisor, the PFs' drivers, the emulators. For `encodeSnapshot`. */
+export interface VmsState {
+  hypervisor: HypervisorState;
+  drivers: readonly { device: FoundFunction; vfs: number; state: IgbPfState }[];
+  guests: readonly { name: string; emulator: Uint8Array; attachment: AttachmentState }[];
 }
 
 /** The address of VF `vf` of port `port`: locally administered, unicast. */
@@ -84,6 +100,61 @@ export class LinuxVms {
     }
   }
 
+  /**
+   * Starts the guests where `save` stopped them, in this process or another one, with the options of then. Throws
+   * ArgumentError or FormatError for a state of other ones.
+   */
+  static async restore(files: GuestFiles, options: VmsOptions, state: VmsState): Promise<LinuxVms> {
+    const machine = await Machine.create({ cards: [options.card] });
+    const guests: VmGuest[] = [];
+    try {
+      options.wire?.(machine);
+      const hypervisor = new Hypervisor(machine);
+      const emulators: Record<string, Emulator> = {};
+      for (const { name, emulator } of state.guests) {
+        const made = await createPc(files, { memory: options.memory }, false);
+        emulators[name] = made;
+        await made.restore_state(new Uint8Array(emulator).buffer);
+      }
+      for (const vm of restoreVms(hypervisor, state.hypervisor, emulators)) {
+        const emulator = emulators[vm.name] as Emulator;
+        const guest = new LinuxGuest(emulator);
+        guests.push({ vm, guest, attachment: attach(emulator, vm, { measure: () => performance.now() }) });
+      }
+      for (const [place, { attachment }] of guests.entries()) {
+        attachment.restore((state.guests[place] as VmsState["guests"][number]).attachment);
+      }
+      const administrator = new Guest(hypervisor.administrator.platform);
+      const drivers = state.drivers.map((saved, port) => {
+        const driver = new IgbPfDriver(administrator, saved.device, driverOptions(port, saved.vfs));
+        driver.restore(saved.state);
+        return driver;
+      });
+      const made = new LinuxVms(hypervisor, drivers, guests);
+      await made.run();
+      return made;
+    } catch (error) {
+      await stopAll(guests, machine);
+      throw error;
+    }
+  }
+
+  /** Stops the guests where they are. The state of everything; `run` lets them go on. */
+  async save(): Promise<VmsState> {
+    for (const { guest } of this.guests) await guest.emulator.stop();
+    const guests: VmsState["guests"][number][] = [];
+    for (const { vm, guest, attachment } of this.guests) {
+      const emulator = new Uint8Array(await guest.emulator.save_state());
+      guests.push({ name: vm.name, emulator, attachment: attachment.save() });
+    }
+    const drivers = this.drivers.map((driver) => ({
+      device: driver.device,
+      vfs: driver.vfs.length,
+      state: driver.save(),
+    }));
+    return { hypervisor: this.hypervisor.save(), drivers, guests };
+  }
+
   /** Lets the guests run. */
   async run(): Promise<void> {
     for (const { guest } of this.guests) await guest.emulator.run();
@@ -103,10 +174,14 @@ function driveCard(hypervisor: Hypervisor, vms: number): IgbPfDriver[] {
     .filter(isIgbPf)
     .map((found, port) => {
       const count = Math.ceil((vms - port) / ports);
-      const driver = new IgbPfDriver(administrator, found, { vfs: count, vfMac: (vf) => macOf(port, vf) });
+      const driver = new IgbPfDriver(administrator, found, driverOptions(port, count));
       if (!driver.up()) throw new GuestError(`port ${port} does not come up`);
       return driver;
     });
+}
+
+function driverOptions(port: number, vfs: number): IgbPfOptions {
+  return { vfs, vfMac: (vf) => macOf(port, vf) };
 }
 
 /** The guest finds its VF; a guest is told which it is. */

@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { guestsFolder } from "../../host/cli/guests/store.ts";
 import { Snapshots } from "../../host/cli/linux-snapshots.ts";
-import { LinuxVms, type VmGuest } from "../../host/cli/linux-vms.ts";
+import { LinuxVms, type VmGuest, type VmsState } from "../../host/cli/linux-vms.ts";
 import type { MmioHandler } from "../../host/core/ports.ts";
+import { decodeSnapshot, encodeSnapshot } from "../../host/core/snapshot.ts";
 import type { GuestVm } from "../../host/embed/v86/index.ts";
 import { describeWithFiles, guestFiles, SCRIPT_TIMEOUT, START_TIMEOUT, sh } from "./harness.ts";
 
 const MIB = 2 ** 20;
+const OPTIONS = { memory: 128, card: { ports: 1 }, vms: 2 };
 const BLOCK = MIB / 2;
 const COPIES = 128;
 /** VF registers, as the I350's data sheet has them. */
@@ -48,7 +50,7 @@ describeWithFiles("two guests on one machine", () => {
     const files = guestFiles();
     if (typeof files === "string") throw new Error(files);
     const snapshots = new Snapshots(join(guestsFolder(), "snapshots"));
-    vms = await LinuxVms.start(files, { memory: 128, card: { ports: 1 }, vms: 2 }, snapshots);
+    vms = await LinuxVms.start(files, OPTIONS, snapshots);
     guests = [...vms.guests] as [VmGuest, VmGuest];
     await both(`
       ip link set eth0 up && ip addr add 10.9.0.$VM/24 dev eth0
@@ -167,4 +169,29 @@ describeWithFiles("two guests on one machine", () => {
     );
     expect(await sh(victim, "ping -c 20 -i 0.01 10.9.0.2")).toMatch(/20 packets received, 0% packet loss/);
   });
+
+  test(
+    "suspended under traffic and restored from bytes on a new machine with new emulators, the traffic goes on",
+    async () => {
+      const files = guestFiles();
+      if (typeof files === "string") throw new Error(files);
+      await sh(
+        guests[0],
+        "(ping -i 0.02 10.9.0.2 >/tmp/pings 2>&1 </dev/null &); until_true grep -q 'seq=20 ' /tmp/pings",
+      );
+      const bytes = encodeSnapshot(await vms.save());
+      await vms.stop();
+      vms = await LinuxVms.restore(files, OPTIONS, decodeSnapshot<VmsState>(bytes));
+      guests = [...vms.guests] as [VmGuest, VmGuest];
+      const seen = await sh(
+        guests[0],
+        `last=$(sed -n 's/.*seq=\\([0-9]*\\) .*/\\1/p' /tmp/pings | tail -1)
+        until_true grep -q "seq=$((last + 100)) " /tmp/pings; killall -INT ping; sleep 0.2; tail -2 /tmp/pings`,
+      );
+      expect(seen).toMatch(/ 0% packet loss/);
+      expect(await sh(guests[1], "ping -c 20 -i 0.01 10.9.0.1")).toMatch(/20 packets received, 0% packet loss/);
+      expect(vms.hypervisor.faults()).toEqual([]);
+    },
+    SCRIPT_TIMEOUT,
+  );
 });
