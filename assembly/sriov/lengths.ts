@@ -11,18 +11,18 @@ const FIRST_POWER: u32 = 6;
 export class Lengths {
   /** A frame of `length` bytes, without CRC, was received. */
   @inline static received(port: Port, length: u32): void {
-    Lengths.add(port, COUNT_RX_LENGTHS + Lengths.place(length));
+    Lengths.add(port, COUNT_RX_LENGTHS + Lengths.place(length), 1);
   }
 
   @inline static sent(port: Port, length: u32): void {
-    Lengths.add(port, COUNT_TX_LENGTHS + Lengths.place(length));
+    Lengths.add(port, COUNT_TX_LENGTHS + Lengths.place(length), 1);
   }
 
-  /** A frame went from one pool to another. */
-  @inline static looped(port: Port, length: u32): void {
+  /** `frames` of one length went from one pool to another. */
+  @inline static looped(port: Port, length: u32, frames: u32): void {
     const place = Lengths.place(length);
-    Lengths.add(port, COUNT_RX_LENGTHS + place);
-    Lengths.add(port, COUNT_TX_LENGTHS + place);
+    Lengths.add(port, COUNT_RX_LENGTHS + place, frames);
+    Lengths.add(port, COUNT_TX_LENGTHS + place, frames);
   }
 
   /** The offset of a length's counter. */
@@ -32,8 +32,8 @@ export class Lengths {
     return octets <= RX_FRAME_MIN ? 0 : (power - FIRST_POWER + 1) << 2;
   }
 
-  @inline private static add(port: Port, offset: u32): void {
+  @inline private static add(port: Port, offset: u32, frames: u32): void {
     const at = changetype<usize>(port) + offset;
-    store<u32>(at, load<u32>(at) + 1);
+    store<u32>(at, load<u32>(at) + frames);
   }
 }

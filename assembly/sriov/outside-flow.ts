@@ -159,6 +159,8 @@ export class OutsideFlow {
     let highTarget = lowTarget;
     let octets: u32 = 0;
     let asked: u32 = 0;
+    let differ: u32 = 0;
+    const shape = load<u32>(descriptor, TXD_COMMAND);
     let entry = list + FLOW_FRAMES;
     const end = entry + frames * FLOW_FRAME_SIZE;
     while (entry < end) {
@@ -190,6 +192,7 @@ export class OutsideFlow {
       store<u64>(entry, <u64>length | ((<u64>status) << 32), FLOW_FRAME_LENGTH);
       octets += length;
       asked |= status;
+      differ |= command ^ shape;
       descriptor += TX_DESCRIPTOR_SIZE;
       receiver += RX_DESCRIPTOR_SIZE;
       entry += FLOW_FRAME_SIZE;
@@ -197,6 +200,7 @@ export class OutsideFlow {
     store<u32>(list, u32(highSource + PAGE <= lowTarget || highTarget + PAGE <= lowSource), FLOW_APART);
     sender.octets = octets;
     sender.asked = asked;
+    sender.differ = differ;
     return <u32>(entry - list - FLOW_FRAMES) / FLOW_FRAME_SIZE;
   }
 
@@ -251,8 +255,12 @@ export class OutsideFlow {
     Transmit.account(port, state, pool, moved, octets + moved * FRAME_CRC, true);
     Receive.settle(port, state, 1 << target);
     let entry = OutsideFlow.list(port) + FLOW_FRAMES;
+    if (sender.differ == 0) {
+      Lengths.looped(port, load<u32>(entry, FLOW_FRAME_LENGTH), moved);
+      return;
+    }
     for (const end = entry + moved * FLOW_FRAME_SIZE; entry < end; entry += FLOW_FRAME_SIZE) {
-      Lengths.looped(port, load<u32>(entry, FLOW_FRAME_LENGTH));
+      Lengths.looped(port, load<u32>(entry, FLOW_FRAME_LENGTH), 1);
     }
   }
 

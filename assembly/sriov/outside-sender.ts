@@ -16,9 +16,11 @@ export class Sender {
   /** The first frame's index, and descriptors of the ring. */
   head: u32;
   count: u32;
-  /** Of the frames that are listed as a flow: their octets, and not 0 when one asks for a report. */
+  /** Of the frames that are listed as a flow: their octets, and not 0 when one asks for a report, */
   octets: u32;
   asked: u32;
+  /** or when one's descriptor differs from the first one's in dword 2, which has the length. */
+  differ: u32;
 
   @inline static of(port: Port): Sender {
     return changetype<Sender>(port.scratch + SCRATCH_SENDER);

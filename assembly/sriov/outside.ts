@@ -240,7 +240,7 @@ export class Outside {
         } else delivery.simple = <u8>DELIVERY_SIMPLE_SINGLE;
       }
       octets += length;
-      Lengths.looped(port, length);
+      Lengths.looped(port, length, 1);
       descriptor += RX_DESCRIPTOR_SIZE;
     }
     cursor.octets += octets;

@@ -109,7 +109,7 @@ export class Transmit {
             if (done == DELIVERED) {
               looped++;
               octets += length;
-              Lengths.looped(port, length);
+              Lengths.looped(port, length, 1);
               touched |= to;
             }
           } else if (plain && Transmit.leaves(port, state, pool, frame)) {

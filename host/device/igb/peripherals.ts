@@ -130,9 +130,9 @@ export class Peripherals {
   /** At the beginning of a turn. */
   begin(): void {
     this.#flow.tick();
-    if (this.#pf.powerState === 0) return;
-    // In D1 to D3 frames from the wire can only wake.
     const { ingress } = this.#state;
+    if (ingress.empty || this.#pf.powerState === 0) return;
+    // In D1 to D3 frames from the wire can only wake.
     for (let frame = ingress.shift(); frame !== undefined; frame = ingress.shift()) this.#wake.receive(frame);
   }
 

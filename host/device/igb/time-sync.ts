@@ -1,5 +1,12 @@
 // IEEE 1588 of a port: its registers, target times, time stamps of frames (I350 §7.9, §8.17; 82576 §7.9, §8.17).
-import { PORT_STAMPED, PORT_SYSTIM, STAMPED_RX, STAMPED_TX } from "../../../assembly/spec/abi/port-offload.ts";
+import {
+  PORT_STAMPED,
+  PORT_SYSTIM,
+  PORT_TSYNCRXCTL,
+  PORT_TSYNCTXCTL,
+  STAMPED_RX,
+  STAMPED_TX,
+} from "../../../assembly/spec/abi/port-offload.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
 import * as spec from "../../../assembly/spec/igb/time-sync.ts";
 import { bits } from "../../core/bits.ts";
@@ -71,9 +78,11 @@ export class TimeSync {
     return this.#deadlineNs;
   }
 
-  /** Before frames move: the time that they are stamped with. */
+  /** Before frames move: the time that they are stamped with, where any are. */
   show(): void {
     const { state } = this.#options;
+    const stamps = state.get(PORT_TSYNCRXCTL) & spec.TSYNCRXCTL_EN;
+    if ((stamps | (state.get(PORT_TSYNCTXCTL) & spec.TSYNCTXCTL_EN)) === 0) return;
     const { low, high } = this.#now();
     state.set(PORT_SYSTIM, low);
     state.set(PORT_SYSTIM + 4, high);
