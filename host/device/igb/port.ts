@@ -191,7 +191,9 @@ export class IgbPort {
     this.#throttled = blocks.some((block) => block.waiting);
   }
 
+  /** A port that rested is brought to the same time as one that did not: the same state gives the same bytes. */
   save(): IgbPortState {
+    setTime(this.state, this.#options.clock.nowNs);
     return {
       pf: this.pf.save(),
       registers: this.registers.save(),

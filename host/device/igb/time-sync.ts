@@ -123,7 +123,9 @@ export class TimeSync {
     this.#deadlineNs = NEVER;
   }
 
+  /** To be called before the state of the data path is saved, which it brings to the present time. */
   save(): TimeSyncState {
+    this.show();
     return { time: this.#time.save(), latched: { ...this.#latched } };
   }
 
