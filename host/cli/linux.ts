@@ -1,5 +1,7 @@
 // `iovirt linux`: an unmodified Linux in v86, with our card in it.
 import { join } from "node:path";
+import { MAX_PORTS as I82576_PORTS } from "../device/igb/config-82576.ts";
+import { MAX_PORTS as I350_PORTS } from "../device/igb/config-i350.ts";
 import type { Command } from "./command.ts";
 import { GuestError } from "./guests/failure.ts";
 import { type GuestFiles, guestsFolder, openGuests } from "./guests/store.ts";
@@ -17,7 +19,8 @@ import { StatusLine } from "./status-line.ts";
 const DEFAULT_MEMORY = 128;
 const DEFAULT_PORTS = 2;
 const MAX_VMS = 16;
-const PROFILES = ["i350", "82576"] as const;
+/** The cards and how many ports they have at most. */
+const PROFILES = { i350: I350_PORTS, "82576": I82576_PORTS } as const;
 const ROWS = [
   {
     name: "exec",
@@ -49,8 +52,8 @@ const ROWS = [
     short: "p",
     kind: "number",
     min: 1,
-    max: 4,
-    help: `the card's ports, 1, 2 or 4, of the 82576 2 at most (${DEFAULT_PORTS}); cables join 0 and 1, 2 and 3`,
+    max: PROFILES.i350,
+    help: `the card's ports, 1 to 4, of an 82576 1 or 2 (${DEFAULT_PORTS}); cables join 0 and 1, 2 and 3`,
   },
   {
     name: "snapshot",
@@ -98,9 +101,15 @@ type LinuxOptions = Options<typeof ROWS>;
 
 function checkPc({ memory = DEFAULT_MEMORY, profile = "i350", ports = DEFAULT_PORTS }: LinuxOptions): PcOptions {
   if ((memory & (memory - 1)) !== 0) throw new UsageError(`--memory ${memory} is not a power of two`);
-  const known = PROFILES.find((name) => name === profile);
-  if (known === undefined) throw new UsageError(`--profile ${quote(profile)} is neither i350 nor 82576`);
-  return { memory, cards: [{ profile: known, ports }], wire: joinNeighbours };
+  if (!isProfile(profile)) throw new UsageError(`--profile ${quote(profile)} is neither i350 nor 82576`);
+  const most = PROFILES[profile];
+  if (ports > most)
+    throw new UsageError(`--ports ${ports} is not in 1–${most}, which a card of --profile ${profile} has`);
+  return { memory, cards: [{ profile, ports }], wire: joinNeighbours };
+}
+
+function isProfile(name: string): name is keyof typeof PROFILES {
+  return Object.hasOwn(PROFILES, name);
 }
 
 /** Throws UsageError for options that exclude each other. */

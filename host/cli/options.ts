@@ -79,6 +79,9 @@ export function parseOptions<const Rows extends readonly OptionRow[]>(
   return found as Options<Rows>;
 }
 
+/** Columns of a line of --help. */
+const HELP_WIDTH = 110;
+
 /** The lines of --help for `rows`. */
 export function describeOptions(rows: readonly OptionRow[]): string {
   const heads = rows.map((row) => {
@@ -86,7 +89,28 @@ export function describeOptions(rows: readonly OptionRow[]): string {
     return `${row.short === undefined ? "    " : `-${row.short}, `}--${row.name}${value}`;
   });
   const width = Math.max(...heads.map((head) => head.length));
-  return rows.map((row, index) => `  ${(heads[index] as string).padEnd(width)}  ${row.help}\n`).join("");
+  const indent = " ".repeat(width + 4);
+  return rows
+    .map(({ help }, index) => {
+      const text = wrap(help, HELP_WIDTH - indent.length).join(`\n${indent}`);
+      return `  ${(heads[index] as string).padEnd(width)}  ${text}\n`;
+    })
+    .join("");
+}
+
+/** `text` in lines of at most `width` columns, as far as its words allow. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
 }
 
 /** `text` in quotes, its control characters escaped: fit for one line of a message. */

@@ -67,4 +67,17 @@ describe("options", () => {
       "  -c, --count N    how many\n      --file FILE  a name\n  -m, --more       say more and more\n  -l, --loud       say more\n",
     );
   });
+
+  test("the help of an option that takes more than a line goes on below itself", () => {
+    const help = `${"long ".repeat(40)}end`;
+    const lines = describeOptions([...rows, { name: "word", kind: "flag", help }])
+      .split("\n")
+      .slice(4, -1);
+    expect(lines.length).toBeGreaterThan(1);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
+    expect(lines.map((line) => line.slice(0, 19))).toEqual(
+      lines.map((_, n) => (n === 0 ? "      --word       " : " ".repeat(19))),
+    );
+    expect(lines.map((line) => line.slice(19)).join(" ")).toBe(help);
+  });
 });

@@ -108,6 +108,7 @@ describeWithFiles("iovirt linux", () => {
       [["--memory", "100"], "--memory 100 is not a power of two"],
       [["--profile", "e1000"], '--profile "e1000" is neither i350 nor 82576'],
       [["--ports", "5"], "--ports 5 is not in 1–4"],
+      [["--ports", "4", "--profile", "82576"], "--ports 4 is not in 1–2, which a card of --profile 82576 has"],
       [["--resume", junk, "--ports", "1"], "--resume does not go with --ports"],
       [["--resume", absent], `${absent}: no such file or directory`],
       [["--resume", junk], `${junk}: snapshot: is none: it starts with "no guest"`],

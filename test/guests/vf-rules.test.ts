@@ -121,10 +121,29 @@ describeGuest("rules for a VF of an I350", { cards: [{ profile: "i350", ports: 2
     await sh(pc(), "ip link set eth0 vf 1 vlan 0");
   });
 
-  test("vf state, vf rate: the driver has neither for this card, and says so", async () => {
+  test("vf state, vf rate: the driver has neither for this card: not supported, and the VF's link stays", async () => {
     for (const setting of ["state disable", "max_tx_rate 10"]) {
-      await expect(sh(pc(), `ip link set eth0 vf 1 ${setting}`)).rejects.toThrow("not supported");
+      await expect(sh(pc(), `ip link set eth0 vf 1 ${setting}`)).rejects.toThrow("Operation not supported");
     }
+    expect(await sh(pc(), "inside one cat /sys/class/net/one/carrier")).toBe("1\n");
+  });
+
+  test("port.vfLinks sets the VF's link: its driver sees it go and come back, and nothing passes meanwhile", async () => {
+    const [port] = pc().machine.ports;
+    port?.vfLinks.set(1, "down");
+    const down = await watched(
+      pc(),
+      `no_link() { [ "$(inside one cat /sys/class/net/one/carrier)" = 0 ]; }; until_true no_link
+       cat /sys/class/net/eth0/carrier
+       inside one ping -q -c 2 -W 1 10.1.0.200 || true; inside far ping -q -c 2 -W 1 10.1.0.11 || true`,
+    );
+    expect(down.said).toMatch(/^1\n/);
+    expect(down.said).toMatch(/\b0 packets received/);
+    expect(down.said).not.toMatch(/[12] packets received/);
+    expect(down.frames.filter(({ source }) => source === MAC)).toEqual([]);
+    port?.vfLinks.set(1, "auto");
+    const up = await sh(pc(), "until_true has_link one one; inside far ping -A -q -c 10 10.1.0.11");
+    expect(up).toMatch(/10 packets received/);
   });
 });
 
