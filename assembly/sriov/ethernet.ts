@@ -83,10 +83,10 @@ export class Ethernet {
     return length + TAG_SIZE;
   }
 
-  /** Fills a short frame with zeros up to the shortest that the wire takes. Returns the new length. */
-  static pad(frame: usize, length: u32): u32 {
-    if (length >= FRAME_MIN) return length;
-    memory.fill(frame + length, 0, FRAME_MIN - length);
-    return FRAME_MIN;
+  /** Fills a frame shorter than `least` bytes with zeros. Returns the new length. */
+  static pad(frame: usize, length: u32, least: u32): u32 {
+    if (length >= least) return length;
+    memory.fill(frame + length, 0, least - length);
+    return least;
   }
 }

@@ -53,7 +53,7 @@ import {
   VMVIR_VLANA_ALWAYS,
   VMVIR_VLANA_NEVER,
 } from "../spec/igb/virtualization";
-import { Ethernet, NO_TAG } from "./ethernet";
+import { Ethernet, FRAME_MIN, NO_TAG, TAG_SIZE } from "./ethernet";
 import { Filter } from "./filter";
 import { Guard } from "./guard";
 import { Lengths } from "./lengths";
@@ -112,9 +112,12 @@ export class Gather {
         command = word;
         options = load<u32>(descriptor, TXD_STATUS);
         opened = true;
+      } else if (((word ^ command) & TXD_DCMD_DEXT) != 0) {
+        // Descriptors of both kinds cannot be one frame.
+        return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
       }
       const part = Bits.of32(word, TXD_DTALEN_HI, TXD_DTALEN_LO);
-      const limit = command & TXD_DCMD_TSE ? SCRATCH_FRAME_SIZE : TX_FRAME_MAX;
+      const limit = Gather.segments(command) ? SCRATCH_FRAME_SIZE : TX_FRAME_MAX;
       if (length + part > limit) return Gather.refuse(port, queue, index, STOP_SIZE);
       if (!Receive.transfer(port, context, load<u64>(descriptor), staged + length, part, false)) {
         return Gather.refuse(port, queue, index, STOP_BUFFER);
@@ -138,6 +141,11 @@ export class Gather {
     // No end yet. A ring that is full without one can never have one.
     if (taken + 1 >= count) port.stop(queue, CAUSE_TX + index, STOP_UNENDED);
     return 0;
+  }
+
+  /** Whether a frame is to be cut into segments: what only advanced descriptors can ask for. */
+  @inline private static segments(command: u32): bool {
+    return (command & (TXD_DCMD_DEXT | TXD_DCMD_TSE)) == (TXD_DCMD_DEXT | TXD_DCMD_TSE);
   }
 
   private static refuse(port: Port, queue: Queue, index: u32, reason: u32): u32 {
@@ -202,8 +210,8 @@ export class Gather {
   static send(port: Port, queue: Queue, index: u32, staged: usize, length: u32, command: u32, options: u32): u32 {
     const pool = index & (POOLS - 1);
     const tag = Gather.tagOf(port, queue, pool, command, options);
-    if ((command & TXD_DCMD_TSE) != 0) {
-      const segments = Offload.segment(port, queue, pool, staged, length, command, options, tag);
+    if (Gather.segments(command)) {
+      const segments = Offload.segment(port, queue, pool, staged, length, options, tag);
       const receive = ReceiveState.of(port);
       if (segments != 0) receive.segmented++;
       else receive.segmentedFailed++;
@@ -218,10 +226,11 @@ export class Gather {
   static emit(port: Port, pool: u32, frame: usize, length: u32, tag: u32): void {
     const state = port.state;
     let bytes = length;
-    const tagged = Tags.tagged(port, frame);
-    if (tag != NO_TAG) bytes = Ethernet.insertTag(frame, bytes, Tags.outer(port, frame), state.vet, tag);
-    if ((state.tctl & TCTL_PSP) != 0) bytes = Ethernet.pad(frame, bytes);
-    if (!Guard.passes(port, pool, frame, tagged)) return;
+    const least = tag != NO_TAG ? FRAME_MIN - TAG_SIZE : FRAME_MIN;
+    if ((state.tctl & TCTL_PSP) != 0) bytes = Ethernet.pad(frame, bytes, least);
+    const tagged = Tags.of(port, frame, bytes) != NO_TAG;
+    if (tag != NO_TAG) bytes = Ethernet.insertTag(frame, bytes, Tags.outer(port, frame, bytes), state.vet, tag);
+    if (!Guard.passes(port, pool, frame, bytes, tagged)) return;
     const decision = Switch.forward(port, pool, frame, bytes);
     Transmit.account(port, state, pool, 1, bytes + FRAME_CRC, (decision & POOL_MASK) != 0);
     Lengths.sent(port, bytes);

@@ -10,7 +10,7 @@ import {
 } from "../spec/igb/misbehaviour";
 import { DTXCTL_ENABLE_SPOOF_QUEUE, DTXCTL_MDP_EN } from "../spec/igb/transmit";
 import { VMVIR_VLANA_ALWAYS } from "../spec/igb/virtualization";
-import { Ethernet } from "./ethernet";
+import { Ethernet, NO_TAG } from "./ethernet";
 import { Filter } from "./filter";
 import { Control, Port } from "./state";
 import { Tags } from "./tags";
@@ -23,13 +23,13 @@ const SECOND_TAG: u32 = 3;
 
 export class Guard {
   /**
-   * Whether the pool whose burst it is may send the frame at `frame`, `tagged` when it brought a tag of its own. If not
-   * it is counted and told of.
+   * Whether the pool whose burst it is may send the frame of `length` bytes at `frame`, `tagged` when it brought a tag of
+   * its own. If not it is counted and told of.
    */
-  static passes(port: Port, pool: u32, frame: usize, tagged: bool): bool {
+  static passes(port: Port, pool: u32, frame: usize, length: u32, tagged: bool): bool {
     const state = port.state;
     if (state.virtual == 0) return true;
-    const wrong = Guard.judge(port, state, pool, frame, tagged);
+    const wrong = Guard.judge(port, state, pool, frame, length, tagged);
     if (wrong == HONEST) return true;
     const index = port.sender;
     const policy = port.policy;
@@ -46,14 +46,14 @@ export class Guard {
     return false;
   }
 
-  private static judge(port: Port, state: Control, pool: u32, frame: usize, tagged: bool): u32 {
+  private static judge(port: Port, state: Control, pool: u32, frame: usize, length: u32, tagged: bool): u32 {
     const own: u32 = 1 << pool;
     if (Filter.checksMac(state, pool) && (Filter.poolsOf(port, Ethernet.source(frame)) & own) == 0) return FOREIGN_MAC;
     if (!Filter.checksVlan(state, pool)) return HONEST;
     // The pool's own tag is inserted: a frame may not bring one that hides behind it.
     if (tagged && Filter.tagAction(port, pool) == VMVIR_VLANA_ALWAYS) return SECOND_TAG;
-    const inner = Tags.inner(port, frame);
-    if (Ethernet.type(inner) != state.vet) return (state.untagged & own) == 0 ? FOREIGN_VLAN : HONEST;
-    return (port.vlan(Ethernet.vid(Ethernet.tag(inner))) & own) == 0 ? FOREIGN_VLAN : HONEST;
+    const tag = Tags.of(port, frame, length);
+    if (tag == NO_TAG) return (state.untagged & own) == 0 ? FOREIGN_VLAN : HONEST;
+    return (port.vlan(Ethernet.vid(tag)) & own) == 0 ? FOREIGN_VLAN : HONEST;
   }
 }

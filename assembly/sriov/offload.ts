@@ -124,17 +124,7 @@ export class Offload {
    * Cuts a frame into segments of MSS bytes, each with headers of its own. Returns how many: 0 when the context makes no
    * sense.
    */
-  static segment(
-    port: Port,
-    queue: Queue,
-    pool: u32,
-    frame: usize,
-    length: u32,
-    command: u32,
-    options: u32,
-    tag: u32,
-  ): u32 {
-    if ((command & TXD_DCMD_DEXT) == 0) return 0;
+  static segment(port: Port, queue: Queue, pool: u32, frame: usize, length: u32, options: u32, tag: u32): u32 {
     const context = Offload.context(queue, options);
     const macIp = load<u32>(context);
     const network = Bits.of32(macIp, TXC_MACLEN_HI, TXC_MACLEN_LO);

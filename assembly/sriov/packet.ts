@@ -142,7 +142,7 @@ export class Packet {
     const length = this.length;
     let at = TYPE_OFFSET;
     let type = Checksum.get16(frame + at);
-    const outer = Tags.outer(port, frame);
+    const outer = Tags.outer(port, frame, length);
     if (outer != 0 && at + outer + 2 <= length) {
       at += outer;
       type = Checksum.get16(frame + at);

@@ -34,7 +34,7 @@ import {
   VT_CTL_IGNORE_MAC,
   VT_CTL_REP_EN,
 } from "../spec/igb/virtualization";
-import { ADDRESSES, Ethernet, NO_TAG, TAG_SIZE } from "./ethernet";
+import { ADDRESSES, Ethernet, HEADER, NO_TAG, TAG_SIZE } from "./ethernet";
 import { Filter } from "./filter";
 import { Frames } from "./frames";
 import { Lengths } from "./lengths";
@@ -53,14 +53,13 @@ const HASH_SHIFTS: u32 = 0x0_2_3_4;
 
 export class Switch {
   /**
-   * Decides where a frame goes that `source` (a pool, or WIRE) sent: pools in 7:0, TO_WIRE. The frame's first 18
-   * bytes are at `frame`.
+   * Decides where a frame of `length` bytes goes that `source` (a pool, or WIRE) sent: pools in 7:0, TO_WIRE. As many of
+   * its first 20 bytes as it has are at `frame`.
    */
-  static decide(port: Port, source: u32, frame: usize, _length: u32): u32 {
+  static decide(port: Port, source: u32, frame: usize, length: u32): u32 {
     const state = port.state;
     const mac = Ethernet.destination(frame);
-    const inner = Tags.inner(port, frame);
-    const tag = Ethernet.type(inner) == state.vet ? Ethernet.tag(inner) : NO_TAG;
+    const tag = Tags.of(port, frame, length);
     if (source != WIRE && (state.virtual == 0 || (state.txswc & TXSWC_LOOPBACK_EN) == 0)) return TO_WIRE;
     if ((state.rctl & RCTL_RXEN) == 0) return source == WIRE ? 0 : TO_WIRE;
     if (tag != NO_TAG && state.rctl & RCTL_VFE && !Filter.vlanAllowed(port, Ethernet.vid(tag))) {
@@ -158,16 +157,16 @@ export class Switch {
       return;
     }
     const replicated = popcnt(pools) > 1;
-    const tagged = Tags.tagged(port, frame);
-    const bare = length - Tags.outer(port, frame);
+    const tag = Tags.of(port, frame, length);
+    const bare = length - Tags.outer(port, frame, length);
     let oversize: u32 = 0;
     for (let left = pools; left != 0; left &= left - 1) {
       const pool = ctz(left);
-      if (bare + FRAME_CRC > Switch.limit(port, state, pool, tagged)) {
+      if (bare + FRAME_CRC > Switch.limit(port, state, pool, tag != NO_TAG)) {
         oversize |= 1 << pool;
         continue;
       }
-      Switch.toPool(port, state, pool, source, frame, length, tagged, replicated);
+      Switch.toPool(port, state, pool, source, frame, length, tag, replicated);
     }
     if (oversize == pools) state.oversize++;
   }
@@ -187,7 +186,7 @@ export class Switch {
     source: u32,
     frame: usize,
     length: u32,
-    tagged: bool,
+    brought: u32,
     replicated: bool,
   ): void {
     let strip: bool;
@@ -197,9 +196,10 @@ export class Switch {
     let from = frame;
     let bytes = length;
     let tag = NO_TAG;
-    if (tagged && strip) {
-      if (((port.policy.hidden >> pool) & 1) == 0) tag = Ethernet.tag(Tags.inner(port, frame));
-      const before = ADDRESSES + Tags.outer(port, frame);
+    // What is left is a frame still.
+    if (brought != NO_TAG && strip && length >= HEADER + TAG_SIZE) {
+      if (((port.policy.hidden >> pool) & 1) == 0) tag = brought;
+      const before = ADDRESSES + Tags.outer(port, frame, length);
       from = port.scratch + SCRATCH_STRIPPED;
       bytes = length - TAG_SIZE;
       memory.copy(from, frame, before);

@@ -1,8 +1,9 @@
-// Where a frame's VLAN tag is: behind the outer one while CTRL_EXT.EXT_VLAN says that frames have two (I350 §7.4.5).
+// Where a frame's VLAN tag is: behind the outer one while CTRL_EXT.EXT_VLAN says that frames have two (I350 §7.4.5). A tag
+// that does not lie whole in the frame is none.
 
 import { Bits } from "../core/bits";
 import { CTRL_EXT_EXT_VLAN, VET_OUTER_HI, VET_OUTER_LO } from "../spec/igb/device";
-import { Ethernet, TAG_SIZE } from "./ethernet";
+import { Ethernet, NO_TAG, TAG_SIZE, TYPE_OFFSET } from "./ethernet";
 import { ReceiveState } from "./receive-state";
 import { Port } from "./state";
 
@@ -12,21 +13,19 @@ export class Tags {
   }
 
   /** Bytes of the outer tag. */
-  @inline static outer(port: Port, frame: usize): u32 {
-    return Tags.double(port) && Tags.hasOuter(port, frame) ? TAG_SIZE : 0;
+  @inline static outer(port: Port, frame: usize, length: u32): u32 {
+    return Tags.double(port) && Tags.hasOuter(port, frame, length) ? TAG_SIZE : 0;
   }
 
-  private static hasOuter(port: Port, frame: usize): bool {
+  private static hasOuter(port: Port, frame: usize, length: u32): bool {
+    if (TYPE_OFFSET + TAG_SIZE > length) return false;
     return Ethernet.type(frame) == Bits.of32(ReceiveState.of(port).vetBoth, VET_OUTER_HI, VET_OUTER_LO);
   }
 
-  /** The frame as if it had no outer tag: for what looks at its type and tag alone. */
-  @inline static inner(port: Port, frame: usize): usize {
-    return frame + Tags.outer(port, frame);
-  }
-
-  /** Whether the frame has the VLAN tag that filters look at. */
-  @inline static tagged(port: Port, frame: usize): bool {
-    return Ethernet.type(Tags.inner(port, frame)) == port.state.vet;
+  /** The VLAN tag that filters look at, NO_TAG when the frame has none. */
+  @inline static of(port: Port, frame: usize, length: u32): u32 {
+    const outer = Tags.outer(port, frame, length);
+    if (TYPE_OFFSET + outer + TAG_SIZE > length || Ethernet.type(frame + outer) != port.state.vet) return NO_TAG;
+    return Ethernet.tag(frame + outer);
   }
 }

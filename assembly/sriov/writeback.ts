@@ -81,7 +81,7 @@ export class Writeback {
       if (stamped) status |= RXD_STAT_TSIP;
       else status |= Stamp.received(port, packet);
     }
-    if (Tags.outer(port, packet.frame) != 0) status |= RXD_STAT_VEXT;
+    if (Tags.outer(port, packet.frame, packet.length) != 0) status |= RXD_STAT_VEXT;
     if (Writeback.imperfect(port, pool, packet.frame)) status |= RXD_STAT_PIF;
     writeback.status = status;
     writeback.info = (packet.reported << RXP_TYPE_LO) | (packet.rssType << RXP_RSS_TYPE_LO);

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StopReason } from "../../../host/core/trace.ts";
-import { AREA, HostileWorld, RING_ENTRIES, RX_BUFFERS, RX_RING, TX_BUFFER, TX_RING } from "./hostile-world.ts";
+import { AREA, HostileWorld, macOf, RING_ENTRIES, RX_BUFFERS, RX_RING, TX_BUFFER, TX_RING } from "./hostile-world.ts";
 
 const ENABLE = 0x0200_0000;
 const DATA = 0x2b30_0000;
@@ -76,6 +76,44 @@ const FAULTS: Fault[] = [
       for (let at = 0; at < 7; at++) world.poke(0, TX_RING + at * 16, [TX_RING, 0, DATA | 128, 128 << 14]);
       world.vf(0).write(0x3818, 4, 7);
     },
+  },
+  {
+    title: "a frame that begins as one to be segmented and ends as a legacy one",
+    act: (world) => {
+      world.ring(0, true);
+      world.poke(0, TX_RING, [TX_BUFFER, 0, 0xa030_0000 + 60_000, 60_020 << 14]);
+      world.poke(0, TX_RING + 16, [TX_BUFFER, 0, 0x0b00_0000 | 20, 0]);
+      world.vf(0).write(0x3818, 4, 2);
+    },
+    stopped: { direction: "transmit", reason: "descriptor" },
+  },
+  {
+    title: "a legacy frame that an advanced descriptor ends",
+    act: (world) => {
+      world.ring(0, true);
+      world.poke(0, TX_RING, [TX_BUFFER, 0, 0x0200_0000 | 60, 0]);
+      world.poke(0, TX_RING + 16, [TX_BUFFER, 0, DATA | 20, 80 << 14]);
+      world.vf(0).write(0x3818, 4, 2);
+    },
+    stopped: { direction: "transmit", reason: "descriptor" },
+  },
+  {
+    title: "a legacy descriptor with bit 31 set, which is no command of it",
+    act: (world) => {
+      world.ring(0, true);
+      world.poke(0, TX_RING, [TX_BUFFER, 0, 0x8b00_0000 | 64, 0]);
+      world.vf(0).write(0x3818, 4, 1);
+    },
+  },
+  {
+    title: "legacy descriptors with bit 31 set that make more than the longest frame",
+    act: (world) => {
+      world.ring(0, true);
+      world.poke(0, TX_RING, [TX_BUFFER, 0, 0x8200_0000 | 9000, 0]);
+      world.poke(0, TX_RING + 16, [TX_BUFFER, 0, 0x8b00_0000 | 729, 0]);
+      world.vf(0).write(0x3818, 4, 2);
+    },
+    stopped: { direction: "transmit", reason: "size" },
   },
   {
     title: "a whole ring of descriptors without an end",
@@ -206,6 +244,37 @@ describe.each(["i350", "82576"] as const)("%s", (profile) => {
     world.vf(0).write(0x3818, 4, 1);
     world.exchange();
     expect([world.vf(0).read(0x3810, 4), world.stops]).toEqual([1, []]);
+  });
+});
+
+describe.each([
+  ["i350", 0xc0f8],
+  ["82576", 0x5adc],
+] as const)("I350 §7.4.5, two tags, the receiver's stripped: %s", (profile, strip) => {
+  // VF 3 gets what VF 0 sends behind a whole frame with both tags, whose bytes the short one must not take for its own.
+  it.each([17, 18, 19])("of a frame of %i bytes the second tag is none: it arrives as it is", async (length) => {
+    const world = await HostileWorld.create(profile);
+    const { pf } = world;
+    pf.write(0x0038, 4, 0x88a8_8100);
+    pf.write(0x0018, 4, 0x0400_4000);
+    // No padding.
+    pf.write(0x0400, 4, 2);
+    pf.write(strip, 4, (pf.read(strip, 4) | 0x4000_0000) >>> 0);
+    world.ring(3, false);
+    for (const at of [0, 1]) world.poke(3, RX_RING + at * 16, [RX_BUFFERS + at * 2048, 0, 0, 0]);
+    world.vf(3).write(0x2818, 4, 2);
+    const frame = Uint8Array.from({ length: 64 }, (_, at) => at);
+    frame.set([...macOf(3), ...macOf(0), 0x88, 0xa8, 0x00, 0x0b, 0x81, 0x00, 0x60, 0x05, 0x88, 0xb5]);
+    world.pokeBytes(0, TX_BUFFER, frame);
+    world.ring(0, true);
+    world.poke(0, TX_RING, [TX_BUFFER, 0, DATA | 64, 64 << 14]);
+    world.poke(0, TX_RING + 16, [TX_BUFFER, 0, DATA | length, length << 14]);
+    world.vf(0).write(0x3818, 4, 2);
+    for (let turn = 0; turn < 4; turn++) world.card.service(64);
+    const lengths = [0, 1].map((at) => new DataView(world.peek(3, RX_RING + at * 16, 16).buffer).getUint16(12, true));
+    expect([lengths, world.stops]).toEqual([[60, length], []]);
+    expect(world.peek(3, RX_BUFFERS, 18)).toEqual(Uint8Array.of(...frame.subarray(0, 16), 0x88, 0xb5));
+    expect(world.peek(3, RX_BUFFERS + 2048, length)).toEqual(frame.subarray(0, length));
   });
 });
 
