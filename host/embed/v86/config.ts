@@ -32,6 +32,8 @@ export class EmulatorConfig implements ConfigAccess {
   }
 
   configWrite(requesterId: RequesterId, offset: number, width: AccessWidth, value: number): void {
+    // The emulator takes a narrow write for one to a device that it has.
+    if (width !== 4 && !this.has(requesterId)) return;
     const port = this.#address(requesterId, offset);
     if (port === undefined) return;
     if (width === 4) this.#io.port_write32(port, value | 0);

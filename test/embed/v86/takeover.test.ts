@@ -67,6 +67,32 @@ describe("PCIe 6.0 §7.2.2: configuration space of the emulator's devices, in me
   });
 });
 
+describe("PCIe 6.0 §2.3.1: where no function is, writes of every width are dropped", () => {
+  const EMPTY = 0x0d << 11;
+
+  test("by ports", () => {
+    const { io } = guest.cpu;
+    const writes = [io.port_write8, io.port_write16, io.port_write32];
+    for (const write of writes) {
+      for (const port of [0xcfc, 0xcfd]) {
+        io.port_write32(0xcf8, 0x8000_0000 | EMPTY | 0);
+        write.call(io, port, 0x5a);
+      }
+    }
+    io.port_write32(0xcf8, 0x8000_0000 | EMPTY | 0);
+    expect(io.port_read32(0xcfc) >>> 0).toBe(0xffff_ffff);
+  });
+
+  test("in memory, at odd places too", () => {
+    const place = ECAM + (EMPTY << 4);
+    for (const at of [0, 1, 2, 3]) {
+      write8(place + at, 0x5a);
+      write32(place + at, 0x1234_5678);
+    }
+    expect(read("memory_map_read32", place)).toBe(0xffff_ffff);
+  });
+});
+
 describe("BARs", () => {
   test("registers answer where the guest put them, and all ones where it closed the port", () => {
     open(0x9010_0000, 0xd000);
