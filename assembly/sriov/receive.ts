@@ -126,6 +126,11 @@ export class Receive {
     return queue.tail >= queue.head ? difference : difference + queue.length / RX_DESCRIPTOR_SIZE;
   }
 
+  /** Whether `descriptors` of the cursor's queue take `length` bytes. */
+  @inline static holds(cursor: Cursor, descriptors: u32, length: u32): bool {
+    return (length + cursor.bufferSize - 1) / cursor.bufferSize <= descriptors;
+  }
+
   /** Takes a queue that refused a request out of service, for the rest of the burst too. */
   static refuse(port: Port, queue: Queue, index: u32, cursor: Cursor, reason: u32): bool {
     port.stop(queue, index, reason);
@@ -170,8 +175,7 @@ export class Receive {
     if ((queue.flags & (QUEUE_FLAG_DMA | QUEUE_FLAG_STOPPED)) != QUEUE_FLAG_DMA) return false;
     const count = queue.length / RX_DESCRIPTOR_SIZE;
     if (count == 0 || queue.head >= count || queue.tail >= count) return false;
-    const buffer = cursor.bufferSize;
-    return Receive.available(queue) * buffer < length && (count - 1) * buffer >= length;
+    return !Receive.holds(cursor, Receive.available(queue), length) && Receive.holds(cursor, count - 1, length);
   }
 
   /**

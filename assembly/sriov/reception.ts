@@ -72,7 +72,7 @@ export class Reception {
     if (cursor.left == 0 && !Receive.run(port, index, cursor)) return Receive.miss(port, queue);
     const layout = Reception.layOut(port, pool, queue, packet, loopback);
     const rest = layout.total - layout.from;
-    if (Receive.available(queue) * cursor.bufferSize < rest) return Receive.miss(port, queue);
+    if (!Receive.holds(cursor, Receive.available(queue), rest)) return Receive.miss(port, queue);
     const writeback = Writeback.compose(port, packet, pool, tag, loopback, layout.crc == 0, layout.stamp != 0);
     const legacy = Receive.typeOf(queue) == SRRCTL_DESCTYPE_LEGACY;
     const copy = port.scratch + SCRATCH_RECEIVE;

@@ -8,6 +8,7 @@ import {
   PORT_RCTL,
   PROFILE_82576,
   PROFILE_I350,
+  QUEUE_TAIL,
 } from "../../assembly/spec/abi/port.ts";
 import {
   PORT_ETQF,
@@ -79,6 +80,18 @@ async function ready(types: number): Promise<TestPort> {
 
 const ALL = 0x0007_dbfe;
 const T = tcp(1, 2, payloadOf(900), 0x10, 3);
+
+describe("I350 §8.10.2 SRRCTL.BSIZEPACKET, §8.10.7 RDLEN: buffers of more than 4 GiB together", () => {
+  it("61 681 of 68 KiB: a frame of 5000 bytes finds them all", async () => {
+    const port = await ready(0);
+    port.ring("rx", 0, { base: RX_RING, entries: 65_528 });
+    port.state.set(port.state.queue("rx", 0) + QUEUE_TAIL, 61_681);
+    port.state.set(PORT_RCTL, 0x0400_8022);
+    const frame = frameOf(macOf(0), macOf(9), 5000);
+    const [got] = split(port, frame, srrctl(1, 0, 68), frame.length);
+    expect([got?.length, got?.packet]).toEqual([5000, frame]);
+  });
+});
 
 describe("I350 §7.1.5 header split", () => {
   it.each([
