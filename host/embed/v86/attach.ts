@@ -180,6 +180,7 @@ export class Attachment implements Snapshotable<AttachmentState> {
    * emulator's.
    */
   restore(state: AttachmentState): void {
+    if (typeof state !== "object" || state === null) throw new ArgumentError("state", state, "is no object");
     const { kind, ecam } = state;
     if (kind !== this.#board.kind) throw new ArgumentError("state", kind, `is not of a ${this.#board.kind}`);
     if (ecam?.base !== this.#layout.ecam.base || ecam.size !== this.#layout.ecam.size) {

@@ -58,7 +58,9 @@ export class InterruptQueue implements Snapshotable<InterruptQueueState> {
   }
 
   /** Throws FormatError for what are no vectors. */
-  restore({ vectors }: InterruptQueueState): void {
+  restore(state: InterruptQueueState): void {
+    const vectors = state?.vectors;
+    if (!Array.isArray(vectors)) throw new FormatError("interrupts", "have no list of vectors");
     const wrong = vectors.find(
       (vector) => !Number.isInteger(vector) || vector < apic.FIRST_INTERRUPT_VECTOR || vector >= VECTORS,
     );

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import * as igb from "../../../assembly/spec/igb/interrupt.ts";
 import type { Hpa } from "../../../host/core/address.ts";
+import { ArgumentError } from "../../../host/core/errors.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../../host/core/snapshot.ts";
 import { type Attachment, type AttachmentState, attach } from "../../../host/embed/v86/attach.ts";
 import { createMachine } from "../../../host/embed/v86/create-machine.ts";
@@ -238,7 +239,14 @@ describe("states", () => {
     expect(() => first.attachment.restore({ ...now, ecam: { base: 0xa000_0000, size: 1 } })).toThrow("elsewhere");
     const interrupts = { vectors: [0x41, 3] };
     expect(() => first.attachment.restore({ ...now, interrupts })).toThrow("interrupts: 3 is no vector");
+    for (const none of [null, { vectors: 5 }] as unknown as AttachmentState["interrupts"][]) {
+      const act = (): void => first.attachment.restore({ ...now, interrupts: none });
+      expect(act).toThrow("interrupts: have no list of vectors");
+    }
     expect(() => first.attachment.restore({ ...now, board: {} })).toThrow();
+    for (const none of [undefined, null, 7] as unknown as AttachmentState[]) {
+      expect(() => first.attachment.restore(none)).toThrow(new ArgumentError("state", none, "is no object"));
+    }
     expect(encodeSnapshot(first.attachment.save())).toEqual(before);
   });
 });
