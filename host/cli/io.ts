@@ -28,6 +28,35 @@ export function inputName(path: string): string {
   return path === "-" ? "standard input" : path;
 }
 
+/** What a shell reports for a program that SIGPIPE ended. */
+const EXIT_PIPE = 141;
+
+/** The standard output takes no more: what writes to it without end is to end with `status`. */
+export class OutputLost extends Error {
+  readonly status: number;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super("the standard output takes no more");
+    this.name = "OutputLost";
+    this.status = cause.code === "EPIPE" ? EXIT_PIPE : EXIT_FAILED;
+  }
+}
+
+/** What `work` gives; throws OutputLost when the standard output fails before. */
+export async function unlessOutputLost<Value>(work: Promise<Value>): Promise<Value> {
+  const { stdout } = process;
+  let onError: (error: NodeJS.ErrnoException) => void = () => {};
+  const lost = new Promise<never>((_, reject) => {
+    onError = (error) => reject(new OutputLost(error));
+  });
+  stdout.on("error", onError);
+  try {
+    return await Promise.race([work, lost]);
+  } finally {
+    stdout.off("error", onError);
+  }
+}
+
 /** Exit status of a command whose claims did not all hold. */
 export const EXIT_FAILED = 1;
 /** Exit status of a command that was called wrongly or given unreadable input. */

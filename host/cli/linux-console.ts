@@ -1,5 +1,6 @@
 // The guest's serial console on this terminal.
 import type { ReadStream, WriteStream } from "node:tty";
+import { OutputLost } from "./io.ts";
 import type { LinuxGuest } from "./linux-guest.ts";
 
 /** Ctrl-]. */
@@ -13,7 +14,7 @@ const SIGNALLED = 128;
 
 /**
  * Joins the standard streams and the guest's console until its shell is left, Ctrl-] is typed or a signal ends the
- * program; the exit status. A terminal is raw meanwhile, and as before afterwards.
+ * program, or nobody reads the output any more; the exit status. A terminal is raw meanwhile, and as before afterwards.
  */
 export async function joinConsole(guest: LinuxGuest): Promise<number> {
   const { stdin, stdout } = process;
@@ -30,6 +31,7 @@ export async function joinConsole(guest: LinuxGuest): Promise<number> {
   const ended = (): void => guest.type(END_OF_INPUT);
   const resized = (): void => void guest.collect(sizeScript(stdout)).catch(() => {});
   const onSignal = (signal: keyof typeof SIGNALS): void => leave(SIGNALLED + SIGNALS[signal]);
+  const lost = (error: NodeJS.ErrnoException): void => leave(new OutputLost(error).status);
   const restore = (): void => setRaw(terminal, false);
 
   process.on("exit", restore);
@@ -38,6 +40,7 @@ export async function joinConsole(guest: LinuxGuest): Promise<number> {
   stdin.on("data", typed);
   stdin.on("end", ended);
   stdout.on("resize", resized);
+  stdout.on("error", lost);
   guest.onConsole = (bytes) => void stdout.write(bytes);
   guest.onLeft = leave;
   guest.onFailure = () => leave(1);
@@ -48,6 +51,7 @@ export async function joinConsole(guest: LinuxGuest): Promise<number> {
   } finally {
     guest.onConsole = () => {};
     guest.onLeft = () => {};
+    stdout.off("error", lost);
     stdout.off("resize", resized);
     stdin.off("end", ended);
     stdin.off("data", typed);

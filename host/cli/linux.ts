@@ -5,7 +5,7 @@ import { MAX_PORTS as I350_PORTS } from "../device/igb/config-i350.ts";
 import type { Command } from "./command.ts";
 import { GuestError } from "./guests/failure.ts";
 import { type GuestFiles, guestsFolder, openGuests } from "./guests/store.ts";
-import { EXIT_FAILED, type Io, UsageError } from "./io.ts";
+import { EXIT_FAILED, type Io, OutputLost, UsageError, unlessOutputLost } from "./io.ts";
 import { joinConsole } from "./linux-console.ts";
 import { forWhom, runEverywhere } from "./linux-exec.ts";
 import type { LinuxGuest } from "./linux-guest.ts";
@@ -90,6 +90,7 @@ export const linuxCommand: Command = {
     try {
       return options.vms === undefined ? await runPc(pcOptions, options, io) : await runVms(pcOptions, options, io);
     } catch (error) {
+      if (error instanceof OutputLost) return error.status;
       if (!(error instanceof GuestError)) throw error;
       io.err(`iovirt: ${error.message}\n`);
       return EXIT_FAILED;
@@ -155,7 +156,7 @@ async function runVms(pcOptions: PcOptions, options: LinuxOptions, io: Io): Prom
   );
   try {
     const guests = made.guests.map(({ vm, guest }) => ({ name: vm.name, guest }));
-    if (exec !== undefined) return await runEverywhere(guests, exec, io);
+    if (exec !== undefined) return await unlessOutputLost(runEverywhere(guests, exec, io));
     return await use((guests[0] as (typeof guests)[0]).guest, options, io);
   } finally {
     await made.stop();
@@ -187,5 +188,6 @@ async function use(guest: LinuxGuest, { exec }: LinuxOptions, io: Io): Promise<n
     if (io.interactive) io.err("The guest's console; Ctrl-] leaves.\n");
     return await joinConsole(guest);
   }
-  return await guest.run(exec, { stdout: (bytes) => io.out(bytes), stderr: (bytes) => io.err(bytes) });
+  const output = { stdout: (bytes: Uint8Array) => io.out(bytes), stderr: (bytes: Uint8Array) => io.err(bytes) };
+  return await unlessOutputLost(guest.run(exec, output));
 }

@@ -58,6 +58,25 @@ describeWithFiles("iovirt linux", () => {
     expect({ status, stderr }).toEqual({ status: 5, stderr: "" });
   });
 
+  test.each([
+    [["--exec", "yes"], ""],
+    [["--vms", "2", "--exec", "yes"], ""],
+    [[], "yes\n"],
+  ])(
+    "%j: a reader of the output that goes away ends it, as SIGPIPE ends a program",
+    {
+      timeout: START_TIMEOUT,
+    },
+    async (args, typed) => {
+      const child = spawn(process.execPath, [MAIN, "linux", "--snapshot", ...args], {
+        stdio: ["pipe", "pipe", "inherit"],
+      });
+      child.stdin.write(typed);
+      child.stdout.once("data", () => child.stdout.destroy());
+      expect(await new Promise((resolve) => child.on("close", resolve))).toBe(141);
+    },
+  );
+
   test("--suspend under traffic, --resume in another process: the transfer ends whole, no ping is lost", {
     timeout: 2 * START_TIMEOUT,
   }, async () => {
