@@ -1,6 +1,6 @@
 // Attaches a board to a v86 emulator: the guest finds our functions beside the emulator's own.
 import type { Hpa } from "../../core/address.ts";
-import { checkFunction, checkOptions } from "../../core/arguments.ts";
+import { checkFlag, checkFunction, checkOptions } from "../../core/arguments.ts";
 import { ArgumentError, FormatError } from "../../core/errors.ts";
 import type { MmioHandler, Snapshotable } from "../../core/ports.ts";
 import { applyOrUndo } from "../../core/snapshot.ts";
@@ -31,6 +31,9 @@ export interface AttachOptions {
   /** The time in milliseconds, for `counters.milliseconds`. Default: it is not measured. */
   measure?: () => number;
 }
+
+/** Marks the processor of an emulator that has an attachment. */
+const ATTACHED: unique symbol = Symbol("attached");
 
 export interface AttachmentCounters {
   /** Accesses of the guest to configuration space and BARs. */
@@ -82,6 +85,7 @@ export class Attachment implements Snapshotable<AttachmentState> {
     this.#cpu = cpu;
     this.#board = board;
     this.#ram = board.ram ?? new GuestRam(cpu);
+    if (ATTACHED in cpu) throw new ArgumentError("emulator", "v86.cpu", "has an attachment already: detach that first");
     const { io } = cpu;
     const before = {
       port_read8: io.port_read8.bind(io),
@@ -107,10 +111,12 @@ export class Attachment implements Snapshotable<AttachmentState> {
       ram: this.#ram,
       isRunning: () => emulator.is_running(),
       flush,
+      leave: () => this.detach(),
       measure: options.measure,
     });
     const takeover = this.#takeover;
     try {
+      takeover.replace<V86Cpu & { [ATTACHED]?: true }, typeof ATTACHED>(cpu, ATTACHED, true);
       takeover.onRelease(board.place(this.#ram, layout));
       takeover.onRelease(
         board.connect((interrupt) => {
@@ -161,9 +167,10 @@ export class Attachment implements Snapshotable<AttachmentState> {
 
   /**
    * The state of everything of ours, which v86's own does not contain. To be taken together with `emulator.save_state()`:
-   * while the emulator is stopped, or in the same step of the embedder's code.
+   * while the emulator is stopped, or in the same step of the embedder's code. Throws ArgumentError once detached.
    */
   save(): AttachmentState {
+    this.#checkAttached();
     return {
       kind: this.#board.kind,
       ecam: this.#layout.ecam,
@@ -177,10 +184,12 @@ export class Attachment implements Snapshotable<AttachmentState> {
   /**
    * Puts back what `save` gave, after `emulator.restore_state()` of the state that was saved with it. Throws
    * ArgumentError or FormatError, with nothing changed, for the state of another board, or of another moment than the
-   * emulator's.
+   * emulator's as far as registers and RAM tell, and once detached.
    */
   restore(state: AttachmentState): void {
+    this.#checkAttached();
     if (typeof state !== "object" || state === null) throw new ArgumentError("state", state, "is no object");
+    if (state.kind === undefined) throw new ArgumentError("state", state, "is none that an attachment saved");
     const { kind, ecam } = state;
     if (kind !== this.#board.kind) throw new ArgumentError("state", kind, `is not of a ${this.#board.kind}`);
     if (ecam?.base !== this.#layout.ecam.base || ecam.size !== this.#layout.ecam.size) {
@@ -204,11 +213,18 @@ export class Attachment implements Snapshotable<AttachmentState> {
     this.#turns.rebase();
   }
 
-  /** Gives the emulator back as it was; for its guest our functions are gone. A second call does nothing. */
+  /**
+   * Gives the emulator back as it was; for its guest our functions are gone. A second call does nothing. When the machine
+   * is disposed of, this happens before the guest runs on.
+   */
   detach(): void {
     if (!this.#attached) return;
     this.#attached = false;
     this.#takeover.release();
+  }
+
+  #checkAttached(): void {
+    if (!this.#attached) throw new ArgumentError("attachment", this, "is detached");
   }
 
   #count(write: boolean): void {
@@ -244,9 +260,11 @@ export class Attachment implements Snapshotable<AttachmentState> {
  * where the emulator has its own.
  */
 export function attach(emulator: V86Emulator, machine: Machine | GuestVm, options: AttachOptions = {}): Attachment {
+  const cpu = cpuOf(emulator);
   checkOptions("options", options, ["ecam", "iommu", "measure"]);
+  if (options.iommu !== undefined) checkFlag("iommu", options.iommu);
   if (options.measure !== undefined) checkFunction("measure", options.measure);
-  if (machine instanceof GuestVm) return new Attachment(emulator, machine.board(cpuOf(emulator)), options);
+  if (machine instanceof GuestVm) return new Attachment(emulator, machine.board(cpu), options);
   if (!(machine instanceof Machine)) throw new ArgumentError("machine", machine, "is neither a Machine nor a GuestVm");
   return new Attachment(emulator, machineBoard(machine, options.iommu === true), options);
 }

@@ -38,6 +38,8 @@ export interface Board {
   readonly nowNs: number;
   /** When something is due without being asked, in the same time; infinity when nothing is. */
   readonly nextDeadlineNs: number;
+  /** The machine was disposed of: nothing of the board may be used any more. */
+  readonly disposed: boolean;
   /** Lets `ns` nanoseconds pass and devices work. Gives the frames moved. */
   run(ns: number): number;
   /** The power-up reset, when the guest's board is reset. */

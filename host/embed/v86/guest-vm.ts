@@ -70,6 +70,9 @@ export class GuestVm {
           processor.forward = undefined;
         };
       },
+      get disposed() {
+        return machine.engine.closed;
+      },
       get nowNs() {
         return machine.clock.nowNs;
       },

@@ -26,17 +26,28 @@ export function machineBoard(machine: Machine, showUnit: boolean): Board {
     unit: showUnit ? unit : undefined,
     place: (ram, { ecam, memory }) => {
       if (map.regions().length > 0)
-        throw new ArgumentError("machine", map.regions().length, "regions are in its address map already");
-      return regions(map, [
+        throw new ArgumentError(
+          "machine",
+          map.regions().length,
+          "regions are in its address map already: it is attached, or has RAM of its own",
+        );
+      const remove = regions(map, [
         () => map.addExternalRam({ base: 0 as Hpa, ...ram.backing }),
         () => map.addMmio({ ...at(ecam), handler: root.ecam }),
         ...memory.map((one) => () => map.addMmio({ ...at(one), handler: root.memoryWindow(one.base as Hpa) })),
         ...(showUnit ? [() => map.addMmio({ ...at(unit), handler: unit.handler })] : []),
       ]);
+      // A machine that is disposed of has no regions any more.
+      return () => {
+        if (!machine.engine.closed) remove();
+      };
     },
     connect: (sink) => {
       machine.interrupts.fabric.connect(APIC_ID, sink);
       return () => machine.interrupts.fabric.disconnect(APIC_ID);
+    },
+    get disposed() {
+      return machine.engine.closed;
     },
     get nowNs() {
       return clock.nowNs;

@@ -24,6 +24,8 @@ export interface TurnsOptions {
   ram: GuestRam;
   /** Hands interrupts over, between two pieces of the guest's execution. */
   flush(): void;
+  /** The board is disposed of: takes everything back. */
+  leave(): void;
   /** Gives the time in milliseconds. */
   measure: (() => number) | undefined;
 }
@@ -34,6 +36,7 @@ export class Turns {
   readonly #board: Board;
   readonly #ram: GuestRam;
   readonly #flush: () => void;
+  readonly #leave: () => void;
   readonly #measure: (() => number) | undefined;
   /** The emulator's milliseconds when the board's clock was 0; undefined until the first turn. */
   #origin: number | undefined;
@@ -51,12 +54,13 @@ export class Turns {
   /** What a board threw: the embedder's memory or functions failed. */
   #failure: unknown;
 
-  constructor({ cpu, isRunning, board, ram, flush, measure }: TurnsOptions) {
+  constructor({ cpu, isRunning, board, ram, flush, leave, measure }: TurnsOptions) {
     this.#cpu = cpu;
     this.#isRunning = isRunning;
     this.#board = board;
     this.#ram = ram;
     this.#flush = flush;
+    this.#leave = leave;
     this.#measure = measure;
   }
 
@@ -66,6 +70,10 @@ export class Turns {
     const loop = cpu.main_loop;
     const timers = cpu.run_hardware_timers;
     takeover.replace(cpu, "main_loop", () => {
+      if (this.#board.disposed) {
+        this.#leave();
+        return loop.call(cpu);
+      }
       this.#inGuest = true;
       try {
         return loop.call(cpu);

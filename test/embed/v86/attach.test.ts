@@ -126,4 +126,50 @@ describe("what cannot be attached is refused by name, and leaves the emulator as
     expect(machine.map.regions()).toEqual([]);
     for (const one of [taken, whole, machine]) one.dispose();
   });
+
+  test("an emulator or a machine that is attached already, a flag that is none, arguments in the wrong order", async () => {
+    const [{ emulator }, other] = [await emulated(), await emulated()];
+    const machine = await createMachine(emulator);
+    expect(() => attach(emulator, machine, { iommu: "x" } as never)).toThrow('iommu "x" is neither true nor false');
+    expect(() => attach(machine as never, emulator as never)).toThrow('emulator "is_running" is missing');
+    const attachment = attach(emulator, machine);
+    expect(() => attach(emulator, machine)).toThrow('emulator "v86.cpu" has an attachment already');
+    expect(() => attach(other.emulator, machine)).toThrow(/in its address map already: it is attached/);
+    attachment.detach();
+    attach(other.emulator, machine).detach();
+    attach(emulator, machine).detach();
+    machine.dispose();
+  });
+
+  test("states that are none, and anything once it is detached", async () => {
+    const { emulator } = await emulated();
+    const machine = await createMachine(emulator);
+    const attachment = attach(emulator, machine);
+    const state = attachment.save();
+    for (const none of [{}, machine.save()]) {
+      expect(() => attachment.restore(none as never)).toThrow("state Object is none that an attachment saved");
+    }
+    attachment.restore(state);
+    attachment.detach();
+    expect(() => attachment.save()).toThrow(/^attachment .* is detached$/);
+    expect(() => attachment.restore(state)).toThrow(/^attachment .* is detached$/);
+    attachment.wake();
+    machine.dispose();
+  });
+});
+
+describe("dispose", () => {
+  test("of the machine while it is attached: the guest runs on without it", async () => {
+    const guest = await emulated();
+    const { emulator, cpu } = guest;
+    const { main_loop, run_hardware_timers } = cpu;
+    const machine = await createMachine(emulator);
+    const attachment = attach(emulator, machine);
+    machine.dispose();
+    expect(cpu.main_loop()).toBeGreaterThanOrEqual(0);
+    expect([cpu.main_loop, cpu.run_hardware_timers]).toEqual([main_loop, run_hardware_timers]);
+    expect(configRead(guest, 0, 0x1c, 0, 0)).toBe(0xffff_ffff);
+    expect(attachment.counters.turns).toBe(0);
+    attachment.detach();
+  });
 });
