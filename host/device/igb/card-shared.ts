@@ -2,6 +2,7 @@
 import * as device from "../../../assembly/spec/igb/device.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { Eeprom, type EepromState } from "./eeprom.ts";
+import { FlashPins } from "./flash.ts";
 
 /** A function as FACTPS shows it. */
 export interface PortPower {
@@ -13,6 +14,7 @@ export interface PortPower {
 
 export interface CardSharedState {
   eeprom: EepromState;
+  flash: number;
   smbi: boolean;
   swesmbi: boolean;
   sync: number;
@@ -33,6 +35,7 @@ const HOTTEST = 255;
 
 export class CardShared {
   readonly eeprom: Eeprom;
+  readonly flash: FlashPins = new FlashPins();
   #smbi = false;
   #swesmbi = false;
   #sync = 0;
@@ -112,6 +115,7 @@ export class CardShared {
   save(): CardSharedState {
     return {
       eeprom: this.eeprom.save(),
+      flash: this.flash.save(),
       smbi: this.#smbi,
       swesmbi: this.#swesmbi,
       sync: this.#sync,
@@ -121,6 +125,7 @@ export class CardShared {
 
   restore(state: CardSharedState): void {
     this.eeprom.restore(state.eeprom);
+    this.flash.restore(state.flash);
     this.#smbi = state.smbi;
     this.#swesmbi = state.swesmbi;
     this.#sync = state.sync;

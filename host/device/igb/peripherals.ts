@@ -2,6 +2,7 @@
 import * as device from "../../../assembly/spec/igb/device.ts";
 import { mask } from "../../core/bits.ts";
 import type { PciFunction } from "../../pci/index.ts";
+import { hookFlash } from "./flash.ts";
 import { FlowControl } from "./flow-control.ts";
 import { hookGeneral, hookI2cPins } from "./general-registers.ts";
 import { apmInNvm, macInNvm } from "./nvm.ts";
@@ -163,6 +164,7 @@ export class Peripherals {
   /** As a reset of the port leaves them, after its registers were reset. The PHY is not among them. */
   reset(): void {
     const { shared, number } = this.#port;
+    shared.flash.release(number);
     this.#sensor.sense();
     this.link.refresh(false);
     this.#time.reset();
@@ -200,6 +202,7 @@ export class Peripherals {
     this.#timer.hook();
     this.#wake.hook();
     hookNvm(registers, shared.eeprom, !profile.extras);
+    hookFlash(registers, shared.flash, number);
     if (profile.extras) {
       hookI2cPins(registers);
       this.#sensor.hook();

@@ -4,11 +4,9 @@ import { MsixTable, PciFunction } from "../../pci/index.ts";
 import { profileConfig } from "../../pci/profile.ts";
 import type { CardProfile } from "./card.ts";
 import * as common from "./config-common.ts";
+import { NO_FLASH } from "./flash.ts";
 import { IoWindow } from "./io-window.ts";
 import type { IgbPortOptions } from "./port-options.ts";
-
-/** Flash that is not there. */
-const NO_FLASH: MmioHandler = { read: () => 0, write: () => {} };
 
 function table(fn: PciFunction, vectors: number): MsixTable {
   return new MsixTable(fn, {

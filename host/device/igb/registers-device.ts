@@ -17,7 +17,6 @@ const HALF = 0xffff;
 const KEPT: readonly IgbRow[] = [
   device.SCTL,
   device.CONNSW,
-  device.FLA,
   device.PBS,
   device.FCRTC,
   device.DMACR,
@@ -49,6 +48,7 @@ const GENERAL: readonly IgbRow[] = [
   { offset: device.STATUS },
   { offset: device.EECD, rw: device.EECD_SK | device.EECD_CS | device.EECD_DI | device.EECD_EE_REQ },
   { offset: device.EERD },
+  { offset: device.FLA, rw: device.FLA_SCK | device.FLA_CE | device.FLA_SI | device.FLA_REQ },
   { offset: device.MDIC },
   { offset: device.MDICNFG, rw: device.MDICNFG_MASK },
   { offset: device.LEDCTL, rw: ALL, reset: device.LEDCTL_RESET },
