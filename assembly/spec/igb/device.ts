@@ -152,9 +152,6 @@ export const VET_RESET: u32 = 0x8100_8100;
 export const FCTTV: u32 = 0x0170;
 export const PBA: u32 = 0x1000;
 export const PBS: u32 = 0x1008;
-export const LEDCTL: u32 = 0x0e00;
-/** LED 0 shows link up, LED 1 activity and blinks at 200 ms, LEDs 2 and 3 show 100 and 1000 Mb/s. */
-export const LEDCTL_RESET: u32 = 0x0706_8302;
 export const MDICNFG: u32 = 0x0e04;
 /** The PHY is outside. */
 export const MDICNFG_EXTERNAL: u32 = 0x8000_0000;

@@ -5,6 +5,7 @@ import type { PciFunction } from "../../pci/index.ts";
 import { hookFlash } from "./flash.ts";
 import { FlowControl } from "./flow-control.ts";
 import { hookGeneral, hookI2cPins } from "./general-registers.ts";
+import { type Led, Leds, type LedsState } from "./leds.ts";
 import { apmInNvm, macInNvm } from "./nvm.ts";
 import { hookNvm } from "./nvm-registers.ts";
 import { setAddress } from "./port-device.ts";
@@ -22,6 +23,7 @@ export interface PeripheralsState {
   link: PortLinkState;
   time: TimeSyncState;
   timer: TcpTimerState;
+  leds: LedsState;
   /** When the partner's pause is over, in nanoseconds; −1 when there is none. */
   pauseUntilNs: number;
 }
@@ -54,6 +56,7 @@ export class Peripherals {
   readonly #timer: TcpTimer;
   readonly #flow: FlowControl;
   readonly #wake: WakeUp;
+  readonly #leds: Leds;
 
   constructor(
     port: IgbPortOptions,
@@ -92,6 +95,13 @@ export class Peripherals {
       speed: () => this.link.link?.speed ?? 1000,
       released: () => ringDoorbells(state, mask(profile.registers.queues - 1, 0)),
     });
+    this.#leds = new Leds({
+      registers,
+      state,
+      clock,
+      link: () => this.link.link,
+      paused: () => this.#flow.held,
+    });
     this.#wake = new WakeUp({
       registers,
       apm: () => apmInNvm(shared.eeprom.words, number),
@@ -123,6 +133,10 @@ export class Peripherals {
     return this.link.status | (this.#flow.held ? device.STATUS_TXOFF : 0);
   }
 
+  get leds(): Led[] {
+    return this.#leds.shown;
+  }
+
   /** When one of them has something to do without anybody's doing. */
   get deadlineNs(): number {
     return Math.min(this.#time.deadlineNs, this.#timer.deadlineNs, this.#flow.deadlineNs);
@@ -150,6 +164,7 @@ export class Peripherals {
       for (let frame = egress.shift(); frame !== undefined; frame = egress.shift()) ingress.push(frame);
       if (!ingress.empty) moved = this.#state.service(budget);
     }
+    this.#leds.watch();
     this.#time.collect();
     this.#flow.collect();
     return moved;
@@ -170,6 +185,7 @@ export class Peripherals {
     this.#time.reset();
     this.#timer.reset();
     this.#flow.reset();
+    this.#leds.reset();
     setAddress(this.#registers, macInNvm(shared.eeprom.words, number));
   }
 
@@ -178,6 +194,7 @@ export class Peripherals {
       link: this.link.save(),
       time: this.#time.save(),
       timer: this.#timer.save(),
+      leds: this.#leds.save(),
       pauseUntilNs: this.#flow.save(),
     };
   }
@@ -187,6 +204,7 @@ export class Peripherals {
     this.link.restore(state.link);
     this.#time.restore(state.time);
     this.#timer.restore(state.timer);
+    this.#leds.restore(state.leds);
     this.#flow.restore(state.pauseUntilNs);
   }
 

@@ -11,6 +11,7 @@ import { applyOrUndo, checkShape } from "../../core/snapshot.ts";
 import { type PciFunction, type ResetKind, Sriov } from "../../pci/index.ts";
 import * as common from "./config-common.ts";
 import { portStatus, VF_STATUS } from "./general-registers.ts";
+import type { Led } from "./leds.ts";
 import { hookPfMailboxes, Mailboxes } from "./mailbox.ts";
 import { freeQueues, hookMisbehaviour, takeMisbehaviour } from "./misbehaviour.ts";
 import { Peripherals } from "./peripherals.ts";
@@ -145,6 +146,11 @@ export class IgbPort {
   /** Calls `listener` whenever `shown` has changed. */
   onShown(listener: (shown: LinkPartner | undefined) => void): void {
     this.#peripherals.link.onShown(listener);
+  }
+
+  /** What its four LEDs show, LED 0 first (LEDCTL). */
+  get leds(): Led[] {
+    return this.#peripherals.leds;
   }
 
   get statistics(): PortStatistics {

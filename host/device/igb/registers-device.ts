@@ -3,6 +3,7 @@ import { PORT_CTRL } from "../../../assembly/spec/abi/port.ts";
 import * as offload from "../../../assembly/spec/abi/port-offload.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
+import * as led from "../../../assembly/spec/igb/led.ts";
 import * as power from "../../../assembly/spec/igb/power.ts";
 import * as rx from "../../../assembly/spec/igb/receive.ts";
 import * as thermal from "../../../assembly/spec/igb/thermal.ts";
@@ -51,7 +52,7 @@ const GENERAL: readonly IgbRow[] = [
   { offset: device.FLA, rw: device.FLA_SCK | device.FLA_CE | device.FLA_SI | device.FLA_REQ },
   { offset: device.MDIC },
   { offset: device.MDICNFG, rw: device.MDICNFG_MASK },
-  { offset: device.LEDCTL, rw: ALL, reset: device.LEDCTL_RESET },
+  { offset: led.LEDCTL, rw: ALL, reset: led.LEDCTL_RESET },
   { offset: device.EEMNGCTL },
   { offset: device.I2CCMD },
   { offset: device.FACTPS },
