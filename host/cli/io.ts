@@ -35,7 +35,7 @@ const EXIT_PIPE = 141;
 export class OutputLost extends Error {
   readonly status: number;
 
-  constructor(cause: NodeJS.ErrnoException) {
+  constructor(cause: Error & { code?: string | undefined }) {
     super("the standard output takes no more");
     this.name = "OutputLost";
     this.status = cause.code === "EPIPE" ? EXIT_PIPE : EXIT_FAILED;
