@@ -23,13 +23,18 @@ export async function joinConsole(guest: LinuxGuest): Promise<number> {
   const left = new Promise<number>((resolve) => {
     leave = resolve;
   });
+  // What is typed while the guest's shell learns of a new size would be lost: it waits.
+  let sized: Promise<unknown> = Promise.resolve();
+  const type = (bytes: Uint8Array): void => void sized.then(() => guest.type(bytes));
   const typed = (bytes: Buffer): void => {
     const at = terminal === undefined ? -1 : bytes.indexOf(ESCAPE);
-    guest.type(at < 0 ? bytes : bytes.subarray(0, at));
+    type(at < 0 ? bytes : bytes.subarray(0, at));
     if (at >= 0) leave(0);
   };
-  const ended = (): void => guest.type(END_OF_INPUT);
-  const resized = (): void => void guest.collect(sizeScript(stdout)).catch(() => {});
+  const ended = (): void => type(END_OF_INPUT);
+  const resized = (): void => {
+    sized = guest.collect(sizeScript(stdout)).catch(() => {});
+  };
   const onSignal = (signal: keyof typeof SIGNALS): void => leave(SIGNALLED + SIGNALS[signal]);
   const lost = (error: NodeJS.ErrnoException): void => leave(new OutputLost(error).status);
   const restore = (): void => setRaw(terminal, false);
@@ -45,7 +50,7 @@ export async function joinConsole(guest: LinuxGuest): Promise<number> {
   guest.onLeft = leave;
   guest.onFailure = () => leave(1);
   if (stdout.isTTY === true) resized();
-  if (terminal !== undefined) guest.type(ENTER);
+  if (terminal !== undefined) type(ENTER);
   try {
     return await left;
   } finally {

@@ -1,12 +1,13 @@
 // One running Linux guest: its console, and scripts that run in it.
 import { GuestError } from "./guests/failure.ts";
-import { AGENT_READY } from "./guests/init.ts";
+import { AGENT_READY, PROMPT } from "./guests/init.ts";
 import type { Emulator } from "./linux-emulator.ts";
 
 const CONSOLE = 0;
 const AGENT = 1;
 /** Of the console, kept to tell what was last seen there. */
 const TAIL_LENGTH = 4000;
+const PROMPT_END = PROMPT.charCodeAt(PROMPT.length - 1);
 const PANIC = "---[ end Kernel panic";
 
 /** What a script wrote, and how it ended. */
@@ -43,6 +44,7 @@ export class LinuxGuest {
   #agent = Buffer.alloc(0);
   #waiting: Waiting | undefined;
   #ready: { resolve(): void; reject(error: Error): void } | undefined;
+  #agentReady = false;
   #scripts = 0;
   #last: Promise<unknown> = Promise.resolve();
   #failure: GuestError | undefined;
@@ -59,7 +61,7 @@ export class LinuxGuest {
     return this.#tail;
   }
 
-  /** Waits until a guest that boots can run scripts. Throws GuestError when it cannot within `seconds`. */
+  /** Waits until a guest that boots can run scripts and its console has a shell. Throws GuestError when it cannot within `seconds`. */
   async booted(seconds: number): Promise<void> {
     await this.#within(
       seconds,
@@ -133,6 +135,7 @@ export class LinuxGuest {
     this.onConsole(Uint8Array.of(byte));
     this.#tail += String.fromCharCode(byte);
     if (this.#tail.length > 2 * TAIL_LENGTH) this.#tail = this.#tail.slice(-TAIL_LENGTH);
+    if (byte === PROMPT_END) this.#checkReady();
     if (byte === 0x0a && this.#tail.includes(PANIC)) {
       this.#fail(new GuestError(`the guest's kernel panics:\n${this.#tail.slice(-1000)}`));
     }
@@ -166,9 +169,15 @@ export class LinuxGuest {
       const left = /^left (\d+)$/.exec(line);
       if (left !== null) this.onLeft(Number(left[1]));
       if (line !== AGENT_READY) continue;
-      this.#ready?.resolve();
-      this.#ready = undefined;
+      this.#agentReady = true;
+      this.#checkReady();
     }
+  }
+
+  #checkReady(): void {
+    if (this.#ready === undefined || !this.#agentReady || !this.#tail.includes(PROMPT)) return;
+    this.#ready.resolve();
+    this.#ready = undefined;
   }
 
   #forward(waiting: Waiting, length: number): void {

@@ -59,6 +59,9 @@ for (const [profile, times] of [
            ip -n vf$vf addr add 10.2.0.$((10 + vf))/24 dev tagged
            ip -n vf$vf link set tagged up
          done
+         # Nobody is asked again whether he is still there.
+         for vf in ${VFS.join(" ")}; do ip -n vf$vf neigh flush all; done
+         ip neigh flush all
          before=$(inside vf2 cat /sys/class/net/vf2/statistics/rx_packets)
          inside vf1 ping -A -q -c 20 10.2.0.14
          # Broadcast, and answered by nobody.

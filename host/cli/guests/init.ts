@@ -5,6 +5,8 @@
 const APPLETS = "/applets";
 /** What the agent says when it listens. */
 export const AGENT_READY = "agent ready";
+/** What the console's shell says when it listens. */
+export const PROMPT = "guest:~# ";
 
 /**
  * The agent's words, both ways over /dev/ttyS1. Host: `TAG LENGTH` and a line break, then LENGTH bytes of a shell script.
