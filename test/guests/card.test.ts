@@ -14,15 +14,15 @@ for (const [profile, magic] of [
     { cards: [{ profile, ports: 2 }], wire: joinNeighbours },
     (pc) => {
       // On the I350 this driver tests no more than the link: it takes every one for a card that may switch its medium.
-      test.skipIf(profile === "i350")(
-        "ethtool -t offline passes: registers, EEPROM, interrupt, loopback, link",
-        async () => {
-          const result = await sh(pc(), `${UP}\nethtool -t eth0 offline`);
-          expect(result).toMatch(/^The test result is PASS/);
-          expect(result.match(/\t 0$/gm)).toHaveLength(5);
-          expect(await sh(pc(), "dmesg")).not.toMatch(/igb.*(fail|error)/i);
-        },
-      );
+      const selfTest = async (): Promise<void> => {
+        const result = await sh(pc(), `${UP}\nethtool -t eth0 offline`);
+        expect(result).toMatch(/^The test result is PASS/);
+        expect(result.match(/\t 0$/gm)).toHaveLength(5);
+        expect(await sh(pc(), "dmesg")).not.toMatch(/igb.*(fail|error)/i);
+      };
+      if (profile === "82576") {
+        test("ethtool -t offline passes: registers, EEPROM, interrupt, loopback, link", selfTest);
+      }
 
       test("speed and mode as ethtool -s forces them, and 1000 Mb/s again; the neighbour follows", async () => {
         const speed = "cat /sys/class/net/eth0/speed /sys/class/net/eth0/duplex";
@@ -41,7 +41,7 @@ for (const [profile, magic] of [
         await sh(pc(), `ip link set eth1 up\nuntil_true grep -q 1 /sys/class/net/eth0/carrier`);
       });
 
-      test.skipIf(profile === "82576")("suspend and resume of every device: the link comes back", async () => {
+      const suspend = async (): Promise<void> => {
         const log = await sh(
           pc(),
           `${UP}\necho devices >/sys/power/pm_test; echo freeze >/sys/power/state
@@ -49,7 +49,8 @@ for (const [profile, magic] of [
         );
         expect(log).toMatch(/eth0: igb: eth0 NIC Link is Up 1000 Mbps Full Duplex/);
         expect(log).toMatch(/PM: suspend exit/);
-      });
+      };
+      if (profile === "i350") test("suspend and resume of every device: the link comes back", suspend);
 
       test("ethtool -E writes a byte of the EEPROM and mends the checksum: the driver binds again", async () => {
         const dump = await sh(
