@@ -1,7 +1,9 @@
 // Linux in a page: its console, what passes between it and the card, the frames on the cable.
+
 import { formatBdf } from "../core/address.ts";
 import { Bridge } from "../pci/bridge.ts";
 import type { PciFunction } from "../pci/function.ts";
+import { element, find } from "./elements.ts";
 import { frameLine } from "./frame-line.ts";
 import { textOfKey } from "./keys.ts";
 import { LINUX_FILES, type LinuxDescription } from "./linux-files.ts";
@@ -184,16 +186,4 @@ function become(state: "missing" | "booting" | "running" | "error"): void {
   bar.hidden = state !== "booting";
   scripts.disabled = state !== "running";
   if (state === "running") keys.focus();
-}
-
-function element(name: string, ...content: (string | Node)[]): HTMLElement {
-  const made = document.createElement(name);
-  made.append(...content);
-  return made;
-}
-
-function find<Type extends Element>(selector: string, type: new () => Type): Type {
-  const found = document.querySelector(selector);
-  if (!(found instanceof type)) throw new Error(`the page has no ${selector}`);
-  return found;
 }

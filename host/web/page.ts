@@ -1,6 +1,8 @@
 // The demonstration in a page: its form, its progress, what it claims and what was observed.
+
 import { allHold, faultLines, figuresOf, measured } from "../demo/report.ts";
 import type { DemoResult } from "../demo/types.ts";
+import { element, find } from "./elements.ts";
 import type { RunMessage, WorkerMessage } from "./messages.ts";
 
 const main = find("main", HTMLElement);
@@ -101,16 +103,4 @@ function enter(state: "idle" | "running" | "held" | "failed" | "error"): void {
   main.dataset.state = state;
   button.disabled = state === "running";
   stop.disabled = state !== "running";
-}
-
-function element(name: string, ...content: (string | Node)[]): HTMLElement {
-  const made = document.createElement(name);
-  made.append(...content);
-  return made;
-}
-
-function find<Type extends Element>(selector: string, type: new () => Type): Type {
-  const found = document.querySelector(selector);
-  if (!(found instanceof type)) throw new Error(`the page has no ${selector}`);
-  return found;
 }
