@@ -32,9 +32,12 @@ export async function startGuest(options: Omit<PcOptions, "memory">): Promise<Li
 
 /** What a shell script of the tests may use. */
 export const PRELUDE = `
+# Nothing is sent but what a test sends. A new network namespace has defaults of its own.
+NO_IPV6='echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+eval "$NO_IPV6"
 # joined NAMESPACE INTERFACE ADDRESS: moves the interface into a network namespace of its own, with an address, up.
 joined() {
-  ip netns add $1 && ip link set $2 netns $1 && ip -n $1 link set lo up &&
+  ip netns add $1 && inside $1 sh -c "$NO_IPV6" && ip link set $2 netns $1 && ip -n $1 link set lo up &&
     ip -n $1 addr add $3 dev $2 && ip -n $1 link set $2 up
 }
 inside() { ip netns exec "$@"; }
@@ -45,7 +48,6 @@ has_link() { [ "$(inside $1 cat /sys/class/net/$2/carrier)" = 1 ]; }
 vf_name() { ls /sys/class/net/$1/device/virtfn$2/net; }
 # amiss: what in the kernel's log should not be there.
 amiss() { dmesg | grep -E 'WARNING:|BUG:|NETDEV WATCHDOG|Tx Unit Hang|igb.*([Ff]ail|[Ee]rror|timed out|[Rr]efused)' || true; }
-echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 `;
 
 /** Runs a shell script in the guest; its standard output. Throws unless its status is 0. */
