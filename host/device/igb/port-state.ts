@@ -10,8 +10,10 @@ import {
   PORT_MAP,
   PORT_NEXT,
   PORT_PENDING,
+  PORT_POOLS,
   PORT_PROFILE,
   PORT_QUEUES,
+  PORT_RAR,
   PORT_RX_QUEUES,
   PORT_SCRATCH,
   PORT_SIZE,
@@ -22,7 +24,8 @@ import {
   QUEUE_SIZE,
   QUEUES_MAX,
 } from "../../../assembly/spec/abi/port.ts";
-import { PORT_LIMITED } from "../../../assembly/spec/abi/port-policy.ts";
+import { PORT_OFFLOAD, PORT_OFFLOAD_END } from "../../../assembly/spec/abi/port-offload.ts";
+import { PORT_LIMITED, PORT_POLICY } from "../../../assembly/spec/abi/port-policy.ts";
 import { mask } from "../../core/bits.ts";
 import type { Engine } from "../../core/engine.ts";
 import { FormatError } from "../../core/errors.ts";
@@ -103,6 +106,15 @@ export class PortState {
   /** Zeroes `bytes` from `offset` on. */
   clear(offset: number, bytes: number): void {
     this.#engine.u8.fill(0, this.pointer + offset, this.pointer + offset + bytes);
+  }
+
+  /** Queues, pools, offloads and policies as after power-on; what the filters say is their registers' matter. */
+  reset(): void {
+    this.clear(PORT_TX_QUEUES, PORT_RAR - PORT_TX_QUEUES);
+    this.clear(PORT_POOLS, PORT_TX_QUEUES - PORT_POOLS);
+    this.clear(PORT_OFFLOAD, PORT_OFFLOAD_END - PORT_OFFLOAD);
+    this.clear(PORT_POLICY, PORT_SIZE - PORT_POLICY);
+    for (const offset of [PORT_PENDING, PORT_CAUSES, PORT_STOPS]) this.set(offset, 0);
   }
 
   /** Works out what the filter registers mean; due after every change of one. */

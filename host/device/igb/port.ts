@@ -1,38 +1,36 @@
 // One port of a card: the PF, its VFs, their registers, and the turns in which frames move (I350, 82576).
 import * as abi from "../../../assembly/spec/abi/port.ts";
-import { PORT_OFFLOAD, PORT_OFFLOAD_END } from "../../../assembly/spec/abi/port-offload.ts";
-import { PORT_POLICY } from "../../../assembly/spec/abi/port-policy.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
-import * as tx from "../../../assembly/spec/igb/transmit.ts";
 import * as spec from "../../../assembly/spec/igb/vf.ts";
-import * as virt from "../../../assembly/spec/igb/virtualization.ts";
+import { POOLS } from "../../../assembly/spec/igb/virtualization.ts";
 import { applyOrUndo, checkShape } from "../../core/snapshot.ts";
 import { type PciFunction, type ResetKind, Sriov } from "../../pci/index.ts";
 import * as common from "./config-common.ts";
 import { portStatus, VF_STATUS } from "./general-registers.ts";
 import type { Led } from "./leds.ts";
-import { hookPfMailboxes, Mailboxes } from "./mailbox.ts";
-import { freeQueues, hookMisbehaviour, takeMisbehaviour } from "./misbehaviour.ts";
+import { Mailboxes } from "./mailbox.ts";
+import { freeQueues } from "./misbehaviour.ts";
 import { Peripherals } from "./peripherals.ts";
 import { PfInterrupts } from "./pf-interrupts.ts";
 import type { Link, LinkPartner } from "./phy/link.ts";
 import { createPf, createVf } from "./port-functions.ts";
+import { hookPort } from "./port-hooks.ts";
 import type { IgbPortOptions, IgbPortState } from "./port-options.ts";
 import { PortState } from "./port-state.ts";
 import { QueueOwners } from "./queue-owners.ts";
-import { hookQueues, hookTransmitEnables } from "./queues.ts";
-import { hookRateLimits, setTime } from "./rate-limits.ts";
+import { setTime } from "./rate-limits.ts";
 import { RegisterFile } from "./register-file.ts";
 import { pfRows } from "./registers-pf.ts";
+import { Signals } from "./signals.ts";
 import { type PortStatistics, Statistics } from "./statistics.ts";
 import { createUplink, type Uplink } from "./uplink.ts";
 import { VfLinks } from "./vf-links.ts";
-import { hookSharedVectors } from "./vf-vectors.ts";
 import { VirtualFunction } from "./virtual-function.ts";
 
 /** Of a port's state: what checks itself, and lists without a length of their own. */
 const VARIABLE: ReadonlySet<string> = new Set(["pf", "fn", "statistics", "lengths", "bytes", "phy"]);
+
 export class IgbPort {
   readonly pf: PciFunction;
   readonly sriov: Sriov;
@@ -49,12 +47,7 @@ export class IgbPort {
   readonly #statistics: Statistics;
   readonly #vfs: VirtualFunction[] = [];
   readonly #owners: QueueOwners;
-  #missed = 0;
-  /** Some message waits for its interval to end. */
-  #throttled = false;
-  /** What the owners of queues were derived from. */
-  #ownersVersion = Number.NaN;
-  #master = false;
+  readonly #signals: Signals;
 
   constructor(options: IgbPortOptions) {
     const { engine, profile, clock } = options;
@@ -68,7 +61,10 @@ export class IgbPort {
       uplinkBytes: options.uplinkBytes,
     });
     this.vfLinks = new VfLinks(this.state, (vf) => this.#vfs[vf]?.mailboxCause());
-    this.#owners = new QueueOwners(this.state, profile.registers.queues);
+    this.#owners = new QueueOwners(this.state, profile.registers.queues, {
+      owner: (pool) => this.#ownerOf(pool),
+      pf: (fn) => fn === this.pf,
+    });
     this.registers = new RegisterFile(this.state, spec.PF_BAR0_SIZE, pfRows(profile.registers));
     const { pf, msix } = createPf(options, this.registers);
     this.pf = pf;
@@ -80,15 +76,22 @@ export class IgbPort {
       raise: (vector) => msix.raise(vector),
       raiseSingle: () => this.pf.raiseInterrupt(0),
       showPin: (asserted) => this.pf.setInterruptPending(asserted),
-      onWait: () => {
-        this.#throttled = true;
-      },
+      onWait: () => this.#signals.throttle(),
     });
     this.#mailboxes = new Mailboxes({
       notifyVf: (vf) => this.#vfs[vf]?.mailboxCause(),
       notifyPf: () => this.#interrupts.set(interrupt.ICR_VMMB),
     });
     this.#statistics = new Statistics(this.state);
+    this.#signals = new Signals({
+      state: this.state,
+      registers: this.registers,
+      interrupts: this.#interrupts,
+      vfs: this.#vfs,
+      present: () => this.sriov.count,
+      requesterOf: (queue) => this.#ownerOf(queue).requesterId,
+      trace: options.trace,
+    });
     this.sriov = new Sriov(this.pf, common.SRIOV_OFFSET, (index) => this.#createVf(index), {
       ari: profile.ari,
       ...(options.leader === undefined ? {} : { leader: options.leader }),
@@ -115,7 +118,17 @@ export class IgbPort {
       tell: (direction, length) =>
         options.trace?.listener?.({ kind: "frame", requesterId: this.pf.requesterId, direction, length }),
     });
-    this.#hook();
+    hookPort({
+      profile,
+      registers,
+      state,
+      interrupts: this.#interrupts,
+      statistics: this.#statistics,
+      mailboxes: this.#mailboxes,
+      vfs: this.#vfs,
+      present: () => this.sriov.count,
+      resetVf: (index) => this.#resetVf(index, true),
+    });
     this.#reset();
   }
 
@@ -157,14 +170,9 @@ export class IgbPort {
     return this.#statistics.totals();
   }
 
-  /** When a throttled interrupt is due, in the machine's nanoseconds; infinity when none waits. */
+  /** When it has something to do without anybody's doing, in the machine's nanoseconds; infinity when never. */
   get nextDeadlineNs(): number {
-    return Math.min(
-      this.state.deadlineNs,
-      this.#peripherals.deadlineNs,
-      this.#interrupts.block.deadlineNs,
-      ...this.#vfs.map((vf) => vf.interrupts.deadlineNs),
-    );
+    return Math.min(this.state.deadlineNs, this.#peripherals.deadlineNs, this.#signals.deadlineNs);
   }
 
   /**
@@ -178,23 +186,17 @@ export class IgbPort {
     this.#peripherals.begin();
     // A quiet port costs a look at its doorbells and causes; only a function that may not make requests has to be asked again.
     if (this.#owners.refused || this.state.due || !this.state.ingress.empty) {
-      this.#own();
+      const master = (this.state.get(abi.PORT_CTRL) & device.CTRL_GIO_MASTER_DISABLE) === 0;
+      this.#owners.renew(this.pf.requestsVersion(), master);
       setTime(this.state, this.#options.clock.nowNs);
       this.#peripherals.before();
       moved = this.state.service(budget);
       moved += this.#peripherals.after(budget - moved);
-      this.#signal();
+      this.#signals.collect();
     }
     this.#peripherals.end();
-    if (this.#throttled) this.#tick();
+    if (this.#signals.throttled) this.#signals.tick();
     return moved;
-  }
-
-  /** Sends the messages whose throttling is over. */
-  #tick(): void {
-    const blocks = [this.#interrupts.block, ...this.#vfs.map((vf) => vf.interrupts)];
-    for (const block of blocks) block.tick();
-    this.#throttled = blocks.some((block) => block.waiting);
   }
 
   /** A port that rested is brought to the same time as one that did not: the same state gives the same bytes. */
@@ -208,7 +210,7 @@ export class IgbPort {
       statistics: this.#statistics.save(),
       peripherals: this.#peripherals.save(),
       vfLinks: this.vfLinks.save(),
-      missed: this.#missed,
+      missed: this.#signals.missed,
       vfs: this.#vfs.map((vf) => ({ fn: vf.fn.save(), device: vf.save() })),
       port: this.state.save(),
     };
@@ -235,7 +237,7 @@ export class IgbPort {
     this.#interrupts.restore(state.interrupts);
     this.#mailboxes.restore(state.mailboxes);
     this.#statistics.restore(state.statistics);
-    this.#missed = state.missed;
+    this.#signals.missed = state.missed;
     this.vfLinks.restore(state.vfLinks);
     this.state.restore(state.port);
     this.vfLinks.apply();
@@ -243,44 +245,9 @@ export class IgbPort {
     this.#owners.forgetAll();
   }
 
-  /** Tells the data path who owns each queue and whether it may make DMA requests now. */
-  #own(): void {
-    const master = (this.state.get(abi.PORT_CTRL) & device.CTRL_GIO_MASTER_DISABLE) === 0;
-    const version = this.pf.requestsVersion();
-    if (!this.#owners.forgotten && version === this.#ownersVersion && master === this.#master) return;
-    this.#ownersVersion = version;
-    this.#master = master;
-    this.#owners.begin();
-    for (let pool = 0; pool < virt.POOLS; pool++) {
-      const fn = this.#ownerOf(pool);
-      this.#owners.give(pool, fn.requesterId, fn.requestsReachRoot() && (fn !== this.pf || master));
-    }
-  }
-
-  /** Turns what the data path left into interrupts. */
-  #signal(): void {
-    const causes = this.state.get(abi.PORT_CAUSES);
-    this.state.set(abi.PORT_CAUSES, 0);
-    const present = this.sriov.count;
-    for (let left = causes; left !== 0; left = (left & (left - 1)) >>> 0) {
-      const bit = 31 - Math.clz32(left & -left);
-      const queue = bit & (abi.QUEUES_MAX - 1);
-      const transmit = bit >= abi.QUEUES_MAX;
-      const pool = queue & (virt.POOLS - 1);
-      if (pool < present) this.#vfs[pool]?.queueCause(Math.floor(queue / virt.POOLS), transmit);
-      else this.#interrupts.queueCause(queue, transmit);
-    }
-    const listener = this.#options.trace?.listener;
-    let events = takeMisbehaviour(this.registers, this.state, listener, (queue) => this.#ownerOf(queue).requesterId);
-    const missed = this.state.get(abi.COUNT_MISSED);
-    if (missed !== this.#missed) events |= interrupt.ICR_RX_MISS;
-    this.#missed = missed;
-    if (events !== 0) this.#interrupts.set(events);
-  }
-
   /** The function that owns a queue. */
   #ownerOf(queue: number): PciFunction {
-    const pool = queue & (virt.POOLS - 1);
+    const pool = queue & (POOLS - 1);
     return (pool < this.sriov.count ? this.#vfs[pool]?.fn : undefined) ?? this.pf;
   }
 
@@ -299,9 +266,7 @@ export class IgbPort {
       timer: () => this.#peripherals.timerUs,
       autoMask: () => this.#interrupts.autoMask,
       onReset: () => this.#resetVf(index, true),
-      onWait: () => {
-        this.#throttled = true;
-      },
+      onWait: () => this.#signals.throttle(),
     });
     this.#vfs.push(vf);
     connect(vf.registers);
@@ -338,12 +303,8 @@ export class IgbPort {
 
   /** Resets the port: everything but the configuration space (I350 §4.3, CTRL.RST and reset of the PF). */
   #reset(): void {
-    this.state.clear(abi.PORT_TX_QUEUES, abi.PORT_RAR - abi.PORT_TX_QUEUES);
+    this.state.reset();
     this.#owners.forgetAll();
-    this.state.clear(abi.PORT_POOLS, abi.PORT_TX_QUEUES - abi.PORT_POOLS);
-    this.state.clear(PORT_OFFLOAD, PORT_OFFLOAD_END - PORT_OFFLOAD);
-    this.state.clear(PORT_POLICY, abi.PORT_SIZE - PORT_POLICY);
-    for (const offset of [abi.PORT_PENDING, abi.PORT_CAUSES, abi.PORT_STOPS]) this.state.set(offset, 0);
     for (const vf of this.#vfs) vf.reset();
     this.registers.reset();
     // Queue 0, which that has enabled, is VF 0's where there is one.
@@ -353,7 +314,7 @@ export class IgbPort {
     this.#mailboxes.pfReset();
     this.#statistics.reset();
     this.vfLinks.apply();
-    this.#missed = 0;
+    this.#signals.missed = 0;
     this.state.update();
   }
 
@@ -365,25 +326,5 @@ export class IgbPort {
       vfs: this.sriov.numVfs,
       virtual: this.sriov.enabled,
     });
-  }
-
-  #hook(): void {
-    const { registers, state } = this;
-    const { queues } = this.#options.profile.registers;
-    const range = { first: 0, step: 1 };
-    hookQueues(registers, state, { ...range, count: queues, alias: false });
-    hookQueues(registers, state, { ...range, count: tx.TX_QUEUE_ALIASES, alias: true });
-    this.#statistics.hookPf(registers, () => this.#interrupts.signalled);
-    for (const [index, vf] of this.#vfs.entries()) {
-      this.#statistics.hookVf(index, vf.registers, registers);
-      vf.mirror(registers, () => this.#resetVf(index, true));
-    }
-    hookTransmitEnables(registers, state, queues);
-    hookSharedVectors(registers, this.#interrupts.block, () =>
-      this.#vfs.slice(0, this.sriov.count).map((vf) => vf.interrupts),
-    );
-    hookMisbehaviour(registers, state, this.#options.profile.registers.dmaOffload, () => this.sriov.count);
-    if (!this.#options.profile.registers.dmaOffload) hookRateLimits(registers, state);
-    hookPfMailboxes(registers, this.#mailboxes);
   }
 }

@@ -1,5 +1,5 @@
-// The PF's BAR0 as data: offsets, masks and reset values of I350 and 82576. What registers do is in port.ts and
-// port-registers.ts.
+// The PF's BAR0 as data: offsets, masks and reset values of I350 and 82576. What registers do is in port-hooks.ts,
+// peripherals.ts and pf-interrupts.ts.
 import { PORT_QDE, PORT_RCTL, PORT_RLPML, PORT_TCTL } from "../../../assembly/spec/abi/port.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
 import * as rx from "../../../assembly/spec/igb/receive.ts";
