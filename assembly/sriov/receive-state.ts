@@ -5,6 +5,7 @@ import {
   PORT_DTXTCPFLGH,
   PORT_HELD,
   PORT_OFFLOAD,
+  PORT_OVERRUN,
   PORT_RXSTMP,
   PORT_SYSTIM,
   PORT_VET_BOTH,
@@ -46,6 +47,8 @@ export class ReceiveState {
   vetBoth: u32;
   dtxtcpflgl: u32;
   dtxtcpflgh: u32;
+  unbuffered: u32;
+  overrun: u32;
 
   @inline static of(port: Port): ReceiveState {
     return changetype<ReceiveState>(changetype<usize>(port) + PORT_OFFLOAD);
@@ -59,4 +62,5 @@ if (offsetof<ReceiveState>("segmentedFailed") + PORT_OFFLOAD != COUNT_SEGMENTED_
   ERROR("COUNT_SEGMENTED_FAILED");
 }
 if (offsetof<ReceiveState>("dtxtcpflgh") + PORT_OFFLOAD != PORT_DTXTCPFLGH) ERROR("PORT_DTXTCPFLGH");
+if (offsetof<ReceiveState>("overrun") + PORT_OFFLOAD != PORT_OVERRUN) ERROR("PORT_OVERRUN");
 if (offsetof<ReceiveState>("vetBoth") + PORT_OFFLOAD != PORT_VET_BOTH) ERROR("PORT_VET_BOTH");

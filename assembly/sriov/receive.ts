@@ -27,6 +27,7 @@ import {
   SRRCTL_DROP_EN,
 } from "../spec/igb/receive";
 import { RX_DESCRIPTOR_SIZE, RXD_LENGTH_LO, RXD_VLAN_LO } from "../spec/igb/rx-descriptor";
+import { ReceiveState } from "./receive-state";
 import { Stamp } from "./stamp";
 import { Control, Cursor, PAGE, Port, Queue } from "./state";
 import { Transfers } from "./transfers";
@@ -178,13 +179,41 @@ export class Receive {
     return !Receive.holds(cursor, Receive.available(queue), length) && Receive.holds(cursor, count - 1, length);
   }
 
+  /** Counts the frame from the wire that is being looked at, once, as one without a descriptor (I350 §8.18 RNBC). */
+  static unbuffered(port: Port): void {
+    const state = port.state;
+    const receive = ReceiveState.of(port);
+    const frame = state.ingress + 1;
+    if (receive.unbuffered == frame) return;
+    receive.unbuffered = frame;
+    state.noBuffer++;
+  }
+
   /**
-   * Counts a frame that no descriptor took. Deviation: a looped frame does not wait in the packet buffer where there is
+   * Counts a frame of `length` bytes from the wire that no descriptor took: as missed when it would have waited had the
+   * packet buffer room (I350 §8.18 MPC), else as dropped by the queue.
+   */
+  static lose(port: Port, index: u32, length: u32): bool {
+    Receive.unbuffered(port);
+    if (!Receive.waits(port, index, length)) {
+      port.rx(index).drops++;
+      return false;
+    }
+    const state = port.state;
+    const receive = ReceiveState.of(port);
+    const frame = state.ingress + 1;
+    if (receive.overrun != frame) state.missed++;
+    receive.overrun = frame;
+    return false;
+  }
+
+  /**
+   * Counts a looped frame that no descriptor took. Deviation: it does not wait in the packet buffer where there is
    * no drop enable, so that no sender is held up by another's receiver.
    */
   static miss(port: Port, queue: Queue): bool {
     queue.drops++;
-    port.state.missed++;
+    port.state.noBuffer++;
     return false;
   }
 

@@ -69,10 +69,10 @@ export class Reception {
     const index = Steering.queue(port, pool, packet);
     const cursor = Receive.open(port, index);
     const queue = port.rx(index);
-    if (cursor.left == 0 && !Receive.run(port, index, cursor)) return Receive.miss(port, queue);
+    if (cursor.left == 0 && !Receive.run(port, index, cursor)) return Reception.lose(port, index, length, loopback);
     const layout = Reception.layOut(port, pool, queue, packet, loopback);
     const rest = layout.total - layout.from;
-    if (!Receive.holds(cursor, Receive.available(queue), rest)) return Receive.miss(port, queue);
+    if (!Receive.holds(cursor, Receive.available(queue), rest)) return Reception.lose(port, index, rest, loopback);
     const writeback = Writeback.compose(port, packet, pool, tag, loopback, layout.crc == 0, layout.stamp != 0);
     const legacy = Receive.typeOf(queue) == SRRCTL_DESCTYPE_LEGACY;
     const copy = port.scratch + SCRATCH_RECEIVE;
@@ -119,6 +119,11 @@ export class Reception {
     const index = fixed ? pool : Steering.queue(port, pool, Packet.parse(port, frame, length, NO_TAG));
     const crc = Reception.keepsCrc(port, pool) ? FRAME_CRC : 0;
     return Receive.waits(port, index, length + Reception.stampSize(port, port.rx(index)) + crc);
+  }
+
+  /** Counts a frame of which `length` bytes need buffers that its queue has not. */
+  private static lose(port: Port, index: u32, length: u32, loopback: bool): bool {
+    return loopback ? Receive.miss(port, port.rx(index)) : Receive.lose(port, index, length);
   }
 
   /** Bytes before every frame from the wire. */

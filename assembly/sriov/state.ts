@@ -6,6 +6,7 @@ import { Unit } from "../iommu/unit";
 import {
   CAUSE_TX,
   CONTEXT_SIZE,
+  COUNT_NO_BUFFER,
   COUNT_RX_FRAMES,
   COUNT_STOPS,
   CURSOR_SIZE,
@@ -200,7 +201,7 @@ export class Control {
   direct: u32;
   virtual: u32;
   link: u32;
-  reserved1: u32;
+  noBuffer: u32;
   reserved2: u64;
   rxFrames: u32;
   txFrames: u32;
@@ -241,5 +242,6 @@ if (offsetof<Control>("broadcast") + PORT_STATE != PORT_BROADCAST) ERROR("PORT_B
 if (offsetof<Control>("plain") + PORT_STATE != PORT_PLAIN) ERROR("PORT_PLAIN");
 if (offsetof<Control>("virtual") + PORT_STATE != PORT_VIRTUAL) ERROR("PORT_VIRTUAL");
 if (offsetof<Control>("link") + PORT_STATE != PORT_LINK) ERROR("PORT_LINK");
+if (offsetof<Control>("noBuffer") + PORT_STATE != COUNT_NO_BUFFER) ERROR("COUNT_NO_BUFFER");
 if (offsetof<Control>("rxFrames") + PORT_STATE != COUNT_RX_FRAMES) ERROR("COUNT_RX_FRAMES");
 if (offsetof<Control>("stopCount") + PORT_STATE != COUNT_STOPS) ERROR("COUNT_STOPS");

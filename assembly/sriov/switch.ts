@@ -40,6 +40,7 @@ import { Frames } from "./frames";
 import { Lengths } from "./lengths";
 import { Mirror, NO_VLAN } from "./mirror";
 import { Pause } from "./pause";
+import { Receive } from "./receive";
 import { Reception } from "./reception";
 import { Control, Port } from "./state";
 import { Tags } from "./tags";
@@ -256,7 +257,10 @@ export class Switch {
       if (length + FRAME_CRC < RX_FRAME_MIN) state.undersize++;
       else if (!Pause.takes(port, record + 8, length)) {
         const decision = Switch.decide(port, WIRE, record + 8, length);
-        if (frames.used <= RX_PACKET_BUFFER && Switch.waits(port, record + 8, length, decision)) break;
+        if (frames.used <= RX_PACKET_BUFFER && Switch.waits(port, record + 8, length, decision)) {
+          Receive.unbuffered(port);
+          break;
+        }
         Switch.carry(port, WIRE, record + 8, length, decision);
       }
       frames.drop(length);

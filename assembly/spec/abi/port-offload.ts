@@ -50,6 +50,12 @@ export const PORT_ETYPES: u32 = 16128;
 export const PORT_TUPLES: u32 = 16132;
 export const PORT_DTXTCPFLGL: u32 = 16140;
 export const PORT_DTXTCPFLGH: u32 = 16144;
+/**
+ * The frame from the wire that was counted last as one without a descriptor, and as one without room: COUNT_INGRESS as
+ * it will be with that frame.
+ */
+export const PORT_UNBUFFERED: u32 = 16148;
+export const PORT_OVERRUN: u32 = 16152;
 
 /** Of each pool. */
 export const PORT_PSRTYPE: u32 = 16192;

@@ -66,6 +66,8 @@ export const PORT_DIRECT: u32 = 1128;
 export const PORT_VIRTUAL: u32 = 1132;
 /** 1 while the wire is plugged in: frames for it leave. */
 export const PORT_LINK: u32 = 1136;
+/** Frames that found no receive descriptor when they came, whether they waited or not. */
+export const COUNT_NO_BUFFER: u32 = 1140;
 // Counters of the port. The 64-bit ones are two u32, low half first.
 export const COUNT_RX_FRAMES: u32 = 1152;
 export const COUNT_TX_FRAMES: u32 = 1156;
@@ -75,7 +77,7 @@ export const COUNT_RX_BROADCAST: u32 = 1176;
 export const COUNT_RX_MULTICAST: u32 = 1180;
 export const COUNT_TX_BROADCAST: u32 = 1184;
 export const COUNT_TX_MULTICAST: u32 = 1188;
-/** Frames that found no receive descriptor. */
+/** Frames from the wire for which the packet buffer had no room. */
 export const COUNT_MISSED: u32 = 1192;
 /** Frames longer than any addressee takes. */
 export const COUNT_OVERSIZE: u32 = 1196;

@@ -1,6 +1,6 @@
 // Statistics of the PF's BAR0 (I350 §8.18; 82576 §8.19): cleared by reading. Octets count the CRC.
 
-/** Frames that no receive buffer took. */
+/** Frames that the packet buffer had no room for. */
 export const MPC: u32 = 0x4010;
 /** PAUSE frames: XON and XOFF, received and sent. */
 export const XONRXC: u32 = 0x4048;
@@ -20,6 +20,7 @@ export const GORCL: u32 = 0x4088;
 export const GORCH: u32 = 0x408c;
 export const GOTCL: u32 = 0x4090;
 export const GOTCH: u32 = 0x4094;
+/** Frames that found no receive descriptor when they came: they wait in the packet buffer, or are dropped. */
 export const RNBC: u32 = 0x40a0;
 export const RUC: u32 = 0x40a4;
 export const ROC: u32 = 0x40ac;

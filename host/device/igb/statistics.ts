@@ -15,7 +15,9 @@ export interface PortStatistics {
   txOctets: number;
   /** Frames put into receive queues, once for each queue. */
   delivered: number;
-  /** Frames that found no receive descriptor. */
+  /** Frames that found no receive descriptor when they came, those that waited for one among them. */
+  noBuffer: number;
+  /** Frames from the wire for which the packet buffer had no room. */
   missed: number;
   filtered: number;
   oversize: number;
@@ -37,7 +39,7 @@ function lengths(register: number, place: number): [register: number, place: num
 /** 32-bit counters: register and place. */
 const SMALL: readonly (readonly [register: number, place: number])[] = [
   [spec.MPC, abi.COUNT_MISSED],
-  [spec.RNBC, abi.COUNT_MISSED],
+  [spec.RNBC, abi.COUNT_NO_BUFFER],
   [spec.GPRC, abi.COUNT_RX_FRAMES],
   [spec.TPR, abi.COUNT_RX_FRAMES],
   [spec.BPRC, abi.COUNT_RX_BROADCAST],
@@ -149,6 +151,7 @@ export class Statistics {
       rxOctets: this.#large(abi.COUNT_RX_OCTETS),
       txOctets: this.#large(abi.COUNT_TX_OCTETS),
       delivered: get(abi.COUNT_DELIVERED),
+      noBuffer: get(abi.COUNT_NO_BUFFER),
       missed: get(abi.COUNT_MISSED),
       filtered: get(abi.COUNT_FILTERED),
       oversize: get(abi.COUNT_OVERSIZE),
