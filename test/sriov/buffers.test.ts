@@ -3,82 +3,16 @@ import { describe, expect, it } from "vitest";
 import {
   POOL_DVMOLR,
   POOL_SIZE,
-  PORT_MRQC,
   PORT_POOLS,
   PORT_RCTL,
   PROFILE_82576,
-  PROFILE_I350,
   QUEUE_TAIL,
 } from "../../assembly/spec/abi/port.ts";
-import {
-  PORT_ETQF,
-  PORT_IMIR,
-  PORT_IMIREXT,
-  PORT_PSRTYPE,
-  PORT_RXSATR,
-  PORT_RXSTMP,
-  PORT_STAMPED,
-  PORT_SYSTIM,
-  PORT_TSYNCRXCFG,
-  PORT_TSYNCRXCTL,
-  PORT_TSYNCTXCTL,
-  PORT_TTQF,
-  PORT_TXSTMP,
-} from "../../assembly/spec/abi/port-offload.ts";
-import { hpa } from "../../host/core/address.ts";
+import { ALL, type Descriptor, HBO, headerOf, ready, SRRCTL, split, srrctl } from "./header-buffers.ts";
 import * as packets from "./packets.ts";
-import { frameOf, macOf, RX_BUFFERS, RX_RING, TestPort } from "./ports.ts";
+import { frameOf, macOf, RX_RING, TestPort } from "./ports.ts";
 
 const { ipv4, ipv6, tcp, udp, frameWith, payloadOf, FRAGMENT } = packets;
-const HEADERS = 0x6_0000;
-const SRRCTL = 32;
-
-interface Descriptor {
-  info: number;
-  status: number;
-  length: number;
-  packet: Uint8Array;
-  header: Uint8Array;
-}
-
-/** Receives one frame from the wire into queue 0 with header buffers; what each descriptor says and has. */
-function split(port: TestPort, frame: Uint8Array, srrctl: number, buffer: number): Descriptor[] {
-  port.setQueueWord("rx", 0, SRRCTL, srrctl);
-  const filled = new Uint8Array(0x2_0000).fill(0xee);
-  port.map.writeBytes(hpa(HEADERS), filled);
-  port.map.writeBytes(hpa(RX_BUFFERS), filled);
-  for (let at = 0; at < 12; at++) {
-    port.map.write(hpa(RX_RING + at * 16 + 8), 4, HEADERS + at * 2048);
-    port.map.write(hpa(RX_RING + at * 16 + 12), 4, 0);
-  }
-  expect(port.state.ingress.push(frame)).toBe(true);
-  port.run();
-  return Array.from({ length: port.head("rx", 0) }, (_, at) => {
-    const [info, , status, last] = [0, 4, 8, 12].map((word) => port.map.read(hpa(RX_RING + at * 16 + word), 4));
-    const packet = new Uint8Array(buffer);
-    const header = new Uint8Array(2048);
-    port.map.readBytes(hpa(RX_BUFFERS + at * 2048), packet);
-    port.map.readBytes(hpa(HEADERS + at * 2048), header);
-    return { info: info as number, status: status as number, length: (last as number) & 0xffff, packet, header };
-  });
-}
-
-/** SRRCTL: type, header buffer in 64 bytes, packet buffer in KiB, drop enable. */
-const srrctl = (type: number, header: number, packet: number): number =>
-  (0x8000_0000 | (type << 25) | (header << 8) | packet) >>> 0;
-const SPH = 0x8000_0000;
-const HBO = 0x0080_0000;
-const headerOf = ({ info }: Descriptor): number[] => [info >>> 31, (info >>> 21) & 0x3ff];
-
-async function ready(types: number): Promise<TestPort> {
-  const port = await TestPort.create();
-  port.state.set(PORT_MRQC, 0);
-  port.state.set(PORT_PSRTYPE, types);
-  port.state.update();
-  return port;
-}
-
-const ALL = 0x0007_dbfe;
 const T = tcp(1, 2, payloadOf(900), 0x10, 3);
 
 describe("I350 §8.10.2 SRRCTL.BSIZEPACKET, §8.10.7 RDLEN: buffers of more than 4 GiB together", () => {
@@ -233,135 +167,5 @@ describe("frames in several descriptors", () => {
       [2, 3],
     ]);
     expect(port.state.get(POOL_SIZE * 0 + PORT_POOLS + 16)).toBe(1);
-  });
-});
-
-/** A version 2 message of type `message`, or version 1 with `control`. */
-function ptp(version: number, message: number, control = 0): number[] {
-  const bytes = payloadOf(44, 3);
-  bytes[0] = 0x50 | message;
-  bytes[1] = version;
-  bytes[32] = control;
-  return bytes;
-}
-
-describe("time stamps", () => {
-  const NOW = [0x89ab_cdef, 0x1234_5678] as const;
-
-  async function stamping(
-    set: readonly (readonly [number, number])[],
-    profile = PROFILE_I350,
-  ): Promise<{ port: TestPort; status(frame: Uint8Array): number }> {
-    const port = await TestPort.create({ profile });
-    const all: readonly (readonly [number, number])[] = [
-      [PORT_MRQC, 0],
-      [PORT_SYSTIM, NOW[0]],
-      [PORT_SYSTIM + 4, NOW[1]],
-      [PORT_ETQF + 12, 0x4400_88f7],
-      [PORT_TTQF + 12, 0xe800_8000 | 17],
-      [PORT_IMIR + 12, 0x3f01],
-      [PORT_IMIREXT + 12, 0x0008_1000],
-      ...set,
-    ];
-    for (let at = 0; at < 8; at++) port.state.set(PORT_TTQF + 4 * at, 0xf000_0000);
-    for (const [offset, value] of all) port.state.set(offset, value >>> 0);
-    port.state.update();
-    const status = (frame: Uint8Array): number => {
-      port.state.ingress.push(frame);
-      port.run();
-      return (port.receive(0)[0]?.status ?? 0) & 0x1_8000;
-    };
-    return { port, status };
-  }
-
-  const l2 = (version: number, message: number) => frameWith(0x88f7, ptp(version, message));
-  const l4 = (version: number, message: number, control = 0) =>
-    frameWith(0x0800, ipv4(udp(319, 319, ptp(version, message, control))));
-
-  it.each([
-    ["L2, version 2, Sync", 0, 0x0000, [l2(2, 0), l2(2, 2), l2(2, 3)], [l2(2, 1), l4(2, 0), l2(1, 0)]],
-    ["L4, version 1, control 1", 1, 0x0001, [l4(1, 0, 1)], [l4(1, 0, 0), l4(2, 0, 1), l2(1, 0)]],
-    ["both, version 2, Delay_Req", 2, 0x0100, [l2(2, 1), l4(2, 1)], [l2(2, 0), l4(1, 1)]],
-    ["event messages of version 2", 5, 0, [l2(2, 0), l4(2, 7)], [l2(2, 8), l4(2, 11), l4(1, 0)]],
-    ["all", 4, 0, [l2(1, 9), l4(2, 13)], [frameWith(0x0800, ipv4(udp(320, 320, ptp(2, 0))))]],
-  ])("I350 §7.8.2 TSYNCRXCTL type %s", async (_title, type, config, stamped, others) => {
-    for (const frame of stamped) {
-      const { port, status } = await stamping([
-        [PORT_TSYNCRXCTL, 0x10 | (type << 1)],
-        [PORT_TSYNCRXCFG, config],
-      ]);
-      expect(status(frame)).toBe(0x1_0000);
-      expect([0, 4].map((at) => port.state.get(PORT_RXSTMP + at))).toEqual(NOW);
-      expect(port.state.get(PORT_TSYNCRXCTL) & 1).toBe(1);
-      expect(port.state.get(PORT_STAMPED)).toBe(1);
-      // Source UUID and sequence number of the message.
-      const bytes = ptp(2, 0);
-      const be = (at: number) => (((bytes[at] as number) << 8) | (bytes[at + 1] as number)) >>> 0;
-      expect(port.state.get(PORT_RXSATR)).toBe(((be(24) << 16) | be(26)) >>> 0);
-      expect(port.state.get(PORT_RXSATR + 4)).toBe(((be(30) << 16) | be(22)) >>> 0);
-      // A second one goes without until the first is read.
-      expect(status(frame)).toBe(0);
-      port.state.set(PORT_TSYNCRXCTL, port.state.get(PORT_TSYNCRXCTL) & ~1);
-      expect(status(frame)).toBe(0x1_0000);
-    }
-    for (const frame of others) {
-      const { status } = await stamping([
-        [PORT_TSYNCRXCTL, 0x10 | (type << 1)],
-        [PORT_TSYNCRXCFG, config],
-      ]);
-      expect(status(frame)).toBe(0);
-    }
-    const { status } = await stamping([[PORT_TSYNCRXCTL, type << 1]]);
-    expect(status(stamped[0] as Uint8Array)).toBe(0);
-  });
-
-  it("I350 §7.1.6 SRRCTL.TIMESTAMP: 16 bytes before every frame, TSIP; the 82576 has none", async () => {
-    const frame = frameWith(0x0800, ipv4(T));
-    for (const profile of [PROFILE_I350, PROFILE_82576]) {
-      const { port } = await stamping([[PORT_TSYNCRXCTL, 0x18]], profile);
-      port.setQueueWord("rx", 0, SRRCTL, 0xc200_0002);
-      port.state.ingress.push(frame);
-      port.run();
-      const [got] = port.receive(0);
-      if (profile === PROFILE_82576) {
-        expect([got?.data, (got?.status ?? 0) & 0x8000]).toEqual([frame, 0]);
-        continue;
-      }
-      expect((got?.status ?? 0) & 0x8000).toBe(0x8000);
-      const view = new DataView((got?.data ?? new Uint8Array(16)).buffer);
-      expect([0, 4, 8, 12].map((at) => view.getUint32(at, true))).toEqual([0, 0, ...NOW]);
-      expect(got?.data.subarray(16)).toEqual(frame);
-      expect(got?.length).toBe(frame.length + 16);
-    }
-    const { port } = await stamping([
-      [PORT_TSYNCRXCTL, 0x18],
-      [PORT_PSRTYPE, ALL],
-    ]);
-    const [got] = split(port, frame, (srrctl(2, 4, 2) | 0x4000_0000) >>> 0, 2048);
-    expect([...headerOf(got as Descriptor), got?.length]).toEqual([1, 66 + 16, frame.length - 66]);
-    expect(got?.header.subarray(16, 82)).toEqual(frame.subarray(0, 66));
-    expect((got?.info ?? 0) & SPH).not.toBe(0);
-  });
-
-  it("§7.2.2.2.4 MAC.TSTAMP: the time of a frame that left is kept until it is read; not of one that stayed inside", async () => {
-    const stranger = Uint8Array.of(0x00, 0x11, 0x22, 0x33, 0x44, 0x55);
-    for (const external of [false, true]) {
-      const port = await TestPort.create({ external });
-      port.state.set(PORT_TSYNCTXCTL, 0x10);
-      port.state.set(PORT_SYSTIM, NOW[0]);
-      port.state.set(PORT_SYSTIM + 4, NOW[1]);
-      port.send(0, frameOf(macOf(1), macOf(0), 90), { command: 0x2b38_0000 });
-      port.send(0, frameOf(stranger, macOf(0), 90));
-      port.run();
-      expect(port.state.get(PORT_STAMPED)).toBe(0);
-      port.send(0, frameOf(stranger, macOf(0), 90), { command: 0x2b38_0000 });
-      port.run();
-      expect([0, 4].map((at) => port.state.get(PORT_TXSTMP + at))).toEqual(NOW);
-      expect([port.state.get(PORT_TSYNCTXCTL), port.state.get(PORT_STAMPED)]).toEqual([0x11, 2]);
-      port.state.set(PORT_SYSTIM, 7);
-      port.send(0, frameOf(stranger, macOf(0), 90), { command: 0x2b38_0000 });
-      port.run();
-      expect(port.state.get(PORT_TXSTMP)).toBe(NOW[0]);
-    }
   });
 });

@@ -1,14 +1,14 @@
 // A card with four VFs, each with memory of its own behind the IOMMU. VF 1 sends to VF 2 as drivers do; what VF 0 and
 // VF 3 do is up to the test.
-import { hpa, type RequesterId } from "../../../host/core/address.ts";
+import { hpa } from "../../../host/core/address.ts";
 import { Clock } from "../../../host/core/clock.ts";
 import type { MmioHandler } from "../../../host/core/ports.ts";
 import { Trace, type TraceEvent } from "../../../host/core/trace.ts";
-import { IgbCard, type IgbCardName } from "../../../host/device/igb/card.ts";
+import type { IgbCard, IgbCardName } from "../../../host/device/igb/card.ts";
 import type { IgbPort } from "../../../host/device/igb/port.ts";
-import type { Upstream } from "../../../host/pci/upstream.ts";
 import { Harness, RAM_BASE } from "../../iommu/harness.ts";
 import { handlerOf } from "./bench.ts";
+import { isolatedCard } from "./isolated-card.ts";
 
 /** What each VF owns, at address 0 of its own. */
 export const AREA = 0x2_0000;
@@ -17,6 +17,10 @@ export const TX_RING = 0x0000;
 export const RX_RING = 0x1000;
 export const TX_BUFFER = 0x2000;
 export const RX_BUFFERS = 0x8000;
+/** RXDCTL.ENABLE, TXDCTL.ENABLE. */
+export const ENABLE = 0x0200_0000;
+/** Command of an advanced data descriptor (I350 §7.2.2.3): a whole frame, IFCS, RS. */
+export const DATA = 0x2b30_0000;
 const RAM_BYTES = 0x40_0000;
 const OWNED = RAM_BASE + 0x20_0000;
 const VFS = 4;
@@ -36,39 +40,11 @@ export class HostileWorld {
 
   private constructor(harness: Harness, profile: IgbCardName) {
     this.harness = harness;
-    const { engine, map, unit, messages } = harness;
     const trace = new Trace();
     trace.listener = (event) => this.events.push(event);
-    this.card = new IgbCard({
-      engine,
-      map: map.pointer,
-      unit: unit.pointer,
-      clock: this.clock,
-      trace,
-      profile,
-      ports: 1,
-      mac: Uint8Array.of(0x02, 1, 2, 3, 4, 0),
-    });
-    const bus: Upstream = {
-      passesRequests: () => true,
-      message: (requesterId, addressLo, addressHi, data) => messages.push({ requesterId, addressLo, addressHi, data }),
-      errorMessage: () => {},
-      routesChanged: () => {},
-    };
-    const { pf, sriov } = this.port;
-    pf.upstream = bus;
-    pf.capture(0x0100 as RequesterId);
-    pf.configWrite(0x04, 2, 6);
-    pf.configWrite(0x170, 2, VFS);
-    pf.configWrite(0x168, 2, 9);
-    const root = harness.page();
-    for (const [index, vf] of sriov.vfs.entries()) {
-      vf.configWrite(0x04, 2, 4);
-      const table = harness.page();
-      for (let at = 0; at < AREA; at += 4096) harness.mapPage(table, 3, at, OWNED + index * AREA + at);
-      harness.context(root, vf.requesterId, { table, domainId: index + 1, width: 1 });
-    }
-    harness.enable(root);
+    const areas = Array.from({ length: VFS }, (_, vf) => OWNED + vf * AREA);
+    const { clock } = this;
+    this.card = isolatedCard(harness, { profile, vfs: VFS, areas, areaSize: AREA, clock, trace });
     this.#setUpPf(profile === "i350" ? 0x5acc : 0x3500);
     this.honestRings();
   }
@@ -117,7 +93,7 @@ export class HostileWorld {
     registers.write(block + 0x10, 4, 0);
     if (!transmit) registers.write(block + 0x0c, 4, 0x8200_0002);
     registers.write(block + 0x18, 4, 0);
-    registers.write(block + 0x28, 4, 0x0200_0000);
+    registers.write(block + 0x28, 4, ENABLE);
   }
 
   /** The rings of VF 1 and VF 2, and the descriptors of VF 2. */
@@ -136,7 +112,7 @@ export class HostileWorld {
     sent.set([...macOf(2), ...macOf(1), 0x88, 0xb5]);
     const at = this.#sent % RING_ENTRIES;
     this.pokeBytes(1, TX_BUFFER, sent);
-    this.poke(1, TX_RING + at * 16, [TX_BUFFER, 0, 0x2b30_0000 | LENGTH, LENGTH << 14]);
+    this.poke(1, TX_RING + at * 16, [TX_BUFFER, 0, DATA | LENGTH, LENGTH << 14]);
     this.#sent++;
     this.vf(1).write(0x3818, 4, this.#sent % RING_ENTRIES);
     for (let turn = 0; turn < 4; turn++) this.card.service(64);

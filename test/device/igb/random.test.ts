@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hpa, type RequesterId } from "../../../host/core/address.ts";
+import { hpa } from "../../../host/core/address.ts";
 import { Clock } from "../../../host/core/clock.ts";
 import { FormatError } from "../../../host/core/errors.ts";
 import type { AccessWidth, MmioHandler } from "../../../host/core/ports.ts";
-import { IgbCard, type IgbCardName } from "../../../host/device/igb/card.ts";
-import type { Upstream } from "../../../host/pci/upstream.ts";
+import type { IgbCard, IgbCardName } from "../../../host/device/igb/card.ts";
 import { Harness, RAM_BASE } from "../../iommu/harness.ts";
 import { handlerOf } from "./bench.ts";
+import { isolatedCard } from "./isolated-card.ts";
 
 const OPERATIONS = 20_000;
 const RUNS = 8;
@@ -54,7 +54,7 @@ class World {
   readonly clock = new Clock();
   readonly external = new ArrayBuffer(4 * AREA);
   /** What each VF may touch: where it is for the CPU. */
-  readonly owned: number[] = [];
+  readonly owned: readonly number[];
   readonly #random: Random;
   #before: Uint8Array = new Uint8Array(0);
 
@@ -62,39 +62,10 @@ class World {
     this.harness = harness;
     this.#random = random;
     harness.map.addExternalRam({ base: hpa(EXTERNAL), size: this.external.byteLength, buffer: this.external });
-    const { engine, map, unit, messages } = harness;
-    const mac = Uint8Array.of(0x02, 1, 2, 3, 4, 0);
-    this.card = new IgbCard({
-      engine,
-      map: map.pointer,
-      unit: unit.pointer,
-      clock: this.clock,
-      profile,
-      ports: 1,
-      mac,
-    });
-    const bus: Upstream = {
-      passesRequests: () => true,
-      message: (requesterId, addressLo, addressHi, data) => messages.push({ requesterId, addressLo, addressHi, data }),
-      errorMessage: () => {},
-      routesChanged: () => {},
-    };
-    const { pf, sriov } = this.port;
-    pf.upstream = bus;
-    pf.capture(0x0100 as RequesterId);
-    pf.configWrite(0x04, 2, 6);
-    pf.configWrite(0x170, 2, 3);
-    pf.configWrite(0x168, 2, 9);
-    for (const vf of sriov.vfs) vf.configWrite(0x04, 2, 4);
     // VF 0 owns RAM inside, VF 1 RAM outside, VF 2 and the PF nothing.
-    const root = harness.page();
-    for (const [index, base] of [RAM_BASE + 0x40_0000, EXTERNAL + AREA].entries()) {
-      const table = harness.page();
-      for (let at = 0; at < AREA; at += 4096) harness.mapPage(table, 3, at, base + at);
-      harness.context(root, sriov.vfs[index]?.requesterId as number, { table, domainId: index + 1, width: 1 });
-      this.owned.push(base);
-    }
-    harness.enable(root);
+    this.owned = [RAM_BASE + 0x40_0000, EXTERNAL + AREA];
+    const { clock, owned: areas } = this;
+    this.card = isolatedCard(harness, { profile, vfs: 3, areas, areaSize: AREA, clock });
   }
 
   get port() {

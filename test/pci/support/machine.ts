@@ -8,6 +8,7 @@
 import type { Hpa, RequesterId } from "../../../host/core/address.ts";
 import {
   Bridge,
+  enumerate,
   MsixTable,
   type PciFunction,
   profileConfig,
@@ -81,6 +82,13 @@ export class Machine {
     this.tail3.addRom(0x1_0000, this.tailRom);
     this.down2.attach(this.tail0, 0, 0);
     this.down2.attach(this.tail3, 0, 3);
+  }
+
+  /** A machine whose functions have the addresses that firmware gives them. */
+  static running(ari = true): Machine {
+    const machine = new Machine();
+    enumerate(machine.root, WINDOWS, { ari });
+    return machine;
   }
 
   read(requesterId: number, offset: number, width: 1 | 2 | 4 = 4): number {
