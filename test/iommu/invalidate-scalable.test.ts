@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { FSTS_REG } from "../../assembly/spec/vtd/fault-status.ts";
 import { GCMD_QIE_LO } from "../../assembly/spec/vtd/global.ts";
-import { IQA_REG, IQERCD_REG, IQH_REG, IQT_REG } from "../../assembly/spec/vtd/invalidation-queue.ts";
+import { IQA_REG, IQH_REG, IQT_REG } from "../../assembly/spec/vtd/invalidation-queue.ts";
 import { RAM_BASE, READ } from "./harness.ts";
 import { FIRST, NESTED, PASS, Scalable, SECOND } from "./scalable.ts";
 
@@ -304,29 +304,6 @@ describe("VT-d §6.5.2.1 context-cache invalidation in scalable mode", () => {
   test("global", () => {
     done(context(1));
     expect(gone()).toEqual([A, B]);
-  });
-});
-
-describe("VT-d §11.4.9.9 IQEI=4 of scalable mode's descriptors", () => {
-  const bit = (place: number): bigint => 1n << BigInt(place);
-  test.each<[string, bigint, bigint]>([
-    ["PASID cache G=10b", 7n | (2n << 4n), 0n],
-    ["PASID cache bit 6", 7n | bit(6), 0n],
-    ["PASID cache bit 8", 7n | bit(8), 0n],
-    ["PASID cache bit 12", 7n | bit(12), 0n],
-    ["PASID cache bit 52", 7n | bit(52), 0n],
-    ["PASID cache bit 64", 7n, 1n],
-    ["PASID cache bit 127", 7n, bit(63)],
-    ["PASID-based IOTLB G=00b", 6n, 0n],
-    ["PASID-based IOTLB G=01b", 6n | (1n << 4n), 0n],
-    ["PASID-based IOTLB bit 6", 6n | (2n << 4n) | bit(6), 0n],
-    ["PASID-based IOTLB bit 15", 6n | (2n << 4n) | bit(15), 0n],
-    ["PASID-based IOTLB bit 63", 6n | (2n << 4n) | bit(63), 0n],
-    ["PASID-based IOTLB bit 71", 6n | (2n << 4n), bit(7)],
-    ["PASID-based IOTLB bit 75", 6n | (2n << 4n), bit(11)],
-  ])("%s", (_name, low, high) => {
-    submit([5n], [low, high]);
-    expect([s.h.get32(FSTS_REG) & IQE, s.h.get32(IQERCD_REG), s.h.get32(IQH_REG)]).toEqual([IQE, 4, 32]);
   });
 });
 

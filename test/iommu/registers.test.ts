@@ -1,10 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import * as abi from "../../assembly/spec/abi/iommu.ts";
 import { FEADDR_REG, FEDATA_REG, FEUADDR_REG } from "../../assembly/spec/vtd/event.ts";
 import { GCMD_IRE_LO, GCMD_QIE_LO, GCMD_SIRTP_LO, GCMD_SRTP_LO, GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
-import { FormatError } from "../../host/core/errors.ts";
 import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
-import { Harness, RAM_BASE, READ } from "./harness.ts";
+import { Harness, RAM_BASE } from "./harness.ts";
 
 const GCMD = 0x18;
 const GSTS = 0x1c;
@@ -251,93 +249,5 @@ describe("accesses of any alignment", () => {
     expect(h.unit.mmio.read(FEDATA_REG + 3, 2)).toBe(0x8800);
     expect(h.unit.mmio.read(FEDATA_REG + 1, 2)).toBe(0x12);
     expect(h.unit.mmio.read(0xfff, 4)).toBe(0);
-  });
-});
-
-describe("save and restore", () => {
-  const start = async (): Promise<{ h: Harness; table: number }> => {
-    const harness = await Harness.create();
-    const [root, table] = [harness.page(), harness.page()];
-    harness.context(root, 0x0215, { table, domainId: 7 });
-    for (let page = 0; page < 8; page++) harness.mapPage(table, 4, page * 4096, RAM_BASE + page * 4096);
-    harness.enable(root);
-    return { h: harness, table };
-  };
-
-  test("a restored unit continues identically, stale entries, faults and counters included", async () => {
-    const one = await start();
-    const two = await start();
-    for (const page of [0, 1, 2]) one.h.translate(0x0215, page * 4096);
-    one.h.translate(0x0333, 0x5000);
-    one.h.set32(0x3c, 0x31);
-    for (const side of [one, two]) side.h.mapPage(side.table, 4, 0x1000, RAM_BASE + 0x7000);
-    const state = one.h.unit.save();
-    two.h.unit.restore(structuredClone(state));
-    expect(two.h.unit.save()).toEqual(state);
-    const go = (harness: Harness): unknown => [
-      [0, 1, 2, 3, 9].map((page) => harness.translate(0x0215, page * 4096, READ)),
-      harness.unit.faults(),
-      harness.unit.statistics(),
-      [0x1c, 0x34, 0x38, 0x3c, 0x400, 0x408, 0x40c].map((offset) => harness.get32(offset)),
-    ];
-    const continued = go(two.h);
-    expect(continued).toEqual(go(one.h));
-    expect((continued as number[][])[0]?.[1]).toBe(RAM_BASE + 0x1000);
-    expect(two.h.unit.save()).toEqual(one.h.unit.save());
-  });
-
-  test("a state of another kind of unit, or none at all, is refused and changes nothing", async () => {
-    const { h: harness } = await start();
-    const before = harness.unit.save();
-    const other = await Harness.create({ faultRecords: 3 });
-    expect(() => harness.unit.restore(other.unit.save())).toThrow(FormatError);
-    expect(() => harness.unit.restore({ pieces: [{ offset: 0, bytes: new Uint8Array(8) }] })).toThrow(FormatError);
-    expect(() => harness.unit.restore({ pieces: [] })).toThrow(FormatError);
-    harness.translate(0x0215, 0x1000);
-    const less = await Harness.create({}, 0x1000);
-    expect(() => less.unit.restore(harness.unit.save())).toThrow(/leads to 0x101000/);
-    harness.unit.restore(before);
-    expect(harness.unit.save()).toEqual(before);
-  });
-
-  test.each([
-    ["translating", abi.UNIT_TRANSLATING, 0],
-    ["remapping", abi.UNIT_REMAPPING, 1],
-    ["contextGeneration", abi.UNIT_CONTEXT_GENERATION, 4096],
-    ["faultIndex", abi.UNIT_FAULT_INDEX, 8],
-    ["faultIndex", abi.UNIT_FAULT_INDEX, 0xffff_ffff],
-    ["tableError", abi.UNIT_TABLE_ERROR, 2],
-    ["events", abi.UNIT_EVENTS, 8],
-    ["messageCount", abi.UNIT_ATS + 4, 65],
-    ["queueWaits", abi.UNIT_ATS + 16, 2],
-    ["other capabilities", abi.UNIT_REGISTERS + 12, 0xffff_ffff],
-    ["other capabilities", abi.UNIT_DERIVED + 16, 64],
-    ["IQH_REG", abi.UNIT_REGISTERS + 0x80, 8],
-  ])("a state whose %s (offset %i) is %i is refused and changes nothing", async (what, offset, value) => {
-    const { h: harness } = await start();
-    const before = harness.unit.save();
-    const state = structuredClone(before);
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setUint32(0, value, true);
-    state.pieces.push({ offset, bytes });
-    expect(() => harness.unit.restore(state)).toThrow(FormatError);
-    expect(() => harness.unit.restore(state)).toThrow(what);
-    expect(harness.unit.save()).toEqual(before);
-  });
-
-  test.each([null, undefined, {}, { pieces: 3 }, { pieces: [null] }, { pieces: [{ offset: 48, bytes: "abc" }] }])(
-    "the state %j is refused",
-    async (state) => {
-      const { h: harness } = await start();
-      expect(() => harness.unit.restore(state as never)).toThrow(FormatError);
-    },
-  );
-
-  test("reset gives the state after power-on", async () => {
-    const { h: harness } = await start();
-    const fresh = await Harness.create();
-    harness.translate(0x0215, 0);
-    harness.unit.reset();
-    expect(harness.unit.save()).toEqual(fresh.unit.save());
   });
 });
