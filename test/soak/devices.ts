@@ -7,9 +7,10 @@ import { PQA_PQS_HI, PQA_PQS_LO, PQA_REG, PQT_REG } from "../../assembly/spec/vt
 import { Clock } from "../../host/core/clock.ts";
 import type { IommuUnit } from "../../host/machine/iommu-unit.ts";
 import { pick, type Random } from "../iommu/random.ts";
+import { describe, halves, shown } from "./asked.ts";
 import { PAGE } from "./memory.ts";
 import { REGISTERS, REQUESTERS } from "./tables.ts";
-import { describe, halves, shown, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const NS = 1_000_000_000;
 

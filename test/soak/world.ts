@@ -1,51 +1,26 @@
 // One world of the soak: a unit, some memory, and random operations on them, each judged against the explanation of
 // host/machine/explain. Everything a guest can write is written: registers, tables, queues, descriptors, DMA.
-import { ACCESS_READ, ACCESS_WRITE, UNIT_REGISTERS, UNIT_ROOT_TABLE } from "../../assembly/spec/abi/iommu.ts";
-import { GSTS_QIES_LO, GSTS_REG, GSTS_TES_LO } from "../../assembly/spec/vtd/global.ts";
+import { UNIT_REGISTERS, UNIT_ROOT_TABLE } from "../../assembly/spec/abi/iommu.ts";
+import { GSTS_QIES_LO, GSTS_REG } from "../../assembly/spec/vtd/global.ts";
 import { IQA_REG, IQH_REG } from "../../assembly/spec/vtd/invalidation-queue.ts";
+import { PMEN_REG } from "../../assembly/spec/vtd/protected-memory.ts";
 import { hpa } from "../../host/core/address.ts";
 import type { AccessWidth } from "../../host/core/ports.ts";
 import { MALFORMED } from "../../host/machine/explain/explain.ts";
 import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
 import { Harness } from "../iommu/harness.ts";
-import { messageVerdictsOf, verdictsOf } from "../iommu/possible.ts";
+import { verdictsOf } from "../iommu/possible.ts";
 import { generator, pick, type Random } from "../iommu/random.ts";
 import { scalableCapabilities } from "../iommu/scalable-tables.ts";
+import { type Asked, CHOICES, describe, halves, isFlags, type Possible } from "./asked.ts";
 import { Devices } from "./devices.ts";
 import { withoutScalable } from "./legacy.ts";
 import { type Change, Memory, PAGE, RAM_PAGES } from "./memory.ts";
 import { statusWrites } from "./queue.ts";
+import { Requests } from "./requests.ts";
 import { INTERRUPT_TABLE, PAGE_QUEUE, PASIDS, QUEUE, REGISTERS, REQUESTERS, ROOT, Tables } from "./tables.ts";
 import type { Tally } from "./tally.ts";
 
-/** What one page of a request may become. */
-export interface Possible {
-  places: Set<number>;
-  refused: boolean;
-  /** Not everything was tried. */
-  open: boolean;
-}
-
-export interface Asked {
-  requesterId: number;
-  pasid: number | undefined;
-  iova: bigint;
-}
-
-/** What one page of a request is, and where it may have gone. */
-interface Part {
-  iova: bigint;
-  offset: number;
-  length: number;
-  places: readonly number[];
-}
-
-const ONES: Uint8Array = new Uint8Array(PAGE).fill(0xff);
-const PMEN_REG = 0x64;
-const CHOICES = 48;
-/** Bits that walks may set in an entry: A, D, EA of the first stage, A, D of the second. */
-const FLAGS = 0x760n;
-const TOP = 2n ** 64n;
 const REGISTERS_USED: readonly number[] = [
   0x18, 0x18, 0x20, 0x24, 0x28, 0x2c, 0x34, 0x38, 0x3c, 0x40, 0x64, 0x80, 0x88, 0x88, 0x90, 0x94, 0x9c, 0xa0, 0xb8,
   0xbc, 0xc0, 0xc8, 0xd0, 0xdc, 0xe0, 0x1f0, 0x1f8, 0x1fc, 0x400, 0x40c,
@@ -59,6 +34,7 @@ export class World {
   readonly tables: Tables;
   readonly #scalable: boolean;
   readonly #devices: Devices;
+  readonly #requests: Requests;
   /** IQH_REG as it was before the operation. */
   #head = 0;
 
@@ -72,6 +48,7 @@ export class World {
     this.tables = new Tables(this.memory, random, h.unit.capabilities);
     this.memory.settleWritten();
     this.#devices = new Devices(this, h.unit, random);
+    this.#requests = new Requests(this, h.unit, random, scalable);
     this.#start();
   }
 
@@ -104,10 +81,10 @@ export class World {
       const wrapped = this.tables.change();
       this.memory.settleWritten();
       if (wrapped) this.#forgetAll();
-    } else if (kind < 38) this.#dma();
-    else if (kind < 46) this.#translate();
+    } else if (kind < 38) this.#requests.dma();
+    else if (kind < 46) this.#requests.translate();
     else if (kind < 54) this.#register();
-    else if (kind < 58) this.#interrupt();
+    else if (kind < 58) this.#requests.interrupt();
     else if (kind < 60) this.#start();
     else if (kind < 63) this.#forgetAll();
     else if (kind < 64) this.#seldom();
@@ -187,178 +164,10 @@ export class World {
     return { requesterId: pick(random, REQUESTERS), pasid, iova: this.tables.iova() };
   }
 
-  #translate(): void {
-    const asked = this.request();
-    const access = pick(this.#random, [ACCESS_READ, ACCESS_WRITE, ACCESS_READ | ACCESS_WRITE]);
-    const { lo, hi } = halves(asked.iova);
-    const { unit } = this.#h;
-    const result = this.timed("slowestDma", () =>
-      unit.translate(asked.requesterId as never, lo, hi, access, asked.pasid),
-    );
-    const changes = this.memory.changes();
-    this.onlyFlags(changes);
-    const possible = this.possible(asked, access);
-    const fits = "hpa" in result ? possible.places.has(result.hpa) : possible.refused;
-    if ("hpa" in result) this.tally.allowed++;
-    else this.tally.refused++;
-    if (!fits && !possible.open) this.#wrong(`translate for ${access}`, asked, JSON.stringify(result), possible);
-    this.memory.settle(changes);
-  }
-
-  #dma(): void {
-    const random = this.#random;
-    const asked = this.request();
-    const write = random(2) === 0;
-    const length = pick(random, [0, 1, 4, 4, 64, 1500, random(3 * PAGE), random(20) === 0 ? 100_000 : 8]);
-    const value = 1 + random(255);
-    const bytes = new Uint8Array(length).fill(value);
-    const { lo, hi } = halves(asked.iova);
-    const { dma } = this.#h.unit;
-    const mode = this.mode();
-    const done = this.timed("slowestDma", () =>
-      write
-        ? dma.write(asked.requesterId as never, lo, hi, bytes, asked.pasid)
-        : dma.read(asked.requesterId as never, lo, hi, bytes, asked.pasid),
-    );
-    const changes = this.memory.changes();
-    // A write may have reached the unit's own registers; what came after it went by other rules.
-    if (this.mode() !== mode) this.tally.unjudged++;
-    else this.#judgeDma(asked, write, bytes, done, value, changes);
-    this.memory.settle(changes);
-  }
-
   /** By which rules requests are served: status, root table, protected memory. */
   mode(): string {
     const root = [this.peek(0, UNIT_ROOT_TABLE), this.peek(4, UNIT_ROOT_TABLE)];
     return [this.peek(GSTS_REG), ...root, this.peek(PMEN_REG)].join();
-  }
-
-  /** Every page went where it may, and nothing else changed. */
-  #judgeDma(
-    request: Asked,
-    write: boolean,
-    bytes: Uint8Array,
-    done: boolean,
-    value: number,
-    changes: readonly Change[],
-  ): void {
-    const { length } = bytes;
-    // Without translation a PASID is ignored (VT-d 5.10 §3.1).
-    const translating = this.peek(GSTS_REG) >>> GSTS_TES_LO === 1;
-    const asked = translating ? request : { ...request, pasid: undefined };
-    if (done) this.tally.allowed++;
-    else this.tally.refused++;
-    const spans: { from: number; to: number }[] = [];
-    const parts: Part[] = [];
-    // Protected memory (§11.4.8) refuses whatever the tables say.
-    let mayFail = (this.peek(PMEN_REG) & 1) !== 0;
-    let first = true;
-    let iova = asked.iova;
-    for (let left = length; left > 0 || first; first = false) {
-      const part = Math.min(left, PAGE - Number(iova % BigInt(PAGE)));
-      const possible = this.possible({ ...asked, iova }, write ? ACCESS_WRITE : ACCESS_READ);
-      const registers = [...possible.places].some((place) => place >= REGISTERS && place < REGISTERS + PAGE);
-      // What registers do with it, to memory too, is not judged; nor is what was not tried.
-      if (registers || possible.open) {
-        this.tally.unjudged++;
-        return;
-      }
-      const backed = [...possible.places].filter((place) => this.memory.has(place, Math.max(part, 1)));
-      if (possible.refused || backed.length < possible.places.size) mayFail = true;
-      if (done && length > 0 && backed.length === 0 && !isMessage(asked, iova)) {
-        this.#wrong(write ? "write" : "read", { ...asked, iova }, "done", possible);
-      }
-      for (const from of backed) spans.push({ from, to: from + part });
-      parts.push({ iova, offset: length - left, length: part, places: backed });
-      iova = (iova + BigInt(part)) % TOP;
-      left -= part;
-      if (left === 0) break;
-    }
-    if (!done && !mayFail && !isMessage(asked, asked.iova)) {
-      throw new Error(`${shown(asked)}: ${length} bytes refused, although nothing allows that`);
-    }
-    if (!write) this.#judgeRead(asked, bytes, done, parts);
-    else if (done) this.#judgeLanded(asked, value, parts);
-    for (const { address, before, after } of changes) {
-      if (isFlags(before, after)) continue;
-      for (let byte = 0; byte < 8; byte++) {
-        const is = Number((after >> BigInt(8 * byte)) & 0xffn);
-        const was = Number((before >> BigInt(8 * byte)) & 0xffn);
-        const flags = Number((FLAGS >> BigInt(8 * byte)) & 0xffn);
-        if ((was & ~is) === 0 && (is & ~was & ~flags) === 0) continue;
-        const inside = write && spans.some(({ from, to }) => address + byte >= from && address + byte < to);
-        if (!inside) {
-          throw new Error(`${shown(asked)}: ${length} bytes changed ${(address + byte).toString(16)}, not allowed`);
-        }
-        // In scalable mode a walk may have set flags in what was written just before.
-        if (is !== value && !(this.#scalable && isFlagged(is, value, address + byte))) {
-          throw new Error(`${shown(asked)}: wrote ${is.toString(16)} instead of ${value.toString(16)}`);
-        }
-        this.tally.written++;
-      }
-    }
-  }
-
-  /** Every part holds what memory does where the tables lead; from the first refused one on, ones. */
-  #judgeRead(asked: Asked, bytes: Uint8Array, done: boolean, parts: readonly Part[]): void {
-    let refused = false;
-    for (const { iova, offset, length, places } of parts) {
-      const data = bytes.subarray(offset, offset + length);
-      if (!refused && places.some((place) => this.memory.held(place, data))) continue;
-      refused = true;
-      if (length > 0 && (done || !isOnes(data))) {
-        throw new Error(`${shown({ ...asked, iova })}: ${length} bytes read that are not there, nor ones`);
-      }
-    }
-  }
-
-  /** What was written is where the tables lead. */
-  #judgeLanded(asked: Asked, value: number, parts: readonly Part[]): void {
-    for (const { iova, length, places } of parts) {
-      const wanted = new Uint8Array(length).fill(value);
-      const landed = places.some((place) => {
-        const now = this.memory.bytes(place, length, "now") as Uint8Array;
-        if (Buffer.compare(now, wanted) === 0) return true;
-        return this.#scalable && now.every((is, at) => isFlagged(is, value, place + at));
-      });
-      if (length > 0 && !landed && !isMessage(asked, iova)) {
-        throw new Error(`${shown({ ...asked, iova })}: ${length} bytes were not written`);
-      }
-    }
-  }
-
-  #interrupt(): void {
-    const random = this.#random;
-    const requesterId = pick(random, REQUESTERS);
-    const addressLo = (0xfee0_0000 + (random(4) === 0 ? random(2 ** 20) : 0x10 + random(20) * 32)) >>> 0;
-    const data = pick(random, [0, random(8), random(2 ** 32)]);
-    const { unit } = this.#h;
-    const result = this.timed("slowestDma", () => unit.remap(requesterId as never, addressLo, 0, data));
-    this.tally.interrupts++;
-    const changes = this.memory.changes();
-    const kinds = new Set<string>();
-    let descriptors: number[] = [];
-    let open = false;
-    for (const verdict of messageVerdictsOf(unit.view, this.memory.words, { requesterId, addressLo, data })) {
-      if (verdict.kind === "posted") descriptors.push(verdict.descriptor);
-      kinds.add(verdict.kind === "refused" ? `refused ${verdict.reason}` : verdict.kind);
-      if (kinds.size + descriptors.length > CHOICES) open = true;
-      if (open) break;
-    }
-    descriptors = [...new Set(descriptors)];
-    const names = { deliver: "remapped", posted: "posted", unchanged: "unchanged" };
-    const seen = result.kind === "refused" ? `refused ${result.reason}` : names[result.kind];
-    if (!open && !kinds.has(seen)) {
-      throw new Error(
-        `interrupt ${requesterId.toString(16)} ${addressLo.toString(16)} ${data}: ${seen}, possible ${[...kinds]}`,
-      );
-    }
-    for (const { address } of changes) {
-      if (!open && !descriptors.some((from) => address >= from && address < from + 64)) {
-        throw new Error(`interrupt ${addressLo.toString(16)} changed ${address.toString(16)}`);
-      }
-    }
-    this.memory.settle(changes);
   }
 
   /** Accesses of any width to any register with any value, often a sensible one. */
@@ -439,11 +248,6 @@ export class World {
     return possible;
   }
 
-  #wrong(what: string, asked: Asked, got: string, { places, refused }: Possible): never {
-    const allowed = [...places].map((place) => place.toString(16));
-    throw new Error(`${what} ${shown(asked)}: ${got}, possible ${[...allowed, ...(refused ? ["refused"] : [])]}`);
-  }
-
   timed<Result>(name: "slowestAccess" | "slowestDma", work: () => Result): Result {
     const start = performance.now();
     const result = work();
@@ -451,37 +255,3 @@ export class World {
     return result;
   }
 }
-
-/** Whether bytes of one page at most are all ones. */
-function isOnes(data: Uint8Array): boolean {
-  return Buffer.compare(data, ONES.subarray(0, data.length)) === 0;
-}
-
-export const halves = (iova: bigint): { lo: number; hi: number } => ({
-  lo: Number(iova & 0xffff_ffffn),
-  hi: Number(iova >> 32n),
-});
-
-/** Whether a change is one that a walk makes when it sets accessed and dirty flags. */
-export function isFlags(before: bigint, after: bigint): boolean {
-  return (before & ~after) === 0n && (after & ~before & ~FLAGS) === 0n;
-}
-
-/** Whether a byte is one that was written, or that and flags which a walk set. */
-function isFlagged(is: number, written: number, address: number): boolean {
-  const flags = Number((FLAGS >> BigInt(8 * (address % 8))) & 0xffn);
-  return (written & ~is) === 0 && (is & ~written & ~flags) === 0;
-}
-
-/** The interrupt range, where no page is. */
-function isMessage({ pasid }: Asked, iova: bigint): boolean {
-  return pasid === undefined && iova >> 20n === 0xfeen;
-}
-
-export const shown = ({ requesterId, pasid, iova }: Asked): string =>
-  `${requesterId.toString(16)} pasid ${pasid?.toString(16)} iova ${iova.toString(16)}`;
-
-export const describe = (changes: readonly Change[]): string =>
-  changes
-    .map(({ address, before, after }) => `${address.toString(16)}: ${before.toString(16)} → ${after.toString(16)}`)
-    .join(", ");
