@@ -32,13 +32,8 @@ export { CaptureEnd, type CaptureEndOptions } from "./embed/wire/capture-end.ts"
 export type { ByteStream } from "./embed/wire/net-stream.ts";
 export { StreamEnd } from "./embed/wire/stream-end.ts";
 export { AssignedFunction, type AssignedFunctionState } from "./hypervisor/assigned-function.ts";
-export {
-  type AssignOptions,
-  Hypervisor,
-  type HypervisorOptions,
-  type HypervisorState,
-  type VmOptions,
-} from "./hypervisor/hypervisor.ts";
+export { Hypervisor, type HypervisorState } from "./hypervisor/hypervisor.ts";
+export type { AssignOptions, HypervisorOptions, VmOptions } from "./hypervisor/options.ts";
 export {
   type Activity,
   VirtualProcessor,

@@ -1,7 +1,7 @@
 // The hypervisor: software on the machine that finds its functions, gives them to VMs and takes them back.
 // It works as such software does: configuration cycles, the IOMMU's registers, tables and queue in host RAM.
 import { formatBdf, type Hpa, PAGE_SIZE, type RequesterId } from "../core/address.ts";
-import { checkFlag, checkOptions } from "../core/arguments.ts";
+import { checkFlag } from "../core/arguments.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import { applyOrUndo, checkKind } from "../core/snapshot.ts";
@@ -15,39 +15,15 @@ import type { FoundFunction } from "../pci/probe.ts";
 import { Administrator, type AdministratorState } from "./administrator.ts";
 import { AssignedFunction, barAddress, msixTable } from "./assigned-function.ts";
 import type { Domain } from "./domain.ts";
-import { ADMINISTRATOR_ID, Domains, type DomainsState, type ExternalRam, type VmRam } from "./domains.ts";
+import { ADMINISTRATOR_ID, Domains, type DomainsState, type ExternalRam } from "./domains.ts";
 import { functionLevelReset, hasFunctionLevelReset } from "./function-level-reset.ts";
+import { type AssignOptions, checkAssign, type HypervisorOptions, type VmOptions } from "./options.ts";
 import { PageAllocator } from "./page-allocator.ts";
 import { RemappingDriver, type RemappingDriverState } from "./remapping-driver.ts";
 import { Scheduler } from "./scheduler.ts";
 import { shownIdentity } from "./shown-identity.ts";
-import { type Levels, UnitCapabilities } from "./unit-capabilities.ts";
+import { UnitCapabilities } from "./unit-capabilities.ts";
 import { Vm, type VmState } from "./vm.ts";
-
-export interface HypervisorOptions {
-  /** Bytes of RAM for the administrator's software; default 4 MiB. */
-  administratorRam?: number;
-  /** Levels of the second-stage tables; default the best that the IOMMU walks: 4, 5 or 3. */
-  levels?: Levels;
-  /** Let firmware use ARI where port and card can: VFs then lie closer to their PF. Default false. */
-  ari?: boolean;
-}
-
-export interface VmOptions {
-  /** Default "vm1", "vm2", …: the first that no VM has. */
-  name?: string;
-  /** Bytes of RAM inside the WebAssembly memory, or RAM that the embedder keeps. */
-  ram: VmRam;
-  /** Whether the VM has a host bridge at 00:00.0; false where an emulator has one already. Default true. */
-  hostBridge?: boolean;
-}
-
-export interface AssignOptions {
-  /** Its interrupts end a preemption of the VM, where the IOMMU posts interrupts. Default false. */
-  urgent?: boolean;
-  /** Device number on the VM's bus, 1 to 31. Default: the first that is free. */
-  device?: number;
-}
 
 export interface HypervisorState {
   machine: MachineState;
@@ -61,6 +37,7 @@ export interface HypervisorState {
 
 const ADMINISTRATOR = "administrator";
 const DEFAULT_ADMINISTRATOR_RAM = 4 * 2 ** 20;
+
 export class Hypervisor implements Snapshotable<HypervisorState> {
   readonly machine: Machine;
   /** What firmware found on the machine's buses, and where it put it. */
@@ -331,11 +308,4 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     const shown = shownIdentity(physical, pf);
     return new AssignedFunction(this.machine, this.remapping, vm.domain, physical, shown, place);
   }
-}
-
-function checkAssign(options: AssignOptions): boolean {
-  checkOptions("options", options, ["urgent", "device"]);
-  const { urgent = false } = options;
-  if (typeof urgent !== "boolean") throw new ArgumentError("urgent", urgent, "is neither true nor false");
-  return urgent;
 }

@@ -5,7 +5,8 @@ import { bits } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable, TranslationListener } from "../core/ports.ts";
 import { checkStateNumber } from "../core/snapshot.ts";
-import { type BarOptions, barBase, barRows, checkBar, checkRom, romBase, romRows } from "./bar.ts";
+import type { BarOptions } from "./bar.ts";
+import { BaseAddresses } from "./base-addresses.ts";
 import { behavioursOf } from "./behaviours.ts";
 import { bit, flag } from "./bits.ts";
 import type { ConfigSpace, ConfigSpaceState, ResetKind } from "./config-space.ts";
@@ -15,6 +16,7 @@ import type { InterruptPin } from "./interrupt-pin.ts";
 import type { Msi } from "./msi.ts";
 import type { PowerManagement } from "./power.ts";
 import type { DecodedRange, Upstream } from "./upstream.ts";
+import type { VirtualDecoder, VirtualFunctions } from "./virtual-functions.ts";
 
 const MAX_REQUESTER_ID = 0xffff;
 
@@ -31,29 +33,6 @@ export interface PciFunctionState {
 export interface PciFunctionOptions {
   /** A VF: its BARs and its memory enable are its PF's. */
   virtual?: boolean;
-}
-
-/** Of a VF: what its PF's SR-IOV capability decides for it. */
-export interface VirtualDecoder {
-  /** The VF exists, VF MSE is set, and the PF is in D0. */
-  readonly memorySpaceEnabled: boolean;
-  /** The VF exists, and the PF is in D0. */
-  readonly present: boolean;
-  readonly pf: PciFunction;
-  /** Base of this VF's part of VF BAR `index`, or undefined when it is out of reach. */
-  barBase(index: number): number | undefined;
-}
-
-/** Of a PF: its VFs. */
-export interface VirtualFunctions {
-  readonly allVfs: readonly PciFunction[];
-  /** Those that exist now. */
-  readonly vfs: readonly PciFunction[];
-  find(requesterId: number): PciFunction | undefined;
-  /** The PF's requester ID changed. */
-  captured(): void;
-  /** The PF's registers were restored. */
-  restored(): void;
 }
 
 /** A function of the topology, physical or virtual. */
@@ -75,8 +54,7 @@ export class PciFunction {
   #interrupts: ((vector: number) => void) | undefined;
   #translation: TranslationListener | undefined;
   readonly #parts = new Map<string, Snapshotable<unknown>>();
-  readonly #bars: BarOptions[] = [];
-  #rom: { size: number; handler: MmioHandler } | undefined;
+  readonly #baseAddresses = new BaseAddresses(this);
   readonly #resetListeners: ((kind: ResetKind) => void)[] = [];
   readonly #enableListeners: (() => void)[] = [];
   readonly #requesterListeners: (() => void)[] = [];
@@ -131,7 +109,7 @@ export class PciFunction {
   }
 
   get bars(): readonly BarOptions[] {
-    return this.#bars;
+    return this.#baseAddresses.bars;
   }
 
   get busMasterEnabled(): boolean {
@@ -152,56 +130,17 @@ export class PciFunction {
    * Throws ArgumentError when its place is taken or its size is none that hardware could have.
    */
   addBar(options: BarOptions): void {
-    checkBar(options, this.headerLayout === spec.HEADER_TYPE_LAYOUT_1 ? spec.TYPE1_BARS : spec.TYPE0_BARS);
-    const last = (bar: BarOptions): number => (bar.kind === "memory64" ? bar.index + 1 : bar.index);
-    if (this.#bars.some((bar) => options.index <= last(bar) && bar.index <= last(options))) {
-      throw new ArgumentError("index", options.index, "is taken by another BAR");
-    }
-    if (this.virtual && options.kind === "io") throw new ArgumentError("kind", "io", "does not exist in a VF");
-    this.#bars.push(options);
-    this.#bars.sort((a, b) => a.index - b.index);
-    if (this.virtual) return;
-    const offset = spec.BAR0 + options.index * spec.BAR_SIZE;
-    const rows = barRows(options, offset);
-    this.config.define(rows);
-    for (const row of rows) this.config.onWrite(row.offset, row.width, () => this.routesChanged());
+    this.#baseAddresses.addBar(options);
   }
 
   /** Adds an expansion ROM. Throws ArgumentError for a VF, a second one, or an impossible size. */
   addRom(size: number, handler: MmioHandler): void {
-    checkRom(size);
-    if (this.virtual || this.#rom !== undefined) throw new ArgumentError("size", size, "has no place in this function");
-    this.#rom = { size, handler };
-    const offset = this.#romOffset();
-    this.config.define(romRows(size, offset));
-    this.config.onWrite(offset, 4, () => this.routesChanged());
+    this.#baseAddresses.addRom(size, handler);
   }
 
   /** The ranges that this function answers now. */
   decodedRanges(): DecodedRange[] {
-    const ranges: DecodedRange[] = [];
-    if (this.powerState !== 0) return ranges;
-    const memory = this.memorySpaceEnabled;
-    const io = this.ioSpaceEnabled;
-    for (const bar of this.#bars) {
-      if (!(bar.kind === "io" ? io : memory)) continue;
-      const base = this.virtual
-        ? this.decoder?.barBase(bar.index)
-        : barBase(this.config, spec.BAR0 + bar.index * spec.BAR_SIZE, bar.kind);
-      if (base === undefined) continue;
-      ranges.push({
-        space: bar.kind === "io" ? "io" : "memory",
-        base,
-        size: bar.size,
-        origin: base,
-        handler: bar.handler,
-      });
-    }
-    if (this.#rom !== undefined && memory) {
-      const base = romBase(this.config, this.#romOffset());
-      if (base !== undefined) ranges.push({ space: "memory", base, origin: base, ...this.#rom });
-    }
-    return ranges;
+    return this.powerState === 0 ? this.#baseAddresses.ranges() : [];
   }
 
   /** A configuration read of this function; never fails. */
@@ -356,9 +295,5 @@ export class PciFunction {
 
   #tell(): void {
     for (const listener of this.#enableListeners) listener();
-  }
-
-  #romOffset(): number {
-    return this.headerLayout === spec.HEADER_TYPE_LAYOUT_1 ? spec.TYPE1_EXPANSION_ROM : spec.TYPE0_EXPANSION_ROM;
   }
 }

@@ -6,7 +6,8 @@ import { type RequesterId, requesterIdAbove } from "../core/address.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { barBase, barRows } from "./bar.ts";
 import { bit, flag } from "./bits.ts";
-import type { PciFunction, VirtualFunctions } from "./function.ts";
+import type { PciFunction } from "./function.ts";
+import type { VirtualFunctions } from "./virtual-functions.ts";
 
 export interface SriovOptions {
   /** First VF Offset and VF Stride while ARI Capable Hierarchy is set; default: the same as without. */

@@ -1,23 +1,10 @@
 // A driver for a VF of the I350 or 82576 that works as Linux's igbvf does: MSI-X with three vectors, one queue pair,
 // everything else asked of the PF through the mailbox.
 import { STATUS_LU } from "../../../assembly/spec/igb/device.ts";
-import { EITR_CNT_INGR, EITR_INTERVAL_LO, IVAR_ENTRY_BITS, IVAR_VALID } from "../../../assembly/spec/igb/interrupt.ts";
 import { MESSAGE_ACK, MESSAGE_CTS, MESSAGE_NACK, VF_RESET } from "../../../assembly/spec/igb/mailbox.ts";
 import { RX_QUEUE_ALIAS_BASE } from "../../../assembly/spec/igb/receive.ts";
 import { TX_QUEUE_ALIAS_BASE } from "../../../assembly/spec/igb/transmit.ts";
-import {
-  VTCTRL,
-  VTCTRL_RST,
-  VTEIAC,
-  VTEIAM,
-  VTEICR,
-  VTEIMC,
-  VTEIMS,
-  VTEITR,
-  VTIVAR,
-  VTIVAR_MISC,
-  VTSTATUS,
-} from "../../../assembly/spec/igb/vf.ts";
+import { VTCTRL, VTCTRL_RST, VTSTATUS } from "../../../assembly/spec/igb/vf.ts";
 import {
   COMMAND,
   COMMAND_BUS_MASTER_ENABLE_LO,
@@ -32,17 +19,11 @@ import { Msix } from "./msix.ts";
 import { type FoundFunction, registersOf } from "./probe.ts";
 import { type ReceiveHandler, RxRing, type RxRingState } from "./rx-ring.ts";
 import { checkFrames, TxRing, type TxRingState } from "./tx-ring.ts";
+import { VfInterrupts } from "./vf-interrupts.ts";
 import { VfMailbox, type VfMailboxState } from "./vf-mailbox.ts";
 import { VfRequests, type VfRequestsState } from "./vf-requests.ts";
 import { VfStatistics, type VfStatisticsState } from "./vf-statistics.ts";
 
-const TX_VECTOR = 0;
-const RX_VECTOR = 1;
-const OTHER_VECTOR = 2;
-const TX_BIT = 1 << TX_VECTOR;
-const RX_BIT = 1 << RX_VECTOR;
-const OTHER_BIT = 1 << OTHER_VECTOR;
-const ALL_BITS = TX_BIT | RX_BIT | OTHER_BIT;
 /** A reset of the PF is waited out 200 times 5 µs. */
 const RESET_TRIES = 200;
 const RESET_MICROSECONDS = 5;
@@ -94,13 +75,11 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
   /** What the card counted. */
   readonly statistics: VfStatistics;
   linkUp = false;
-  /** Interrupts taken, by vector. */
-  readonly interrupts = { tx: 0, rx: 0, other: 0 };
   /** Times the VF was initialized. */
   resets = 0;
   readonly #guest: Guest;
   readonly #options: IgbVfOptions;
-  readonly #vectors: readonly number[];
+  readonly #interrupts: VfInterrupts;
   /** The address in the answer to VF_RESET, all zero when the PF's administrator gave none. */
   readonly #given = new Uint8Array(MAC_LENGTH);
   #checkLink = true;
@@ -130,11 +109,13 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
       ...(options.descriptors === undefined ? {} : { descriptors: options.descriptors }),
       swappedLoopbackVlan: device.deviceId === DEVICE_I350_VF,
     });
-    this.#vectors = [
-      guest.allocateVector(() => this.#onTx()),
-      guest.allocateVector(() => this.#onRx()),
-      guest.allocateVector(() => this.#onOther()),
-    ];
+    this.#interrupts = new VfInterrupts(guest, this.registers, {
+      tx: () => this.tx.reclaim(),
+      rx: () => this.poll(),
+      other: () => {
+        this.#checkLink = true;
+      },
+    });
   }
 
   /** The address that the PF confirmed; all zero until then. */
@@ -144,7 +125,12 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
 
   /** This guest's interrupt vectors for Tx, Rx and mailbox. */
   get vectors(): readonly number[] {
-    return this.#vectors;
+    return this.#interrupts.vectors;
+  }
+
+  /** Interrupts taken, by vector. */
+  get interrupts(): { tx: number; rx: number; other: number } {
+    return this.#interrupts.counts;
   }
 
   /**
@@ -159,7 +145,7 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     this.msix.enable(true);
     this.linkUp = false;
     if (!this.present) return false;
-    for (const [entry, vector] of this.#vectors.entries()) this.msix.route(entry, vector);
+    for (const [entry, vector] of this.vectors.entries()) this.msix.route(entry, vector);
     const started = this.#start();
     if (this.#nameless) {
       this.down();
@@ -177,7 +163,7 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
   down(): void {
     this.#running = false;
     this.linkUp = false;
-    this.registers.write(VTEIMC, ALL_BITS);
+    this.#interrupts.disable();
     this.rx.stop();
     this.tx.stop();
   }
@@ -259,14 +245,11 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     this.resets++;
     const answered = this.#reset() && this.#claimMac();
     if (answered) this.requests.replay();
-    this.#configureInterrupts();
+    this.#interrupts.configure(this.#options.interruptInterval ?? 0);
     const rings = this.tx.start() && this.rx.start();
     this.#running = true;
     this.statistics.rebase();
-    this.registers.read(VTEICR);
-    this.registers.write(VTEIAC, ALL_BITS);
-    this.registers.write(VTEIAM, ALL_BITS);
-    this.registers.write(VTEIMS, ALL_BITS);
+    this.#interrupts.enable();
     if (answered) {
       this.#linkCheck();
       this.linkUp = !this.#checkLink;
@@ -301,16 +284,6 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     return this.mac.some((byte) => byte !== 0);
   }
 
-  #configureInterrupts(): void {
-    const interval = ((this.#options.interruptInterval ?? 0) << EITR_INTERVAL_LO) | EITR_CNT_INGR;
-    this.registers.write(VTEITR + TX_VECTOR * 4, interval);
-    this.registers.write(VTEITR + RX_VECTOR * 4, interval);
-    const rx = RX_VECTOR | IVAR_VALID;
-    const tx = TX_VECTOR | IVAR_VALID;
-    this.registers.write(VTIVAR, rx | (tx << IVAR_ENTRY_BITS));
-    this.registers.write(VTIVAR_MISC, OTHER_VECTOR | IVAR_VALID);
-  }
-
   /** False when the PF has forgotten this VF and the handshake must be made again. */
   #linkCheck(): boolean {
     const { mailbox } = this;
@@ -323,23 +296,5 @@ export class IgbVfDriver implements Snapshotable<IgbVfState> {
     if (!mailbox.alive) return false;
     this.#checkLink = false;
     return true;
-  }
-
-  #onTx(): void {
-    this.interrupts.tx++;
-    this.tx.reclaim();
-    this.registers.write(VTEIMS, TX_BIT);
-  }
-
-  #onRx(): void {
-    this.interrupts.rx++;
-    this.poll();
-    this.registers.write(VTEIMS, RX_BIT);
-  }
-
-  #onOther(): void {
-    this.interrupts.other++;
-    this.#checkLink = true;
-    this.registers.write(VTEIMS, OTHER_BIT);
   }
 }

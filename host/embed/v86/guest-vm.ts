@@ -6,7 +6,8 @@
 import type { RequesterId } from "../../core/address.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { AssignedFunction } from "../../hypervisor/assigned-function.ts";
-import { type AssignOptions, Hypervisor, type HypervisorState } from "../../hypervisor/hypervisor.ts";
+import { Hypervisor, type HypervisorState } from "../../hypervisor/hypervisor.ts";
+import type { AssignOptions } from "../../hypervisor/options.ts";
 import type { Vm } from "../../hypervisor/vm.ts";
 import type { Board } from "./board.ts";
 import { EmulatorConfig } from "./config.ts";
