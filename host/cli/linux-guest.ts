@@ -2,6 +2,7 @@
 import { GuestError } from "./guests/failure.ts";
 import { AGENT_READY, PROMPT } from "./guests/init.ts";
 import type { Emulator } from "./linux-emulator.ts";
+import { ScriptEnd } from "./script-end.ts";
 
 const CONSOLE = 0;
 const AGENT = 1;
@@ -25,8 +26,7 @@ export interface ScriptOutput {
 
 interface Waiting {
   output: ScriptOutput;
-  /** Precedes the status at the end of the output. */
-  end: Buffer;
+  end: ScriptEnd;
   resolve(status: number): void;
   reject(error: Error): void;
 }
@@ -41,7 +41,8 @@ export class LinuxGuest {
   /** Hears that the guest is lost. */
   onFailure: (error: GuestError) => void = () => {};
   #tail = "";
-  #agent = Buffer.alloc(0);
+  /** The beginning of a line of the agent's own. */
+  #line = "";
   #waiting: Waiting | undefined;
   #ready: { resolve(): void; reject(error: Error): void } | undefined;
   #agentReady = false;
@@ -109,12 +110,12 @@ export class LinuxGuest {
   async #start(script: string, output: ScriptOutput, seconds: number): Promise<number> {
     if (this.#failure !== undefined) throw this.#failure;
     this.#scripts += 1;
-    const tag = `script-${this.#scripts}-${Math.random().toString(36).slice(2)}`;
+    const end = new ScriptEnd(`script-${this.#scripts}-${Math.random().toString(36).slice(2)}`);
     const bytes = Buffer.from(script);
     const ended = new Promise<number>((resolve, reject) => {
-      this.#waiting = { output, end: Buffer.from(`\n${tag} `), resolve, reject };
+      this.#waiting = { output, end, resolve, reject };
     });
-    this.emulator.serial_send_bytes(AGENT, Buffer.concat([Buffer.from(`${tag} ${bytes.length}\n`), bytes]));
+    this.emulator.serial_send_bytes(AGENT, Buffer.concat([Buffer.from(`${end.tag} ${bytes.length}\n`), bytes]));
     return await this.#within(seconds, `has not ended a script after ${seconds} s`, ended);
   }
 
@@ -142,29 +143,21 @@ export class LinuxGuest {
   }
 
   #agentBytes(bytes: Buffer): void {
-    this.#agent = Buffer.concat([this.#agent, bytes]);
     const waiting = this.#waiting;
     if (waiting === undefined) {
-      this.#agentLines();
+      this.#agentLines(bytes);
       return;
     }
-    const at = this.#agent.indexOf(waiting.end);
-    const lineEnd = at < 0 ? -1 : this.#agent.indexOf("\n", at + waiting.end.length);
-    if (lineEnd < 0) {
-      // What could be the beginning of the end stays.
-      this.#forward(waiting, at < 0 ? Math.max(0, this.#agent.length - waiting.end.length) : at);
-      return;
-    }
-    const status = Number(this.#agent.subarray(at + waiting.end.length, lineEnd).toString());
-    this.#forward(waiting, at);
-    this.#agent = Buffer.alloc(0);
+    const { output, status } = waiting.end.add(bytes);
+    if (output.length > 0) waiting.output.stdout(output);
+    if (status === undefined) return;
     this.#waiting = undefined;
     waiting.resolve(status);
   }
 
-  #agentLines(): void {
-    const lines = this.#agent.toString("latin1").split("\n");
-    this.#agent = Buffer.from(lines.pop() ?? "", "latin1");
+  #agentLines(bytes: Buffer): void {
+    const lines = (this.#line + bytes.toString("latin1")).split("\n");
+    this.#line = lines.pop() ?? "";
     for (const line of lines) {
       const left = /^left (\d+)$/.exec(line);
       if (left !== null) this.onLeft(Number(left[1]));
@@ -178,11 +171,6 @@ export class LinuxGuest {
     if (this.#ready === undefined || !this.#agentReady || !this.#tail.includes(PROMPT)) return;
     this.#ready.resolve();
     this.#ready = undefined;
-  }
-
-  #forward(waiting: Waiting, length: number): void {
-    if (length > 0) waiting.output.stdout(this.#agent.subarray(0, length));
-    this.#agent = this.#agent.subarray(length);
   }
 
   #fail(error: GuestError): void {

@@ -1,10 +1,7 @@
 // Snapshots of booted guests, kept beside the guest files: each under a name made of all that it depends on.
 import { createHash } from "node:crypto";
 import {
-  closeSync,
   existsSync,
-  mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,13 +10,15 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { GuestError } from "./guests/failure.ts";
-import { reasonOf } from "./io.ts";
+import { makeFolder, orGuestError, refusal } from "./guests/folders.ts";
 
 /** The newest so many are kept. */
 const KEPT = 6;
 const SUFFIX = ".state";
+/** What is being written: the snapshot's name, the process's number, this. */
+const UNFINISHED = ".new";
 /** Whoever holds a lock longer than this has come to grief. */
 const STALE_MS = 600_000;
 const POLL_MS = 200;
@@ -45,10 +44,7 @@ export class Snapshots {
       const meanwhile = this.#read(path);
       if (meanwhile !== undefined) return meanwhile;
       const made = await make();
-      this.#try(() => {
-        writeFileSync(`${path}.new`, made);
-        renameSync(`${path}.new`, path);
-      });
+      await this.#keep(path, made);
       this.#prune();
       return made;
     } finally {
@@ -57,43 +53,88 @@ export class Snapshots {
   }
 
   #read(path: string): Uint8Array | undefined {
-    return this.#try(() => {
+    return orGuestError(this.#folder, () => {
       if (!existsSync(path)) return undefined;
-      const now = new Date();
-      utimesSync(path, now, now);
+      touch(path);
       return readFileSync(path);
     });
   }
 
+  async #keep(path: string, bytes: Uint8Array): Promise<void> {
+    const unfinished = `${path}.${process.pid}${UNFINISHED}`;
+    const remove = (): void => rmSync(unfinished, { force: true });
+    process.once("exit", remove);
+    try {
+      await writeFile(unfinished, bytes);
+      renameSync(unfinished, path);
+    } catch (error) {
+      throw refusal(this.#folder, error);
+    } finally {
+      process.off("exit", remove);
+      remove();
+    }
+  }
+
+  /** One process at a time; one that has died without giving the lock back counts no more. */
   async #lock(path: string): Promise<() => void> {
-    this.#try(() => mkdirSync(this.#folder, { recursive: true }));
+    makeFolder(this.#folder);
     for (;;) {
       try {
-        closeSync(openSync(path, "wx"));
-        return () => rmSync(path, { force: true });
+        writeFileSync(path, `${process.pid}`, { flag: "wx" });
+        break;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw new GuestError(`${path}: ${reasonOf(error)}`);
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw refusal(path, error);
       }
-      const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > STALE_MS) rmSync(path, { force: true });
+      if (isStale(path)) rmSync(path, { force: true });
       else await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+    const remove = (): void => rmSync(path, { force: true });
+    process.once("exit", remove);
+    return () => {
+      process.off("exit", remove);
+      remove();
+    };
   }
 
   #prune(): void {
-    const byAge = readdirSync(this.#folder)
-      .filter((name) => name.endsWith(SUFFIX))
-      .map((name) => join(this.#folder, name))
-      .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
-    for (const path of byAge.slice(KEPT)) rmSync(path, { force: true });
+    const names = readdirSync(this.#folder);
+    const path = (name: string): string => join(this.#folder, name);
+    const age = (name: string): number => statSync(path(name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const byAge = names.filter((name) => name.endsWith(SUFFIX)).sort((one, other) => age(other) - age(one));
+    const abandoned = names.filter((name) => {
+      const writer = name.endsWith(UNFINISHED) ? /(\d+)\.[^.]*$/.exec(name)?.[1] : undefined;
+      return writer !== undefined && !isAlive(Number(writer));
+    });
+    for (const name of [...byAge.slice(KEPT), ...abandoned]) rmSync(path(name), { force: true });
   }
+}
 
-  #try<Value>(action: () => Value): Value {
-    try {
-      return action();
-    } catch (error) {
-      throw new GuestError(`${this.#folder}: ${reasonOf(error)}`);
-    }
+/** Marks a file as used, where that is allowed. */
+function touch(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // A snapshot that may only be read is not removed from here either.
+  }
+}
+
+/** Whether the process that made the lock is gone, or has held it too long. */
+function isStale(path: string): boolean {
+  try {
+    const holder = Number(readFileSync(path, "utf8"));
+    return (holder > 0 && !isAlive(holder)) || Date.now() - statSync(path).mtimeMs > STALE_MS;
+  } catch {
+    // It was given back meanwhile.
+    return false;
+  }
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 

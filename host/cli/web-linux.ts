@@ -42,6 +42,12 @@ export function linuxFiles(resumes: boolean, folder: string = guestsFolder()): F
   ]);
 }
 
+/** One sentence for each thing without which no Linux boots in the page, with the command that gets it. */
+export function missingForLinux(folder: string = guestsFolder()): string[] {
+  const description = describeLinux(folder, false);
+  return "missing" in description ? description.missing : [];
+}
+
 function describeLinux(folder: string, resumes: boolean): LinuxDescription {
   const missing: string[] = [];
   const look = <Found>(find: () => Found): Found | undefined => {

@@ -4,7 +4,7 @@ import { servePage } from "../web/serve.ts";
 import type { Command } from "./command.ts";
 import { reasonOf, UsageError } from "./io.ts";
 import { describeOptions, parseOptions } from "./options.ts";
-import { linuxFiles } from "./web-linux.ts";
+import { linuxFiles, missingForLinux } from "./web-linux.ts";
 
 const DEFAULT_PORT = 8080;
 const ROWS = [
@@ -39,6 +39,7 @@ export const webCommand: Command = {
     const server = await servePage({ port, files: linuxFiles(snapshot), pages }).catch((error: unknown) => {
       throw new UsageError(`--port ${port}: ${reasonOf(error)}`);
     });
+    if (snapshot) for (const reason of missingForLinux()) io.err(`iovirt: ${LINUX_PATH}: ${reason}\n`);
     const interrupted = new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
     });

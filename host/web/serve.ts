@@ -95,7 +95,7 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   }
   const url = request.url ?? "/";
   const path = pathOf(url);
-  const page = path === undefined ? undefined : site.pages.get(path);
+  const page = path === undefined ? undefined : (site.pages.get(path) ?? site.pages.get(path.replace(/\/$/, "")));
   if (page !== undefined) {
     response.writeHead(302, { location: page + new URL(url, `http://${LOOPBACK}`).search }).end();
     return;

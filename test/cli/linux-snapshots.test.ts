@@ -1,9 +1,11 @@
 // Snapshots in a folder: made once for the same parts, by one at a time, the newest kept.
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { GuestError } from "../../host/cli/guests/failure.ts";
 import { codeDigest, Snapshots } from "../../host/cli/linux-snapshots.ts";
 
 let folder: string;
@@ -35,6 +37,50 @@ test("who comes while it is being made waits for it; who fails leaves the next t
   await expect(snapshots.get(["y"], () => Promise.reject(new Error("no boot")))).rejects.toThrow("no boot");
   expect([...(await snapshots.get(["y"], async () => Uint8Array.of(8)))]).toEqual([8]);
   expect(readdirSync(folder).filter((name) => !name.endsWith(".state"))).toEqual([]);
+});
+
+test("a lock whose process has died, and what it had begun to write, are in nobody's way", async () => {
+  const snapshots = new Snapshots(folder);
+  await snapshots.get(["x"], async () => Uint8Array.of(1));
+  const [name] = readdirSync(folder) as [string];
+  const gone = spawnSync(process.execPath, ["--version"]).pid;
+  rmSync(join(folder, name));
+  writeFileSync(join(folder, `${name}.lock`), `${gone}`);
+  writeFileSync(join(folder, `${name}.${gone}.new`), "half");
+  expect([...(await snapshots.get(["x"], async () => Uint8Array.of(2)))]).toEqual([2]);
+  expect(readdirSync(folder)).toEqual([name]);
+});
+
+test("a lock whose process lives is waited for", async () => {
+  const snapshots = new Snapshots(folder);
+  await snapshots.get(["x"], async () => Uint8Array.of(1));
+  const [name] = readdirSync(folder) as [string];
+  rmSync(join(folder, name));
+  const lock = join(folder, `${name}.lock`);
+  writeFileSync(lock, `${process.ppid}`);
+  let made = false;
+  const got = snapshots.get(["x"], async () => {
+    made = true;
+    return Uint8Array.of(2);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(made).toBe(false);
+  rmSync(lock);
+  expect([...(await got)]).toEqual([2]);
+});
+
+test("what cannot be kept is told by one line, and nothing of it stays", async () => {
+  const snapshots = new Snapshots(folder);
+  await snapshots.get(["x"], async () => Uint8Array.of(1));
+  const [name] = readdirSync(folder) as [string];
+  rmSync(join(folder, name));
+  // A folder in the place of the snapshot.
+  const make = async (): Promise<Uint8Array> => {
+    mkdirSync(join(folder, name));
+    return Uint8Array.of(2);
+  };
+  await expect(snapshots.get(["x"], make)).rejects.toThrow(new GuestError(`${folder}: is a directory`));
+  expect(readdirSync(folder)).toEqual([name]);
 });
 
 test("the number of those that are kept is bounded", async () => {

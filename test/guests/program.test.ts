@@ -1,5 +1,6 @@
 // `iovirt linux` from outside: what it writes where, its exit status, and guests that outlive a process.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +49,16 @@ describeWithFiles("iovirt linux", () => {
     const numbers = Array.from({ length: 20000 }, (_, index) => `${index + 1}\n`).join("");
     expect(stdout).toBe(`a\r\tb\n\n4\n${numbers}`);
     expect({ status, stderr }).toEqual({ status: 42, stderr: "complaint\n" });
+  });
+
+  test("--exec: a line leaves when it is written, not when more comes", { timeout: START_TIMEOUT }, async () => {
+    const child = spawn(process.execPath, [MAIN, "linux", "--snapshot", "--exec", "echo go; sleep 10000"]);
+    try {
+      const [first] = (await once(child.stdout, "data")) as [Buffer];
+      expect(first.toString()).toBe("go\n");
+    } finally {
+      child.kill();
+    }
   });
 
   test("without --exec: what comes in is typed on the console; its end ends the shell, whose status remains", {

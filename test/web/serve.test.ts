@@ -1,6 +1,8 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../../host/cli/command.ts";
 import { webCommand } from "../../host/cli/web.ts";
@@ -32,6 +34,13 @@ test("its address leads to the page; the wasm has the type that streaming compil
   expect(Buffer.from(await wasm.arrayBuffer())).toEqual(readFileSync("build/iovirt.wasm"));
 });
 
+test("/linux leads to its page, with a slash behind it too", async () => {
+  for (const path of ["linux", "linux/", "linux?ports=2", "linux/?ports=2"]) {
+    const page = await fetch(`${served.url}${path}`);
+    expect([page.status, page.url]).toEqual([200, `${served.url}host/web/linux.html${path.replace(/^[^?]*/, "")}`]);
+  }
+});
+
 test("it answers to GET and HEAD only", async () => {
   const head = await fetch(`${served.url}host/index.js`, { method: "HEAD" });
   expect([head.status, await head.text()]).toEqual([200, ""]);
@@ -53,6 +62,17 @@ test.each([
   "//",
 ])("it serves nothing beside the built files: %s", async (target) => {
   expect(await raw(target)).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+test("--snapshot where there is no guest: one line says what fetches it, and the rest is served", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "iovirt-web-"));
+  const other = await serve(["--snapshot"], { IOVIRT_GUESTS: folder });
+  expect((await fetch(other.url)).status).toBe(200);
+  const exited = once(other.process, "exit");
+  other.process.kill("SIGTERM");
+  expect(await exited).toEqual([0, null]);
+  expect(other.stderr()).toMatch(/^iovirt: \/linux: no guest files in [^\n]+: `iovirt guests` fetches them\n$/);
+  rmSync(folder, { recursive: true });
 });
 
 test("a port that is taken is one line and status 2", async () => {

@@ -10,8 +10,8 @@ export const PROMPT = "guest:~# ";
 
 /**
  * The agent's words, both ways over /dev/ttyS1. Host: `TAG LENGTH` and a line break, then LENGTH bytes of a shell script.
- * Guest: what the script writes to its standard output, then a line break, `TAG STATUS`, a line break. The script's
- * standard error output leaves by /dev/ttyS2. One script at a time.
+ * Guest: what the script writes to its standard output, then `TAG STATUS` and a line break. The script's standard error
+ * output leaves by /dev/ttyS2. One script at a time.
  */
 const AGENT = `#!/bin/sh
 exec </dev/ttyS1
@@ -23,7 +23,7 @@ while read -r tag length; do
   status=$?
   # Setting a mode waits until everything has left.
   for port in /dev/ttyS2 /dev/ttyS1; do stty -F $port raw -echo; done
-  printf '\\n%s %s\\n' "$tag" "$status" >/dev/ttyS1
+  printf '%s %s\\n' "$tag" "$status" >/dev/ttyS1
 done
 `;
 

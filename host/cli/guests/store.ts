@@ -1,12 +1,12 @@
 // Where the guest files are kept, and that they still are what was fetched.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { reasonOf } from "../io.ts";
 import { Apt } from "./apt.ts";
 import { collect } from "./collect.ts";
 import { GuestError } from "./failure.ts";
+import { checkFolder, makeFolder, orGuestError, refusal } from "./folders.ts";
 import { recipeId } from "./recipe.ts";
 
 const MANIFEST = "manifest.json";
@@ -41,6 +41,7 @@ export function guestsFolder(environment: Record<string, string | undefined> = p
 
 /** The files in `folder`. Throws GuestError when they are not there. */
 export function openGuests(folder: string = guestsFolder()): GuestFiles {
+  checkFolder(folder);
   const place = join(folder, recipeId());
   const text = readOr(join(place, MANIFEST), () => {
     throw new GuestError(`no guest files in ${place}: \`iovirt guests\` fetches them`);
@@ -64,7 +65,8 @@ export async function fetchGuests(step: (what: string) => void, folder: string =
   const present = wholeGuests(folder);
   if (present !== undefined) return present;
   const place = join(folder, recipeId());
-  const work = makeWorkFolder(folder);
+  makeFolder(folder);
+  const work = orGuestError(folder, () => mkdtempSync(join(folder, "fetching-")));
   try {
     const apt = join(work, "apt");
     mkdirSync(apt);
@@ -73,6 +75,8 @@ export async function fetchGuests(step: (what: string) => void, folder: string =
     writeGuests(join(work, "files"), unpacked.kernelRelease, unpacked.packages, collect(unpacked));
     rmSync(place, { recursive: true, force: true });
     renameSync(join(work, "files"), place);
+  } catch (error) {
+    throw refusal(folder, error);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -102,15 +106,6 @@ function wholeGuests(folder: string): GuestFiles | undefined {
   }
 }
 
-function makeWorkFolder(folder: string): string {
-  try {
-    mkdirSync(folder, { recursive: true });
-    return mkdtempSync(join(folder, "fetching-"));
-  } catch (error) {
-    throw new GuestError(`${folder}: ${reasonOf(error)}`);
-  }
-}
-
 function parseManifest(text: string, place: string): Manifest {
   try {
     const manifest = JSON.parse(text) as Manifest;
@@ -133,11 +128,11 @@ function readChecked(place: string, name: string, sum: string | undefined): Uint
 }
 
 function readOr(path: string, absent: () => never): Buffer {
-  if (!existsSync(path)) return absent();
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new GuestError(`${path}: ${reasonOf(error)}`);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return absent();
+    throw refusal(path, error);
   }
 }
 

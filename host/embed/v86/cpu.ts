@@ -58,7 +58,12 @@ export interface V86Cpu {
 /** An emulator of v86, `new V86(…)`, once it said `emulator-loaded`. */
 export interface V86Emulator {
   is_running(): boolean;
+  destroy?(): Promise<void>;
 }
+
+/** What becomes of the `destroy` of an emulator that was seen here; of itself v86 leaves no trace of the call. */
+const DESTROYED: unique symbol = Symbol("destroyed");
+type WatchedEmulator = V86Emulator & { [DESTROYED]?: boolean };
 
 /** How v86 cuts the address space. */
 export const BLOCK_SIZE = 0x2_0000;
@@ -96,7 +101,8 @@ const NEEDED: readonly [path: string, kind: Kind][] = [
 
 /**
  * The processor of an emulator that is loaded. Throws ArgumentError, naming what is missing, for what is none, for one
- * that is not loaded or not of a version that has everything, and for one without ACPI, which has no local APIC.
+ * that is not loaded or not of a version that has everything, for one without ACPI, which has no local APIC, and for one
+ * that was destroyed after the first call with it.
  */
 export function cpuOf(emulator: unknown): V86Cpu {
   const missing = (path: string, reason: string): ArgumentError => new ArgumentError("emulator", path, reason);
@@ -111,7 +117,20 @@ export function cpuOf(emulator: unknown): V86Cpu {
     if (!is(at(cpu, path), kind)) throw missing(`v86.cpu.${path}`, `is missing; v86 ${V86_VERSION} has it`);
   }
   if (cpu.acpi_enabled[0] !== 1) throw missing("acpi", "is off, so there is no local APIC: make it with acpi: true");
+  if (isDestroyed(emulator as WatchedEmulator)) throw missing("destroy", "was called: make another one");
   return cpu;
+}
+
+/** From the first call on the emulator notes that it is destroyed. */
+function isDestroyed(emulator: WatchedEmulator): boolean {
+  const { destroy, [DESTROYED]: destroyed } = emulator;
+  if (destroyed !== undefined || destroy === undefined) return destroyed === true;
+  emulator[DESTROYED] = false;
+  emulator.destroy = () => {
+    emulator[DESTROYED] = true;
+    return destroy.call(emulator);
+  };
+  return false;
 }
 
 function at(object: unknown, path: string): unknown {

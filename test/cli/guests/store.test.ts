@@ -83,3 +83,21 @@ test("iovirt linux without guest files: one line that says what fetches them, st
   writeFileSync(join(lay({ vmlinuz: "" }), "manifest.json"), "{");
   expect(() => openGuests(folder)).toThrow(/manifest\.json is no manifest: `iovirt guests` fetches the files again$/);
 });
+
+test.each(["iovirt guests", "iovirt linux"])(
+  "%s with a file in the place of its folder, or above it: one line, status 1",
+  async (name) => {
+    const command = name === "iovirt guests" ? guestsCommand : linuxCommand;
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    for (const [path, said] of [
+      [file, "is not a directory"],
+      [join(file, "below"), "not a directory"],
+    ] as const) {
+      vi.stubEnv("IOVIRT_GUESTS", path);
+      const io = testIo();
+      expect(await command.run([], io)).toBe(1);
+      expect([io.stdout, io.stderr]).toEqual(["", `iovirt: ${path}: ${said}\n`]);
+    }
+  },
+);

@@ -141,6 +141,21 @@ describe("what cannot be attached is refused by name, and leaves the emulator as
     machine.dispose();
   });
 
+  test("an emulator that was destroyed, attached or not", async () => {
+    const { emulator } = await emulated();
+    const machine = await createMachine(emulator);
+    const attachment = attach(emulator, machine);
+    await emulator.destroy();
+    attachment.detach();
+    expect(() => attach(emulator, machine)).toThrow(ArgumentError);
+    expect(() => attach(emulator, machine)).toThrow('emulator "destroy" was called: make another one');
+    await expect(createMachine(emulator)).rejects.toThrow('emulator "destroy" was called: make another one');
+    expect(machine.map.regions()).toEqual([]);
+    const { emulator: other } = await emulated();
+    attach(other, machine).detach();
+    machine.dispose();
+  });
+
   test("states that are none, and anything once it is detached", async () => {
     const { emulator } = await emulated();
     const machine = await createMachine(emulator);

@@ -1,0 +1,49 @@
+// Where a script's output ends: nothing of it is held back or lost, wherever the agent's bytes are cut.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ScriptEnd } from "../../host/cli/script-end.ts";
+
+describe("a script's output", () => {
+  test("comes out as it comes in, without waiting for more", () => {
+    const end = new ScriptEnd("script-1-a");
+    for (const text of ["go\n", "g", "\n", "script-1-a 0\n", "\x1fscript"]) {
+      const { output, status } = end.add(Buffer.from(text));
+      expect([output.toString(), status]).toEqual([text, undefined]);
+    }
+  });
+
+  test("what begins like its end waits until it is known not to be", () => {
+    const end = new ScriptEnd("script-1-a");
+    expect(end.add(Buffer.from("x\x1escr")).output.toString()).toBe("x");
+    expect(end.add(Buffer.from("ipt-2")).output.toString()).toBe("\x1escript-2");
+    expect(end.add(Buffer.from("\x1e")).output.toString()).toBe("");
+    expect(end.add(Buffer.from("\x1escript-1-a 1")).output.toString()).toBe("\x1e");
+    const { output, status } = end.add(Buffer.from("7\n"));
+    expect([output.toString(), status]).toEqual(["", 17]);
+  });
+
+  test("cut anywhere: all of it and the status, whatever it is made of", () => {
+    const piece = fc.constantFrom("\n", "\x1e", "\x1escript-7-q", "\x1escript-7-", "script-7-q 1\n", "a", "ü");
+    fc.assert(
+      fc.property(
+        fc.array(piece).map((pieces) => pieces.join("")),
+        fc.nat(255),
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
+        (text, status, steps) => {
+          const end = new ScriptEnd("script-7-qz");
+          const bytes = Buffer.from(`${text}${end.tag} ${status}\n`);
+          const got: Buffer[] = [];
+          let ended: number | undefined;
+          for (let at = 0, turn = 0; at < bytes.length; turn++) {
+            const next = at + (steps[turn % steps.length] as number);
+            const piece = end.add(bytes.subarray(at, next));
+            got.push(piece.output);
+            ended = piece.status;
+            at = next;
+          }
+          expect([Buffer.concat(got).toString(), ended]).toEqual([text, status]);
+        },
+      ),
+    );
+  });
+});
