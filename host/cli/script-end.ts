@@ -5,7 +5,7 @@ const SEPARATOR = 0x1e;
 
 export interface Piece {
   /** More of the script's output. */
-  output: Buffer;
+  output: Uint8Array;
   /** The script's exit status, once it has ended. */
   status?: number;
 }

@@ -3,23 +3,25 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ScriptEnd } from "../../host/cli/script-end.ts";
 
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
 describe("a script's output", () => {
   test("comes out as it comes in, without waiting for more", () => {
     const end = new ScriptEnd("script-1-a");
-    for (const text of ["go\n", "g", "\n", "script-1-a 0\n", "\x1fscript"]) {
-      const { output, status } = end.add(Buffer.from(text));
-      expect([output.toString(), status]).toEqual([text, undefined]);
+    for (const piece of ["go\n", "g", "\n", "script-1-a 0\n", "\x1fscript"]) {
+      const { output, status } = end.add(Buffer.from(piece));
+      expect([text(output), status]).toEqual([piece, undefined]);
     }
   });
 
   test("what begins like its end waits until it is known not to be", () => {
     const end = new ScriptEnd("script-1-a");
-    expect(end.add(Buffer.from("x\x1escr")).output.toString()).toBe("x");
-    expect(end.add(Buffer.from("ipt-2")).output.toString()).toBe("\x1escript-2");
-    expect(end.add(Buffer.from("\x1e")).output.toString()).toBe("");
-    expect(end.add(Buffer.from("\x1escript-1-a 1")).output.toString()).toBe("\x1e");
+    expect(text(end.add(Buffer.from("x\x1escr")).output)).toBe("x");
+    expect(text(end.add(Buffer.from("ipt-2")).output)).toBe("\x1escript-2");
+    expect(text(end.add(Buffer.from("\x1e")).output)).toBe("");
+    expect(text(end.add(Buffer.from("\x1escript-1-a 1")).output)).toBe("\x1e");
     const { output, status } = end.add(Buffer.from("7\n"));
-    expect([output.toString(), status]).toEqual(["", 17]);
+    expect([text(output), status]).toEqual(["", 17]);
   });
 
   test("cut anywhere: all of it and the status, whatever it is made of", () => {
@@ -29,10 +31,10 @@ describe("a script's output", () => {
         fc.array(piece).map((pieces) => pieces.join("")),
         fc.nat(255),
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
-        (text, status, steps) => {
+        (written, status, steps) => {
           const end = new ScriptEnd("script-7-qz");
-          const bytes = Buffer.from(`${text}${end.tag} ${status}\n`);
-          const got: Buffer[] = [];
+          const bytes = Buffer.from(`${written}${end.tag} ${status}\n`);
+          const got: Uint8Array[] = [];
           let ended: number | undefined;
           for (let at = 0, turn = 0; at < bytes.length; turn++) {
             const next = at + (steps[turn % steps.length] as number);
@@ -41,7 +43,7 @@ describe("a script's output", () => {
             ended = piece.status;
             at = next;
           }
-          expect([Buffer.concat(got).toString(), ended]).toEqual([text, status]);
+          expect([Buffer.concat(got).toString(), ended]).toEqual([written, status]);
         },
       ),
     );
