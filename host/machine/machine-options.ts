@@ -22,6 +22,11 @@ export interface CardOptions {
   mac?: Uint8Array;
   /** Serial number of the card, an EUI-64 of 8 bytes. Default: made of the MAC address. */
   serial?: Uint8Array;
+  /**
+   * What the card's flash holds from address 0 on, at most 4 MiB, the rest erased: an option ROM, say. `true`: an erased
+   * flash; `false`: none is fitted. Default: erased in the 82576, none in the I350.
+   */
+  flash?: Uint8Array | boolean;
   /** "switch" puts a switch between the root port and the card. Default "root-port". */
   slot?: "root-port" | "switch";
 }
@@ -86,7 +91,7 @@ export function checkMachine(options: MachineOptions): Parts {
 export function cardShape(
   { profile = "i350", ports = 1, slot = "root-port", mac, serial = new Uint8Array() }: CardOptions,
   index: number,
-): Required<Omit<CardOptions, "mac" | "serial">> & { mac: number[]; serial: number[] } {
+): Required<Omit<CardOptions, "mac" | "serial" | "flash">> & { mac: number[]; serial: number[] } {
   return { profile, ports, slot, mac: [...(mac ?? [0x02, 0, 0, 0, index, 0])], serial: [...serial] };
 }
 
@@ -115,7 +120,7 @@ function checkDevices(devices: unknown): void {
 }
 
 function checkCard(card: unknown): void {
-  checkOptions("cards", card, ["profile", "ports", "mac", "serial", "slot"]);
+  checkOptions("cards", card, ["profile", "ports", "mac", "serial", "flash", "slot"]);
   const { slot = "root-port", mac, serial } = card as CardOptions;
   checkChoice("slot", slot, ["root-port", "switch"]);
   if (mac !== undefined && !(mac instanceof Uint8Array)) throw new ArgumentError("mac", mac, "is not a Uint8Array");

@@ -338,6 +338,7 @@ export class Machine implements Snapshotable<MachineState> {
       profile,
       ports,
       serial: options.serial,
+      flash: options.flash,
       mac: Uint8Array.from(mac),
       name: `${profile}-${index}`,
     });

@@ -63,9 +63,13 @@ export const EECD_SK: u32 = 0x0000_0001;
 export const EECD_CS: u32 = 0x0000_0002;
 export const EECD_DI: u32 = 0x0000_0004;
 export const EECD_DO: u32 = 0x0000_0008;
-/** Flash writes: 01b disabled, 10b enabled. */
+/** Flash writes. */
 export const EECD_FWE_HI: u32 = 5;
 export const EECD_FWE_LO: u32 = 4;
+/** EECD.FWE: FLA's erase is let through, no writes, writes; 3 is reserved. */
+export const EECD_FWE_ERASE: u32 = 0;
+export const EECD_FWE_DISABLED: u32 = 1;
+export const EECD_FWE_ENABLED: u32 = 2;
 /** The NVM takes addresses of 16 bits. */
 export const EECD_ADDR_SIZE: u32 = 0x0000_0400;
 export const EECD_EE_PRES: u32 = 0x0000_0100;
@@ -124,20 +128,6 @@ export const MDIC_DESTINATION: u32 = 0x8000_0000;
 
 export const SCTL: u32 = 0x0024;
 export const CONNSW: u32 = 0x0034;
-
-export const FLA: u32 = 0x001c;
-/** The flash's pins: clock, chip select, data to it and from it. */
-export const FLA_SCK: u32 = 0x0000_0001;
-export const FLA_CE: u32 = 0x0000_0002;
-export const FLA_SI: u32 = 0x0000_0004;
-export const FLA_SO: u32 = 0x0000_0008;
-/** Software asks for the pins, the device grants them. */
-export const FLA_REQ: u32 = 0x0000_0010;
-export const FLA_GNT: u32 = 0x0000_0020;
-/** A write or an erase goes on. */
-export const FLA_BUSY: u32 = 0x4000_0000;
-/** Erase. */
-export const FLA_ER: u32 = 0x8000_0000;
 
 export const FCAL: u32 = 0x0028;
 export const FCAH: u32 = 0x002c;

@@ -27,12 +27,19 @@ export const NVM_VENDOR_ID: u32 = 0x0e;
 /** Initialization control 2: what flow control to advertise, both directions. */
 export const NVM_CONTROL_2: u32 = 0x0f;
 export const NVM_CONTROL_2_PAUSE: u32 = 0x3000;
+/** Of the 82576: the flash's size as its windows have it, 2^n times 64 KiB. */
+export const NVM_CONTROL_2_FLASH_SIZE_HI: u32 = 10;
+export const NVM_CONTROL_2_FLASH_SIZE_LO: u32 = 8;
 /** Initialization control 3, of the 82576's port 1. */
 export const NVM_CONTROL_3_PORT_1: u32 = 0x14;
 /** Initialization control 3. */
 export const NVM_CONTROL_3: u32 = 0x24;
 /** Wake-up by magic packets. */
 export const NVM_CONTROL_3_APM: u32 = 0x0400;
+/** PCIe control 2 of the I350: the flash's size as its windows have it, 2^n times 64 KiB; 0 for no window. */
+export const NVM_PCIE_CONTROL_2: u32 = 0x28;
+export const NVM_PCIE_CONTROL_2_FLASH_SIZE_HI: u32 = 3;
+export const NVM_PCIE_CONTROL_2_FLASH_SIZE_LO: u32 = 1;
 /** Pointer to alternate MAC addresses; none. */
 export const NVM_ALTERNATE_MAC: u32 = 0x37;
 /** Pointer to external thermal sensors; none. */

@@ -1,8 +1,9 @@
 // What the ports of a card share: the NVM, the semaphores of their drivers, the thermal sensor, a reset of all.
 import * as device from "../../../assembly/spec/igb/device.ts";
+import type { Clock } from "../../core/clock.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { Eeprom, type EepromState } from "./eeprom.ts";
-import { FlashPins } from "./flash.ts";
+import { Flash, type FlashState } from "./flash.ts";
 
 /** A function as FACTPS shows it. */
 export interface PortPower {
@@ -14,7 +15,7 @@ export interface PortPower {
 
 export interface CardSharedState {
   eeprom: EepromState;
-  flash: number;
+  flash: FlashState;
   smbi: boolean;
   swesmbi: boolean;
   sync: number;
@@ -35,7 +36,7 @@ const HOTTEST = 255;
 
 export class CardShared {
   readonly eeprom: Eeprom;
-  readonly flash: FlashPins = new FlashPins();
+  readonly flash: Flash;
   #smbi = false;
   #swesmbi = false;
   #sync = 0;
@@ -43,8 +44,10 @@ export class CardShared {
   readonly #ports: PortPower[] = [];
   readonly #listeners: { reset(): void; temperature(): void }[] = [];
 
-  constructor(words: Uint16Array) {
+  /** @param flash what the flash holds; undefined where none is fitted. */
+  constructor(words: Uint16Array, clock: Clock, flash: Uint8Array | undefined) {
     this.eeprom = new Eeprom(words);
+    this.flash = new Flash(clock, flash);
   }
 
   /** A port of the card, and what it does when all are reset or the temperature changes. */

@@ -1,5 +1,8 @@
 // A network card of one to four ports: Intel I350, or 82576 as the second profile.
 import { PORT_SCRATCH_SIZE, PROFILE_82576, PROFILE_I350 } from "../../../assembly/spec/abi/port.ts";
+import { FLASH_WINDOW_82576, FLASH_WINDOW_I350 } from "../../../assembly/spec/igb/flash.ts";
+import { FLASH_SIZE } from "../../../assembly/spec/igb/flash-part.ts";
+import * as nvm from "../../../assembly/spec/igb/nvm.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Engine } from "../../core/engine.ts";
@@ -13,7 +16,7 @@ import { CardShared, type CardSharedState } from "./card-shared.ts";
 import * as i82576 from "./config-82576.ts";
 import { type PfOptions, VF_OFFSET_ARI } from "./config-common.ts";
 import * as i350 from "./config-i350.ts";
-import { nvmWords } from "./nvm.ts";
+import { type FlashInNvm, nvmWords } from "./nvm.ts";
 import { I350_PHY, I82576_PHY, type PhyProfile } from "./phy/registers.ts";
 import { IgbPort } from "./port.ts";
 import type { IgbPortState } from "./port-options.ts";
@@ -35,6 +38,8 @@ export interface CardProfile {
   extras: boolean;
   /** What the NVM says of the card: device, subsystem, part number. */
   nvm: { deviceId: number; subsystemId: number; part: readonly [number, number] };
+  /** Where the NVM has the size of the flash's windows; whether a flash is fitted unless the options say so. */
+  flash: FlashInNvm & { fitted: boolean };
   /** First VF Offset and VF Stride in an ARI hierarchy. */
   ari: { offset: number; stride: number };
   pfConfig(options: PfOptions): FunctionProfile;
@@ -51,6 +56,12 @@ const PROFILES: Readonly<Record<IgbCardName, CardProfile>> = {
     time: I350_TIME,
     extras: true,
     nvm: { deviceId: ids.DEVICE_I350, subsystemId: i350.SUBSYSTEM_T4, part: [0x1350, 0x0401] },
+    flash: {
+      word: nvm.NVM_PCIE_CONTROL_2,
+      lo: nvm.NVM_PCIE_CONTROL_2_FLASH_SIZE_LO,
+      window: FLASH_WINDOW_I350,
+      fitted: false,
+    },
     ari: { offset: VF_OFFSET_ARI, stride: i350.VF_STRIDE },
     pfConfig: i350.pfConfig,
     vfConfig: i350.vfConfig,
@@ -64,6 +75,12 @@ const PROFILES: Readonly<Record<IgbCardName, CardProfile>> = {
     time: I82576_TIME,
     extras: false,
     nvm: { deviceId: ids.DEVICE_82576, subsystemId: i82576.SUBSYSTEM_ET, part: [0x8257, 0x6201] },
+    flash: {
+      word: nvm.NVM_CONTROL_2,
+      lo: nvm.NVM_CONTROL_2_FLASH_SIZE_LO,
+      window: FLASH_WINDOW_82576,
+      fitted: true,
+    },
     ari: { offset: VF_OFFSET_ARI, stride: i82576.VF_STRIDE },
     pfConfig: i82576.pfConfig,
     vfConfig: i82576.vfConfig,
@@ -87,6 +104,11 @@ export interface IgbCardOptions {
   mac: Uint8Array;
   /** Serial number of the card, an EUI-64 of 8 bytes. Default: made of the MAC address. */
   serial?: Uint8Array | undefined;
+  /**
+   * What the flash holds from address 0 on, at most 4 MiB, the rest erased: an option ROM, say. `true`: an erased flash;
+   * `false`: none is fitted. Default: erased in the 82576, none in the I350.
+   */
+  flash?: Uint8Array | boolean | undefined;
   /** Bytes of each port's two frame rings to and from the wire; default 1 MiB. */
   uplinkBytes?: number;
   /** Names the card in snapshots; default "igb0". */
@@ -98,7 +120,8 @@ export interface IgbCardState {
   ports: IgbPortState[];
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
+/** Of what the ports share: what checks itself. */
+const VARIABLE: ReadonlySet<string> = new Set(["cells"]);
 const UPLINK_BYTES = 0x10_0000;
 const UPLINK_MIN = 0x1_0000;
 
@@ -125,7 +148,11 @@ export class IgbCard implements Endpoint {
     if (serial !== undefined && serial.length !== 8) {
       throw new ArgumentError("serial", [...serial].join(), "is not a serial number of 8 bytes");
     }
-    const shared = new CardShared(nvmWords({ ...profile.nvm, mac, ports }));
+    const flash = flashImage(options.flash ?? profile.flash.fitted);
+    // The 82576's windows are there with and without a flash.
+    const windowed = flash !== undefined || profile.flash.fitted;
+    const words = nvmWords({ ...profile.nvm, mac, ports, flash: windowed ? profile.flash : undefined });
+    const shared = new CardShared(words, options.clock, flash);
     this.#shared = shared;
     const scratch = engine.allocate(PORT_SCRATCH_SIZE, 64);
     const made: IgbPort[] = [];
@@ -142,6 +169,7 @@ export class IgbCard implements Endpoint {
         ports,
         cardMac: mac,
         serial,
+        flash: flash !== undefined,
         shared,
         scratch,
         uplinkBytes,
@@ -162,6 +190,11 @@ export class IgbCard implements Endpoint {
   /** The words of the NVM, as drivers left them. */
   get nvm(): Uint16Array {
     return this.#shared.eeprom.words.slice();
+  }
+
+  /** The 4 MiB that the flash holds, as software left them; undefined where none is fitted. */
+  get flash(): Uint8Array | undefined {
+    return this.#shared.flash.bytes;
   }
 
   /** Degrees Celsius that the thermal sensor shows, 0–255. Throws ArgumentError for another value. */
@@ -195,7 +228,7 @@ export class IgbCard implements Endpoint {
       throw new ArgumentError("state", state.ports.length, `is not of a card with ${this.ports.length} ports`);
     }
     const before = this.save();
-    checkShape("card state", state.shared, before.shared, NOTHING);
+    checkShape("card state", state.shared, before.shared, VARIABLE);
     applyOrUndo(
       () => this.#apply(state),
       () => this.#apply(before),
@@ -206,4 +239,13 @@ export class IgbCard implements Endpoint {
     this.#shared.restore(state.shared);
     for (const [number, port] of this.ports.entries()) port.restore(state.ports[number] as IgbPortState);
   }
+}
+
+/** What a flash is to hold; undefined for none. Throws ArgumentError for what does not fit into one. */
+function flashImage(flash: Uint8Array | boolean): Uint8Array | undefined {
+  if (flash === false) return undefined;
+  if (flash === true) return new Uint8Array();
+  if (!(flash instanceof Uint8Array)) throw new ArgumentError("flash", flash, "is neither bytes nor a boolean");
+  if (flash.length > FLASH_SIZE) throw new ArgumentError("flash", flash.length, `bytes are more than ${FLASH_SIZE}`);
+  return flash;
 }

@@ -3,8 +3,9 @@
 //   PF  40 PM → 50 MSI → 70 MSI-X → A0 PCIe    100 AER → 140 DSN → 150 ARI → 160 SR-IOV
 //   VF  70 MSI-X → A0 PCIe                     100 AER → 150 ARI
 //
-// The NVM decides the subsystem ID and the power data register; PMCSR.Data_Select stays 0. Without VPD in the NVM the
+// The NVM decides the subsystem ID, the size of the flash's windows and the power data register; PMCSR.Data_Select stays 0. Without VPD in the NVM the
 // VPD capability at E0h is not linked, but its ID stays readable.
+import { FLASH_WINDOW_82576 } from "../../../assembly/spec/igb/flash.ts";
 import * as link from "../../../assembly/spec/pci/express-link.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import {
@@ -30,7 +31,6 @@ const VPD_OFFSET = 0xe0;
 export const SUBSYSTEM_ET = 0xa03c;
 /** Tenths of a watt. */
 const POWER_D0 = 26;
-const FLASH_SIZE = 0x40_0000;
 
 const EXPRESS: Fields<typeof express> = {
   ...common.SHARED_EXPRESS,
@@ -74,8 +74,11 @@ export function pfConfig(options: common.PfOptions): FunctionProfile {
       },
       { offset: common.SRIOV_OFFSET, capability: sriovCapability(common.sriovOptions(options, card)) },
     ],
-    bars: [...common.PF_BARS, { index: 1, kind: "memory32", prefetchable: false, size: FLASH_SIZE }],
-    romSize: FLASH_SIZE,
+    bars: [
+      ...common.PF_BARS,
+      { index: common.FLASH_BAR, kind: "memory32", prefetchable: false, size: FLASH_WINDOW_82576 },
+    ],
+    romSize: FLASH_WINDOW_82576,
     rows: [{ offset: VPD_OFFSET, width: 1, reset: ids.CAP_VPD }],
   };
 }

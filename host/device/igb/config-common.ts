@@ -28,6 +28,8 @@ export interface PfOptions {
   mac: Uint8Array;
   /** The card's serial number, an EUI-64 of 8 bytes. Default: made of the MAC address. */
   serial?: Uint8Array | undefined;
+  /** A flash is fitted. Default: as on the card that the profile is of. */
+  flash?: boolean;
 }
 
 /** Where capabilities lie in both cards, in PF and VF. */
@@ -43,6 +45,7 @@ export const SRIOV_OFFSET = 0x160;
 /** MSI-X vectors, and where their table and pending bits lie in BAR 3. */
 export const PF_VECTORS = 10;
 export const VF_VECTORS = 3;
+export const FLASH_BAR = 1;
 export const MSIX_BAR = 3;
 export const MSIX_TABLE_OFFSET = 0;
 export const MSIX_PBA_OFFSET = 0x2000;

@@ -5,6 +5,7 @@
 //
 // The NVM decides two values here: the subsystem ID, and the 4.2 W that the power data register reports for D0.
 // PMCSR.Data_Select stays 0: only that register is in the profile.
+import { FLASH_BAR0_SIZE_I350, FLASH_WINDOW_I350 } from "../../../assembly/spec/igb/flash.ts";
 import * as link from "../../../assembly/spec/pci/express-link.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import * as tph from "../../../assembly/spec/pci/tph.ts";
@@ -49,6 +50,8 @@ const EXPRESS: Fields<typeof express> = {
 /** A port of the card. Throws ArgumentError for a port that it does not have or a MAC address that is none. */
 export function pfConfig(options: common.PfOptions): FunctionProfile {
   common.checkPort(options, MAX_PORTS);
+  // Without a flash the NVM gives it no window: BAR 0 is registers only, and there is no expansion ROM.
+  const { flash = false } = options;
   const fields: Fields<typeof express> = {
     ...EXPRESS,
     ...common.PF_EXPRESS,
@@ -93,8 +96,10 @@ export function pfConfig(options: common.PfOptions): FunctionProfile {
       { offset: LTR_OFFSET, capability: ltrCapability() },
       { offset: ACS_OFFSET, capability: acsCapability({}) },
     ],
-    bars: common.PF_BARS,
-    romSize: 0,
+    bars: flash
+      ? common.PF_BARS.map((bar) => (bar.index === 0 ? { ...bar, size: FLASH_BAR0_SIZE_I350 } : bar))
+      : common.PF_BARS,
+    romSize: flash ? FLASH_WINDOW_I350 : 0,
     rows: [],
   };
 }

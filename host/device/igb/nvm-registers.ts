@@ -13,8 +13,9 @@ const PRESENT =
   device.EECD_ADDR_SIZE |
   place(nvm.NVM_SIZE_EX, device.EECD_SIZE_EX_HI, device.EECD_SIZE_EX_LO);
 
-/** @param writable EEWR is there (82576), and EECD does not show that an EEPROM was detected. */
-export function hookNvm(registers: RegisterFile, eeprom: Eeprom, writable: boolean): void {
+/** @param flashControl FWE may have changed, which is the flash's.
+ *  @param writable EEWR is there (82576), and EECD does not show that an EEPROM was detected. */
+export function hookNvm(registers: RegisterFile, eeprom: Eeprom, writable: boolean, flashControl: () => void): void {
   registers.hook(device.EECD, {
     read: () => {
       const own = registers.get(device.EECD);
@@ -27,6 +28,7 @@ export function hookNvm(registers: RegisterFile, eeprom: Eeprom, writable: boole
       const own = registers.get(device.EECD);
       // Pins move while access is granted; giving it up deselects the EEPROM.
       eeprom.pins((own & device.EECD_EE_REQ) === 0 ? device.EECD_CS : own & PINS);
+      flashControl();
     },
   });
   registers.hook(device.EERD, {

@@ -1,4 +1,5 @@
 // The NVM image of a new card (I350 §6, 82576 §6): MAC addresses, identity, defaults, checksums; and whose word is where.
+import { FLASH_WINDOW_MIN } from "../../../assembly/spec/igb/flash.ts";
 import * as spec from "../../../assembly/spec/igb/nvm.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import { ArgumentError } from "../../core/errors.ts";
@@ -14,10 +15,18 @@ export interface NvmOptions {
   subsystemId: number;
   /** Four bytes of the part number, in two words. */
   part: readonly [number, number];
+  /** Where the NVM says how many bytes of the flash the windows show, at which bit; undefined for no window. */
+  flash?: FlashInNvm | undefined;
+}
+
+export interface FlashInNvm {
+  word: number;
+  lo: number;
+  window: number;
 }
 
 /** The NVM's words for a new card. Throws ArgumentError for what is no MAC address. */
-export function nvmWords({ mac, ports, deviceId, subsystemId, part }: NvmOptions): Uint16Array {
+export function nvmWords({ mac, ports, deviceId, subsystemId, part, flash }: NvmOptions): Uint16Array {
   if (mac.length !== 6) throw new ArgumentError("mac", mac.length, "is not the 6 bytes of a MAC address");
   const words = new Uint16Array(spec.NVM_WORDS).fill(spec.NVM_NONE);
   const common: [word: number, value: number][] = [
@@ -39,6 +48,9 @@ export function nvmWords({ mac, ports, deviceId, subsystemId, part }: NvmOptions
   for (const [number, base] of AREAS.entries()) {
     words.fill(0, base, base + spec.NVM_CHECKSUM + 1);
     for (const [word, value] of common) words[base + word] = value;
+    if (number === 0 && flash !== undefined) {
+      words[flash.word] = (words[flash.word] as number) | (Math.log2(flash.window / FLASH_WINDOW_MIN) << flash.lo);
+    }
     const address = portMac(mac, Math.min(number, ports - 1));
     for (let word = 0; word < 3; word++) {
       words[base + spec.NVM_MAC + word] = (address[2 * word] as number) | ((address[2 * word + 1] as number) << 8);

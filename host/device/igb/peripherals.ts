@@ -2,7 +2,7 @@
 import * as device from "../../../assembly/spec/igb/device.ts";
 import { mask } from "../../core/bits.ts";
 import type { PciFunction } from "../../pci/index.ts";
-import { hookFlash } from "./flash.ts";
+import { eraseFlash, hookFlash } from "./flash.ts";
 import { FlowControl } from "./flow-control.ts";
 import { hookGeneral, hookI2cPins } from "./general-registers.ts";
 import { type Led, Leds, type LedsState } from "./leds.ts";
@@ -219,7 +219,7 @@ export class Peripherals {
     this.#time.hook();
     this.#timer.hook();
     this.#wake.hook();
-    hookNvm(registers, shared.eeprom, !profile.extras);
+    hookNvm(registers, shared.eeprom, !profile.extras, () => eraseFlash(registers, shared.flash));
     hookFlash(registers, shared.flash, number);
     if (profile.extras) {
       hookI2cPins(registers);

@@ -1,12 +1,14 @@
 // The PCI functions of a port: configuration space, BARs and MSI-X.
+import { PF_BAR0_SIZE } from "../../../assembly/spec/igb/vf.ts";
 import type { MmioHandler } from "../../core/ports.ts";
 import { MsixTable, PciFunction } from "../../pci/index.ts";
 import { profileConfig } from "../../pci/profile.ts";
 import type { CardProfile } from "./card.ts";
 import * as common from "./config-common.ts";
-import { NO_FLASH } from "./flash.ts";
+import { FlashWindow, flashWritable, NO_WINDOW, registersAndFlash } from "./flash.ts";
 import { IoWindow } from "./io-window.ts";
 import type { IgbPortOptions } from "./port-options.ts";
+import type { RegisterFile } from "./register-file.ts";
 
 function table(fn: PciFunction, vectors: number): MsixTable {
   return new MsixTable(fn, {
@@ -17,25 +19,29 @@ function table(fn: PciFunction, vectors: number): MsixTable {
   });
 }
 
-/** The PF, with `registers` behind its BAR 0. */
-export function createPf(options: IgbPortOptions, registers: MmioHandler): { pf: PciFunction; msix: MsixTable } {
+/** The PF, with `registers` behind its BAR 0, and the flash behind them or in a BAR of its own. */
+export function createPf(options: IgbPortOptions, registers: RegisterFile): { pf: PciFunction; msix: MsixTable } {
   const profile = options.profile.pfConfig({
     functionNumber: options.number,
     ports: options.ports,
     mac: options.cardMac,
     serial: options.serial,
+    flash: options.flash,
   });
   const pf = new PciFunction(options.name, profileConfig(profile));
   const msix = table(pf, common.PF_VECTORS);
+  const flash = new FlashWindow(options.shared.flash, options.profile.flash.window, () => flashWritable(registers));
+  const apart = profile.bars.some(({ index }) => index === common.FLASH_BAR);
   const handlers = new Map<number, MmioHandler>([
-    [0, registers],
+    [0, options.flash && !apart ? registersAndFlash(registers, PF_BAR0_SIZE, flash) : registers],
+    [common.FLASH_BAR, flash],
     [common.MSIX_BAR, msix.handler],
   ]);
-  const io = new IoWindow(pf, registers);
+  const io = new IoWindow(pf, registers, flash);
   for (const bar of profile.bars) {
-    pf.addBar({ ...bar, handler: bar.kind === "io" ? io : (handlers.get(bar.index) ?? NO_FLASH) });
+    pf.addBar({ ...bar, handler: bar.kind === "io" ? io : (handlers.get(bar.index) ?? NO_WINDOW) });
   }
-  if (profile.romSize > 0) pf.addRom(profile.romSize, NO_FLASH);
+  if (profile.romSize > 0) pf.addRom(profile.romSize, { read: (...at) => flash.read(...at), write: () => {} });
   return { pf, msix };
 }
 
@@ -55,7 +61,7 @@ export function createVf(
         [0, registers],
         [common.MSIX_BAR, msix.handler],
       ]);
-      for (const bar of vfProfile.bars) fn.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_FLASH });
+      for (const bar of vfProfile.bars) fn.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_WINDOW });
     },
   };
 }

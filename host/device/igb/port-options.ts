@@ -38,6 +38,8 @@ export interface IgbPortOptions {
   /** MAC address of the card's port 0, and the card's serial number. */
   cardMac: Uint8Array;
   serial: Uint8Array | undefined;
+  /** A flash is fitted. */
+  flash: boolean;
   shared: CardShared;
   scratch: number;
   uplinkBytes: number;

@@ -290,6 +290,7 @@ export class IgbPort {
   /** A reset of the PF from outside resets the PHY too; one of the whole card ends what its drivers had agreed on. */
   #resetFunction(kind: ResetKind): void {
     if (kind === "cold" || kind === "hot") this.#options.shared.release();
+    if (kind === "cold") this.#options.shared.flash.powerUp();
     this.#peripherals.link.phy.reset();
     this.#reset();
   }

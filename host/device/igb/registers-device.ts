@@ -2,17 +2,24 @@
 import { PORT_CTRL } from "../../../assembly/spec/abi/port.ts";
 import * as offload from "../../../assembly/spec/abi/port-offload.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
+import * as flash from "../../../assembly/spec/igb/flash.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
 import * as led from "../../../assembly/spec/igb/led.ts";
 import * as power from "../../../assembly/spec/igb/power.ts";
 import * as rx from "../../../assembly/spec/igb/receive.ts";
 import * as thermal from "../../../assembly/spec/igb/thermal.ts";
 import * as tx from "../../../assembly/spec/igb/transmit.ts";
+import { mask, place } from "../../core/bits.ts";
 import type { IgbRow } from "./register-file.ts";
 import { I350_TIME_ROWS, I82576_TIME_ROWS } from "./registers-time.ts";
 
 const ALL = 0xffff_ffff;
 const HALF = 0xffff;
+
+const EECD_PINS = device.EECD_SK | device.EECD_CS | device.EECD_DI | device.EECD_EE_REQ;
+const FLASH_WRITES = mask(device.EECD_FWE_HI, device.EECD_FWE_LO);
+const EECD_FWE_RESET = place(device.EECD_FWE_DISABLED, device.EECD_FWE_HI, device.EECD_FWE_LO);
+const FLA_PINS = flash.FLA_SCK | flash.FLA_CE | flash.FLA_SI | flash.FLA_REQ;
 
 /** Registers that keep what the driver writes, and do nothing in this model beyond that. */
 const KEPT: readonly IgbRow[] = [
@@ -47,9 +54,10 @@ const GENERAL: readonly IgbRow[] = [
     port: PORT_CTRL,
   },
   { offset: device.STATUS },
-  { offset: device.EECD, rw: device.EECD_SK | device.EECD_CS | device.EECD_DI | device.EECD_EE_REQ },
+  { offset: device.EECD, rw: EECD_PINS | FLASH_WRITES, reset: EECD_FWE_RESET },
   { offset: device.EERD },
-  { offset: device.FLA, rw: device.FLA_SCK | device.FLA_CE | device.FLA_SI | device.FLA_REQ },
+  { offset: flash.FLA, rw: FLA_PINS | flash.FLA_ER },
+  { offset: flash.FLASHOP },
   { offset: device.MDIC },
   { offset: device.MDICNFG, rw: device.MDICNFG_MASK },
   { offset: led.LEDCTL, rw: ALL, reset: led.LEDCTL_RESET },

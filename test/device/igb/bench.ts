@@ -27,7 +27,7 @@ export class Bench {
   readonly messages: Message[] = [];
   readonly trace = new Trace();
 
-  private constructor(engine: Engine, profile: IgbCardName, ports: number) {
+  private constructor(engine: Engine, profile: IgbCardName, ports: number, flash: Uint8Array | boolean | undefined) {
     this.engine = engine;
     this.map = new AddressMap(engine, (requesterId, address, _hi, data) =>
       this.messages.push({ requesterId, address, data }),
@@ -36,7 +36,7 @@ export class Bench {
     const unit = engine.allocate(engine.wasm.iommuSize(), 64);
     engine.wasm.iommuInit(unit, this.map.pointer, 39);
     const { clock, trace } = this;
-    this.card = new IgbCard({ engine, map: this.map.pointer, unit, clock, trace, profile, ports, mac: MAC });
+    this.card = new IgbCard({ engine, map: this.map.pointer, unit, clock, trace, profile, ports, mac: MAC, flash });
     const bus: Upstream = {
       passesRequests: () => true,
       message: (requesterId, address, _hi, data) => this.messages.push({ requesterId, address, data }),
@@ -50,8 +50,8 @@ export class Bench {
     }
   }
 
-  static async create(profile: IgbCardName = "i350", ports = 1): Promise<Bench> {
-    return new Bench(await Engine.create(), profile, ports);
+  static async create(profile: IgbCardName = "i350", ports = 1, flash?: Uint8Array | boolean): Promise<Bench> {
+    return new Bench(await Engine.create(), profile, ports, flash);
   }
 
   get port(): IgbPort {

@@ -1,13 +1,50 @@
-// The place of the flash, which is empty: pins that are granted and read ones, windows that read ones.
+// The flash: its pins (FLA), the AT25DF321 behind them, its windows, what the ports share of it.
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ArgumentError, FormatError } from "../../../host/core/errors.ts";
+import type { AccessWidth, MmioHandler } from "../../../host/core/ports.ts";
+import type { PciFunction } from "../../../host/pci/index.ts";
 import { Bench, handlerOf } from "./bench.ts";
+import { bytes, FlashPins } from "./flash-pins.ts";
 
-const FLA = 0x001c;
-const [REQ, GNT, SO] = [0x10, 0x20, 0x08];
+const [EECD, FLA, FLASHOP] = [0x0010, 0x001c, 0x103c];
+const [CE, SO, REQ, GNT] = [0x02, 0x08, 0x10, 0x20];
+const [BUSY, ER] = [0x4000_0000, 0x8000_0000];
+const [FWE_ERASE, FWE_DISABLED, FWE_ENABLED] = [0x00, 0x10, 0x20];
+const MIB = 2 ** 20;
+/** An option ROM's first bytes, and something further on. */
+const IMAGE = Uint8Array.from(
+  { length: 0x2_0345 },
+  (_, at) => (at < 2 ? [0x55, 0xaa][at] : (at * 7 + (at >> 8)) & 0xff) as number,
+);
 
-describe.each(["i350", "82576"] as const)("%s §8.4 FLA", (profile) => {
+async function world(profile: "i350" | "82576", flash: Uint8Array | boolean = IMAGE) {
+  const bench = await Bench.create(profile, 1, flash);
+  return { bench, pins: new FlashPins(bench.pf, bench.clock), window: windowOf(profile, bench.port.pf) };
+}
+
+/** The flash through the BAR in which it is. */
+function windowOf(profile: "i350" | "82576", pf: PciFunction): MmioHandler {
+  const bar = handlerOf(pf, profile === "82576" ? 1 : 0);
+  const base = profile === "82576" ? 0 : 0x2_0000;
+  return {
+    read: (offset, width) => bar.read(base + offset, width),
+    write: (offset, width, value) => bar.write(base + offset, width, value),
+  };
+}
+
+function romOf(pf: PciFunction): { size: number; handler: MmioHandler } | undefined {
+  pf.configWrite(0x30, 4, 0x9000_0001);
+  return pf.decodedRanges().find(({ base }) => base === 0x9000_0000);
+}
+
+function word(of: Uint16Array, at: number, hi: number, lo: number): number {
+  return ((of[at] as number) >>> lo) & (2 ** (hi - lo + 1) - 1);
+}
+
+describe.each(["i350", "82576"] as const)("%s §8.4 FLA without a flash", (profile) => {
   it("FL_GNT follows FL_REQ, one port at a time; who waits gets the pins when they are given back", async () => {
-    const bench = await Bench.create(profile, 2);
+    const bench = await Bench.create(profile, 2, false);
     const [first, second] = bench.card.ports.map((port) => handlerOf(port.pf, 0));
     if (first === undefined || second === undefined) throw new Error("two ports");
     expect(first.read(FLA, 4)).toBe(SO);
@@ -24,18 +61,20 @@ describe.each(["i350", "82576"] as const)("%s §8.4 FLA", (profile) => {
   });
 
   it("what comes in at FL_SO are ones whatever goes out, and an erase is over when it is asked for", async () => {
-    const { pf } = await Bench.create(profile);
+    const { pf, card } = await Bench.create(profile, 1, false);
     for (const pins of [REQ, REQ | 1, REQ | 2, REQ | 4, REQ | 7]) {
       pf.write(FLA, 4, pins);
       expect(pf.read(FLA, 4)).toBe(pins | GNT | SO);
     }
+    pf.write(EECD, 4, FWE_ERASE);
     pf.write(FLA, 4, 0xc000_0000);
     expect(pf.read(FLA, 4)).toBe(SO);
+    expect(card.flash).toBeUndefined();
   });
 
   it("a saved card has its pins where they were", async () => {
-    const bench = await Bench.create(profile, 2);
-    const other = await Bench.create(profile, 2);
+    const bench = await Bench.create(profile, 2, false);
+    const other = await Bench.create(profile, 2, false);
     handlerOf((bench.card.ports[1] as typeof bench.port).pf, 0).write(FLA, 4, REQ);
     bench.pf.write(FLA, 4, REQ);
     other.card.restore(bench.card.save());
@@ -43,15 +82,408 @@ describe.each(["i350", "82576"] as const)("%s §8.4 FLA", (profile) => {
   });
 });
 
-describe("82576 §9.4: BAR 1 and the expansion ROM without a flash", () => {
-  it("every width reads ones, writes change nothing: no ROM signature", async () => {
-    const { port } = await Bench.create("82576");
-    const flash = handlerOf(port.pf, 1);
-    flash.write(0x1234, 4, 0xaa55_aa55);
-    expect([flash.read(0x1234, 4), flash.read(0, 2), flash.read(0x3f_ffff, 1)]).toEqual([0xffff_ffff, 0xffff, 0xff]);
-    port.pf.configWrite(0x30, 4, 0x9000_0001);
-    port.pf.configWrite(0x04, 2, 0x0006);
-    const rom = port.pf.decodedRanges().find(({ base }) => base === 0x9000_0000);
+describe.each(["i350", "82576"] as const)("%s §8.4 FLA with the AT25DF321 behind it", (profile) => {
+  it("9Fh: manufacturer 1Fh, device 4700h, nothing behind them; in SPI modes 0 and 3", async () => {
+    const { bench, pins } = await world(profile);
+    const other = new FlashPins(bench.pf, bench.clock, true);
+    for (const one of [pins, other]) {
+      expect(one.command([0x9f], 6)).toEqual([0x1f, 0x47, 0x00, 0x00, 0xff, 0xff]);
+      expect(one.read(0x1_0203, 3)).toEqual([...IMAGE.slice(0x1_0203, 0x1_0206)]);
+    }
+  });
+
+  it("03h reads on from any address and from the last byte to the first; 0Bh has a byte between; EFh and 90h are none", async () => {
+    const { pins } = await world(profile);
+    expect(pins.read(0x3f_fffe, 5)).toEqual([0xff, 0xff, 0x55, 0xaa, IMAGE[2]]);
+    expect(pins.read(0x2_0343, 4)).toEqual([IMAGE[0x2_0343], IMAGE[0x2_0344], 0xff, 0xff]);
+    expect(pins.command([0x0b, 0x01, 0x23, 0x45, 0xa5], 2)).toEqual([IMAGE[0x1_2345], IMAGE[0x1_2346]]);
+    // The chip takes no notice of address bits that it does not have.
+    expect(pins.command([0x03, 0xc1, 0x23, 0x45], 1)).toEqual([IMAGE[0x1_2345]]);
+    for (const opcode of [0xef, 0x90, 0x00]) expect(pins.command([opcode, 0, 0, 0], 2)).toEqual([0xff, 0xff]);
+  });
+
+  it("after power-up every sector is protected: programs and erases do nothing, and Write Enable is gone", async () => {
+    const { bench, pins } = await world(profile);
+    expect(pins.status).toBe(0x1c);
+    for (const command of [[0x02, 0x00, 0x00, 0x05, 0x00], [0x20, 0, 0, 0], [0x60]]) {
+      pins.command([0x06]);
+      expect(pins.status).toBe(0x1e);
+      pins.command(command);
+      expect(pins.status).toBe(0x1c);
+    }
+    expect(bench.card.flash?.slice(0, IMAGE.length)).toEqual(IMAGE);
+  });
+
+  it("36h and 39h protect by sectors of 64 KiB, 3Ch tells, the status knows none, some, all; SPRL locks them", async () => {
+    const { pins } = await world(profile);
+    pins.change([0x39, ...bytes(0x02_1234)]);
+    expect([pins.status, ...pins.command([0x3c, ...bytes(0x02_ffff)], 2)]).toEqual([0x14, 0x00, 0x00]);
+    expect(pins.command([0x3c, ...bytes(0x03_0000)], 2)).toEqual([0xff, 0xff]);
+    expect([pins.change([0x20, ...bytes(0x02_0000)], 1000), pins.change([0x20, ...bytes(0x01_f000)])]).toEqual([
+      50_000, 0,
+    ]);
+    expect(pins.read(0x02_0000, 2)).toEqual([0xff, 0xff]);
+    // The whole chip stays as it is while a sector is protected.
+    expect(pins.change([0xc7])).toBe(0);
+    pins.change([0x01, 0x00]);
+    expect(pins.status).toBe(0x10);
+    // Neither all zero nor all one: only SPRL.
+    pins.change([0x01, 0x84]);
+    expect(pins.status).toBe(0x90);
+    pins.change([0x36, ...bytes(0)]);
+    pins.change([0x01, 0xbc]);
+    expect(pins.status).toBe(0x90);
+    pins.change([0x01, 0x3c]);
+    expect(pins.status).toBe(0x10);
+    pins.change([0x01, 0x3c]);
+    expect(pins.status).toBe(0x1c);
+  });
+
+  it("02h clears bits, never sets one; beyond its end a page begins again; the last 256 bytes count", async () => {
+    const { pins } = await world(profile, true);
+    pins.unprotect();
+    expect(pins.change([0x02, ...bytes(0x12_34fe), 0xf0, 0x3c, 0x81])).toBe(1500);
+    expect(pins.read(0x12_34fd, 3)).toEqual([0xff, 0xf0, 0x3c]);
+    expect(pins.read(0x12_3400, 2)).toEqual([0x81, 0xff]);
+    expect(pins.read(0x12_3500, 1)).toEqual([0xff]);
+    expect(pins.change([0x02, ...bytes(0x12_34fe), 0x3f])).toBe(7);
+    expect(pins.read(0x12_34fe, 1)).toEqual([0x30]);
+    const many = Array.from({ length: 300 }, (_, at) => at & 0xff);
+    pins.change([0x02, ...bytes(0x20_0010), ...many]);
+    expect(pins.read(0x20_0000, 256)).toEqual(
+      Array.from({ length: 256 }, (_, at) => ((at - 0x10 + 256) % 256) + ((at - 0x10 + 256) % 256 < 44 ? 256 : 0)).map(
+        (at) => at & 0xff,
+      ),
+    );
+  });
+
+  it("02h without Write Enable, without data or cut off inside a byte does nothing; a cut one takes Write Enable back", async () => {
+    const { bench, pins } = await world(profile, true);
+    pins.unprotect();
+    pins.command([0x02, 0, 0, 0, 0x12]);
+    expect(pins.status).toBe(0x10);
+    pins.command([0x06]);
+    pins.command([0x02, 0, 0, 0], 0, 3);
+    expect(pins.status).toBe(0x10);
+    pins.command([0x06]);
+    pins.command([0x02, 0, 0, 0, 0x12], 0, 5);
+    expect(pins.status).toBe(0x10);
+    // Write Enable itself, cut off, is none.
+    pins.command([0x06], 0, 1);
+    expect(pins.status).toBe(0x10);
+    pins.command([0x06]);
+    pins.command([0x04]);
+    expect(pins.status).toBe(0x10);
+    expect(bench.card.flash).toEqual(new Uint8Array(4 * MIB).fill(0xff));
+  });
+
+  it.each([
+    [0x20, 0x1000, 50_000],
+    [0x52, 0x8000, 250_000],
+    [0xd8, 0x1_0000, 400_000],
+  ])(
+    "command %i erases the block around an address, in its time; only the status is heard meanwhile",
+    async (opcode, size, us) => {
+      const { bench, pins } = await world(profile, new Uint8Array(0x4_0000).fill(0x5a));
+      pins.unprotect();
+      pins.command([0x06]);
+      pins.command([opcode, ...bytes(0x02_9abc)]);
+      expect(pins.status).toBe(0x13);
+      expect(pins.read(0, 2)).toEqual([0xff, 0xff]);
+      pins.command([0x02, ...bytes(0), 0x00]);
+      expect(pins.command([0x9f], 1)).toEqual([0xff]);
+      bench.clock.advance(us * 1000 - 1);
+      expect(pins.status).toBe(0x13);
+      bench.clock.advance(1);
+      expect(pins.status).toBe(0x10);
+      const from = 0x02_9abc - (0x02_9abc % size);
+      const wanted = new Uint8Array(0x4_0000).fill(0x5a).fill(0xff, from, from + size);
+      expect(bench.card.flash?.slice(0, 0x4_0000)).toEqual(wanted);
+    },
+  );
+
+  it("60h and C7h erase all, in 36 s; 62h is another maker's", async () => {
+    for (const opcode of [0x60, 0xc7]) {
+      const { bench, pins } = await world(profile);
+      pins.unprotect();
+      expect(pins.change([0x62])).toBe(0);
+      expect(pins.change([opcode], 1_000_000)).toBe(36_000_000);
+      expect(bench.card.flash).toEqual(new Uint8Array(4 * MIB).fill(0xff));
+    }
+  });
+
+  it("B9h sends it to sleep, in which it hears ABh only", async () => {
+    const { pins, window } = await world(profile);
+    pins.command([0xb9]);
+    expect([pins.status, ...pins.read(0, 2), window.read(0, 2)]).toEqual([0xff, 0xff, 0xff, 0xffff]);
+    pins.command([0xab]);
+    expect([pins.status, ...pins.read(0, 2), window.read(0, 2)]).toEqual([0x1c, 0x55, 0xaa, 0xaa55]);
+  });
+
+  it("a port that has not the pins moves nothing, and one that loses them deselects the chip", async () => {
+    const bench = await Bench.create(profile, 2, IMAGE);
+    const [first, second] = bench.card.ports.map((port) => handlerOf(port.pf, 0));
+    if (first === undefined || second === undefined) throw new Error("two ports");
+    const pins = new FlashPins(second, bench.clock);
+    first.write(FLA, 4, REQ | CE);
+    expect(() => pins.command([0x9f], 1)).toThrow("not granted");
+    first.write(FLA, 4, CE);
+    // Half a command, and then a reset of the port.
+    for (const value of [REQ | CE, REQ, REQ | 1, REQ, REQ | 1]) first.write(FLA, 4, value);
+    first.write(0x0000, 4, 0x0400_0000);
+    expect(pins.command([0x9f], 2)).toEqual([0x1f, 0x47]);
+    expect(pins.status).toBe(0x1c);
+  });
+
+  it("a saved card goes on in the middle of a byte, with what is protected, and with what it holds; of blank blocks nothing is saved", async () => {
+    const { bench, pins } = await world(profile);
+    pins.change([0x39, 0, 0, 0]);
+    pins.change([0x02, ...bytes(0x0_0100), 0x00]);
+    // 9Fh, and three bits of the answer.
+    for (let bit = 7; bit >= 0; bit--) {
+      const data = ((0x9f >>> bit) & 1) * 4;
+      bench.pf.write(FLA, 4, REQ | data);
+      bench.pf.write(FLA, 4, REQ | data | 1);
+    }
+    for (let bit = 0; bit < 3; bit++) for (const clock of [0, 1]) bench.pf.write(FLA, 4, REQ | clock);
+    const state = bench.card.save();
+    expect(state.shared.flash.chip?.cells.map(({ block }) => block)).toEqual(
+      Array.from({ length: 0x21 }, (_, at) => at),
+    );
+    const other = await world(profile, true);
+    other.bench.card.restore(state);
+    let rest = 0;
+    for (let bit = 0; bit < 5; bit++) {
+      other.bench.pf.write(FLA, 4, REQ);
+      rest = (rest << 1) | ((other.bench.pf.read(FLA, 4) & SO) >>> 3);
+      other.bench.pf.write(FLA, 4, REQ | 1);
+    }
+    expect(rest).toBe(0x1f);
+    other.bench.pf.write(FLA, 4, CE);
+    expect(other.pins.status).toBe(0x14);
+    expect(other.bench.card.flash).toEqual(bench.card.flash);
+    expect(other.pins.read(0x100, 2)).toEqual([0, IMAGE[0x101]]);
+    expect(other.bench.card.save().shared.flash.chip?.cells).toEqual(state.shared.flash.chip?.cells);
+  });
+
+  it("a state of another flash, or one that no flash has, is refused and changes nothing", async () => {
+    const { bench } = await world(profile);
+    const without = await Bench.create(profile, 1, false);
+    const [saved, none] = [bench.card.save(), without.card.save()];
+    expect(() => without.card.restore(saved)).toThrow(FormatError);
+    expect(() => bench.card.restore(none)).toThrow(FormatError);
+    const chip = saved.shared.flash.chip;
+    if (chip === null) throw new Error("a chip");
+    const { shared } = saved;
+    for (const wrong of [
+      { ...chip, cells: [{ block: 1024, bytes: new Uint8Array(4096) }] },
+      { ...chip, cells: [{ block: 3, bytes: new Uint8Array(4095) }] },
+      { ...chip, cells: 7 },
+      { ...chip, page: new Uint8Array(1) },
+      { ...chip, volatile: { ...chip.volatile, bits: 8 } },
+      { ...chip, volatile: { ...chip.volatile, address: 4 * MIB } },
+      { ...chip, volatile: { ...chip.volatile, busyUntilNs: -1 } },
+      { ...chip, volatile: { ...chip.volatile, command: 256 } },
+    ]) {
+      const state = { ...saved, shared: { ...shared, flash: { ...shared.flash, chip: wrong } } };
+      expect(() => bench.card.restore(state as typeof saved)).toThrow(FormatError);
+    }
+    expect(bench.card.save()).toEqual(saved);
+  });
+});
+
+describe.each(["i350", "82576"] as const)("%s: the windows onto the flash", (profile) => {
+  const shown = profile === "82576" ? 4 * MIB : MIB / 2;
+
+  it("§9: BAR and expansion ROM show the image in every width and at every offset, erased bytes as ones", async () => {
+    const { bench, window } = await world(profile);
+    expect([window.read(0, 2), window.read(0x1_2345, 1), window.read(0x2_0344, 4)]).toEqual([
+      0xaa55,
+      IMAGE[0x1_2345],
+      0xffff_ff00 + (IMAGE[0x2_0344] as number),
+    ]);
+    expect(window.read(shown - 4, 4)).toBe(0xffff_ffff);
+    const rom = romOf(bench.port.pf);
+    expect([rom?.size, rom?.handler.read(0, 2), rom?.handler.read(0x401, 4)]).toEqual([
+      shown,
+      0xaa55,
+      new DataView(IMAGE.buffer).getUint32(0x401, true),
+    ]);
+    rom?.handler.write(0, 1, 0);
+    expect(rom?.handler.read(0, 2)).toBe(0xaa55);
+  });
+
+  it("§8.1 IOADDR: 8_0000h to F_FFFFh are the flash, dwords only; before and behind there is nothing", async () => {
+    const { bench } = await world(profile);
+    const io = handlerOf(bench.port.pf, 2);
+    const at = (address: number): number => {
+      io.write(0, 4, address);
+      return io.read(4, 4);
+    };
+    const view = new DataView(IMAGE.buffer);
+    expect([at(0x8_0000), at(0x9_2344), at(0xf_fffc)]).toEqual([
+      view.getUint32(0, true),
+      view.getUint32(0x1_2344, true),
+      0xffff_ffff,
+    ]);
+    expect([at(0x7_fffc), at(0x10_0000), at(0x8_0002)]).toEqual([0, 0, 0]);
+  });
+
+  it("EECD.FWE = 10b lets bytes be programmed, busy meanwhile (FL_BUSY); other widths and other values of FWE do not", async () => {
+    const { bench, pins, window } = await world(profile, true);
+    pins.unprotect();
+    const { pf, clock } = bench;
+    expect(pf.read(EECD, 4) & 0x30).toBe(FWE_DISABLED);
+    window.write(0x123, 1, 0x0f);
+    pf.write(EECD, 4, FWE_ERASE);
+    window.write(0x123, 1, 0x0f);
+    pf.write(EECD, 4, FWE_ENABLED);
+    window.write(0x123, 2, 0x0f);
+    window.write(0x120, 4, 0x0f);
+    expect([pf.read(FLA, 4) & BUSY, window.read(0x120, 4)]).toEqual([0, 0xffff_ffff]);
+    window.write(0x123, 1, 0x0f);
+    expect([pf.read(FLA, 4) & BUSY, window.read(0x123, 1)]).toEqual([BUSY, 0xff]);
+    // What is written while it is busy is lost, and the pins are not to be had.
+    window.write(0x124, 1, 0x11);
+    pf.write(FLA, 4, REQ | CE);
+    expect(pf.read(FLA, 4)).toBe((REQ | CE | SO | BUSY) >>> 0);
+    clock.advance(7000);
+    expect(pf.read(FLA, 4)).toBe(REQ | CE | SO | GNT);
+    expect(window.read(0x123, 2)).toBe(0xffff);
+    pf.write(FLA, 4, CE);
+    expect(window.read(0x122, 4)).toBe(0xffff_0fff);
+    // Bits go to zero only.
+    window.write(0x123, 1, 0xf3);
+    clock.advance(7000);
+    expect(window.read(0x123, 1)).toBe(0x03);
+  });
+
+  it("FL_ER with EECD.FWE = 00b, in either order, erases all with FLASHOP's command; 62h, its reset value, is not this chip's", async () => {
+    const { bench, pins } = await world(profile);
+    const { pf, clock, card } = bench;
+    pins.unprotect();
+    expect(pf.read(FLASHOP, 4)).toBe(0x5262);
+    pf.write(EECD, 4, FWE_ERASE);
+    pf.write(FLA, 4, (ER | CE) >>> 0);
+    expect([pf.read(FLA, 4), card.flash?.[0]]).toEqual([CE | SO, 0x55]);
+    pf.write(EECD, 4, FWE_DISABLED);
+    pf.write(FLASHOP, 4, 0xabcd_d8c7);
+    expect(pf.read(FLASHOP, 4)).toBe(0xd8c7);
+    pf.write(FLA, 4, (ER | CE) >>> 0);
+    expect([pf.read(FLA, 4), card.flash?.[0]]).toEqual([(ER | CE | SO) >>> 0, 0x55]);
+    pf.write(EECD, 4, FWE_ERASE);
+    expect(pf.read(FLA, 4)).toBe((BUSY | CE | SO) >>> 0);
+    clock.advance(36e9 - 1);
+    expect(pf.read(FLA, 4) & BUSY).toBe(BUSY);
+    clock.advance(1);
+    expect(pf.read(FLA, 4)).toBe(CE | SO);
+    expect(card.flash).toEqual(new Uint8Array(4 * MIB).fill(0xff));
+  });
+
+  it("FLASHOP and the chip outlive every reset but a cold one", async () => {
+    const { bench, pins } = await world(profile);
+    const { pf, port } = bench;
+    pins.unprotect();
+    pf.write(FLASHOP, 4, 0x20c7);
+    for (const kind of ["flr", "hot"] as const) {
+      port.pf.reset(kind);
+      port.pf.configWrite(0x04, 2, 0x0006);
+      expect([pf.read(FLASHOP, 4), pins.status]).toEqual([0x20c7, 0x10]);
+    }
+    port.pf.reset("cold");
+    expect([pf.read(FLASHOP, 4), pins.status, ...pins.read(0, 2)]).toEqual([0x5262, 0x1c, 0x55, 0xaa]);
+  });
+
+  it("the NVM names the window's size, and its checksum holds", async () => {
+    const { bench } = await world(profile);
+    const { nvm } = bench.card;
+    const code = profile === "82576" ? word(nvm, 0x0f, 10, 8) : word(nvm, 0x28, 3, 1);
+    expect(0x1_0000 * 2 ** code).toBe(shown);
+    expect(nvm.slice(0, 0x40).reduce((sum, one) => (sum + one) & 0xffff, 0)).toBe(0xbaba);
+  });
+
+  it("whatever is done to pins, windows and opcodes, nothing throws and every read has its width", async () => {
+    const { bench, window } = await world(profile);
+    const rom = romOf(bench.port.pf)?.handler as MmioHandler;
+    const { pf, clock, card } = bench;
+    const width = fc.constantFrom<AccessWidth>(1, 2, 4);
+    const value = fc.integer({ min: 0, max: 0xffff_ffff });
+    const offset = fc.oneof(fc.integer({ min: 0, max: 0xd_ffff }), fc.integer({ min: 0, max: 0x2000 }));
+    const opcode = fc.constantFrom(1, 2, 3, 4, 5, 6, 0x0b, 0x20, 0x36, 0x39, 0x3c, 0x52, 0x60, 0x9f, 0xab, 0xb9, 0xd8);
+    const step = fc.oneof(
+      fc.record({ do: fc.constant("pins" as const), value: fc.integer({ min: 0, max: 0x3f }) }),
+      fc.record({ do: fc.constant("flood" as const), value: fc.integer({ min: 1, max: 200 }) }),
+      fc.record({
+        do: fc.constant("command" as const),
+        value: opcode,
+        more: fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 9 }),
+      }),
+      fc.record({ do: fc.constant("register" as const), offset: fc.constantFrom(EECD, FLA, FLASHOP), width, value }),
+      fc.record({ do: fc.constant("write" as const), offset, width, value }),
+      fc.record({ do: fc.constant("read" as const), offset, width }),
+      fc.record({ do: fc.constant("time" as const), value: fc.integer({ min: 0, max: 60_000_000 }) }),
+    );
+    const pins = new FlashPins(pf, clock);
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        for (const one of steps) {
+          if (one.do === "pins") pf.write(FLA, 4, one.value);
+          else if (one.do === "flood")
+            for (let at = 0; at < one.value; at++) pf.write(FLA, 4, REQ | (at & 1) | ((at & 2) << 1));
+          else if (one.do === "command") {
+            pf.write(FLA, 4, CE);
+            if ((pf.read(FLA, 4) & BUSY) === 0) pins.command([one.value, ...one.more], 2, one.more.length & 1);
+          } else if (one.do === "register") pf.write(one.offset, one.width, one.value);
+          else if (one.do === "write") for (const to of [window, rom]) to.write(one.offset, one.width, one.value);
+          else if (one.do === "time") clock.advance(one.value);
+          else {
+            for (const from of [window, rom, pf]) {
+              const got = from.read(one.offset, one.width);
+              expect(Number.isInteger(got) && got >= 0 && got < 2 ** (8 * one.width)).toBe(true);
+            }
+          }
+        }
+        card.restore(card.save());
+      }),
+      { numRuns: 150 },
+    );
+    expect(card.flash?.length).toBe(4 * MIB);
+  });
+});
+
+describe("what is fitted", () => {
+  it("82576: an erased flash unless there is to be none, whose windows read ones; I350: none unless there is to be one", async () => {
+    const plain = await Bench.create("82576");
+    expect(plain.card.flash).toEqual(new Uint8Array(4 * MIB).fill(0xff));
+    const none = await Bench.create("82576", 1, false);
+    const window = handlerOf(none.port.pf, 1);
+    window.write(0x1234, 1, 0x55);
+    expect([window.read(0x1234, 4), window.read(0, 2), window.read(0x3f_ffff, 1)]).toEqual([0xffff_ffff, 0xffff, 0xff]);
+    const rom = romOf(none.port.pf);
     expect([rom?.size, rom?.handler.read(0, 2)]).toEqual([0x40_0000, 0xffff]);
+    const bare = await Bench.create("i350");
+    expect([bare.card.flash, romOf(bare.port.pf), word(bare.card.nvm, 0x28, 3, 1)]).toEqual([undefined, undefined, 0]);
+  });
+
+  it("I350 §9.4.11: with a flash BAR 0 is 1 MiB, registers first, and there is an expansion ROM of 512 KiB", async () => {
+    const { bench } = await world("i350");
+    const { pf } = bench.port;
+    pf.configWrite(0x10, 4, 0xffff_ffff);
+    pf.configWrite(0x30, 4, 0xffff_ffff);
+    expect([pf.configRead(0x10, 4), pf.configRead(0x14, 4), pf.configRead(0x30, 4)]).toEqual([
+      0xfff0_0000, 0, 0xfff8_0001,
+    ]);
+    // The registers end where they ended; behind the flash's 512 KiB there is nothing.
+    expect([bench.pf.read(0x2_0000, 2), bench.pf.read(0x9_fffc, 4), bench.pf.read(0xa_0000, 4)]).toEqual([
+      0xaa55, 0xffff_ffff, 0xffff_ffff,
+    ]);
+    expect(bench.pf.read(FLA, 4)).toBe(SO);
+  });
+
+  it("an image that does not fit, or none at all, is refused by name", async () => {
+    await expect(Bench.create("i350", 1, new Uint8Array(4 * MIB + 1))).rejects.toThrow(ArgumentError);
+    await expect(Bench.create("82576", 1, "rom" as never)).rejects.toThrow(/flash.*neither bytes nor a boolean/);
+    const full = await Bench.create("i350", 1, new Uint8Array(4 * MIB).fill(0xa5));
+    expect(full.card.flash).toEqual(new Uint8Array(4 * MIB).fill(0xa5));
   });
 });
