@@ -32,11 +32,16 @@ export interface IgbRow {
   filter?: boolean;
 }
 
+/** A register that has a row, or a hook, or both. */
 interface Cell {
-  row: IgbRow;
+  offset: number;
+  row: IgbRow | undefined;
   /** Offset in the port's state, or -1. */
   place: number;
   reset: number;
+  hook: Hook | undefined;
+  /** The element's number, for the hook. */
+  index: number;
 }
 
 /** Called with the element's number, for an access of the whole register. */
@@ -50,20 +55,25 @@ export interface RegisterFileState {
   values: Uint8Array;
 }
 
+/** What is where no register is. */
+const NOTHING: Cell = { offset: 0, row: undefined, place: -1, reset: 0, hook: undefined, index: 0 };
+
 export class RegisterFile implements MmioHandler {
   readonly #port: PortState;
-  readonly #cells = new Map<number, Cell>();
-  readonly #hooks = new Map<number, { hook: Hook; index: number }>();
+  /** Of each dword its cell's number; 0 for none. */
+  readonly #numbers: Uint16Array;
+  readonly #cells: Cell[] = [NOTHING];
   readonly #values: Uint32Array;
 
   constructor(port: PortState, size: number, rows: readonly IgbRow[]) {
     this.#port = port;
     this.#values = new Uint32Array(size / 4);
+    this.#numbers = new Uint16Array(size / 4);
     for (const row of rows) {
       for (let index = 0; index < (row.count ?? 1); index++) {
         const place = row.port === undefined ? -1 : row.port + index * (row.portStride ?? 4);
         const reset = (index === 0 ? row.resetFirst : undefined) ?? row.reset ?? 0;
-        this.#cells.set(row.offset + index * (row.stride ?? 4), { row, place, reset });
+        Object.assign(this.#make(row.offset + index * (row.stride ?? 4)), { row, place, reset });
       }
     }
     this.reset();
@@ -71,33 +81,32 @@ export class RegisterFile implements MmioHandler {
 
   /** Gives the register at `offset`, or `count` of them, something to do. */
   hook(offset: number, hook: Hook, count = 1, stride = 4): void {
-    for (let index = 0; index < count; index++) this.#hooks.set(offset + index * stride, { hook, index });
+    for (let index = 0; index < count; index++) Object.assign(this.#make(offset + index * stride), { hook, index });
   }
 
   /** The value that the device sees. `offset` is a multiple of 4. */
   get(offset: number): number {
-    const place = this.#cells.get(offset)?.place ?? -1;
+    const { place } = this.#at(offset);
     return place < 0 ? (this.#values[offset >>> 2] as number) : this.#port.get(place);
   }
 
   /** Sets a register from the device's side: no masks, no hooks. */
   set(offset: number, value: number): void {
-    const place = this.#cells.get(offset)?.place ?? -1;
+    const { place } = this.#at(offset);
     if (place < 0) this.#values[offset >>> 2] = value;
     else this.#port.set(place, value >>> 0);
   }
 
   /** Writes what `value` may change: RW bits take it, W1C bits that it has are cleared. */
   store(offset: number, value: number): void {
-    const cell = this.#cells.get(offset);
-    if (cell === undefined) return;
-    const { rw = 0, w1c = 0 } = cell.row;
-    const { place } = cell;
+    const { row, place } = this.#at(offset);
+    if (row === undefined) return;
+    const { rw = 0, w1c = 0 } = row;
     const before = place < 0 ? (this.#values[offset >>> 2] as number) : this.#port.get(place);
     const after = ((before & ~rw & ~(value & w1c)) | (value & rw)) >>> 0;
     if (place < 0) this.#values[offset >>> 2] = after;
     else this.#port.set(place, after);
-    if (cell.row.filter === true) this.#port.update();
+    if (row.filter === true) this.#port.update();
   }
 
   read(offset: number, width: AccessWidth): number {
@@ -126,7 +135,7 @@ export class RegisterFile implements MmioHandler {
       const shift = (at & 3) * 8;
       const mask = ((2 ** (8 * part) - 1) << shift) >>> 0;
       const bytes = ((value >>> (8 * done)) << shift) & mask;
-      const kept = (this.#cells.get(at & ~3)?.row.w1c ?? 0) === 0 ? this.get(at & ~3) & ~mask : 0;
+      const kept = (this.#at(at).row?.w1c ?? 0) === 0 ? this.get(at & ~3) & ~mask : 0;
       this.#write(at & ~3, (kept | bytes) >>> 0);
       done += part;
     }
@@ -135,7 +144,7 @@ export class RegisterFile implements MmioHandler {
   /** Every register at its reset value; the switch learns of it. */
   reset(): void {
     this.#values.fill(0);
-    for (const [offset, { reset }] of this.#cells) this.set(offset, reset);
+    for (const { offset, row, reset } of this.#cells) if (row !== undefined) this.set(offset, reset);
     this.#port.update();
   }
 
@@ -151,19 +160,31 @@ export class RegisterFile implements MmioHandler {
     bytes.set(state.values);
   }
 
+  #at(offset: number): Cell {
+    return this.#cells[this.#numbers[offset >>> 2] ?? 0] as Cell;
+  }
+
+  /** The cell of a dword, made where there is none. */
+  #make(offset: number): Cell {
+    const found = this.#at(offset);
+    if (found !== NOTHING) return found;
+    const cell: Cell = { ...NOTHING, offset };
+    this.#numbers[offset >>> 2] = this.#cells.push(cell) - 1;
+    return cell;
+  }
+
   #read(offset: number): number {
-    const cell = this.#cells.get(offset);
-    const hooked = this.#hooks.get(offset);
-    if (hooked?.hook.read !== undefined) return hooked.hook.read(hooked.index) >>> 0;
-    if (cell === undefined || cell.row.writeOnly === true) return 0;
+    const { row, hook, index } = this.#at(offset);
+    if (hook?.read !== undefined) return hook.read(index) >>> 0;
+    if (row === undefined || row.writeOnly === true) return 0;
     const value = this.get(offset);
-    if (cell.row.rc === true) this.set(offset, 0);
+    if (row.rc === true) this.set(offset, 0);
     return value >>> 0;
   }
 
   #write(offset: number, value: number): void {
-    const hooked = this.#hooks.get(offset);
-    if (hooked?.hook.write !== undefined) hooked.hook.write(value, hooked.index);
+    const { hook, index } = this.#at(offset);
+    if (hook?.write !== undefined) hook.write(value, index);
     else this.store(offset, value);
   }
 }
