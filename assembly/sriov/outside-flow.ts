@@ -5,7 +5,6 @@
 import { hostFlow } from "../core/env";
 import { Context, Dma, FAULT, Unit } from "../iommu/translate";
 import {
-  FLOW_APART,
   FLOW_FRAME_LENGTH,
   FLOW_FRAME_SIZE,
   FLOW_FRAME_SOURCE,
@@ -152,11 +151,6 @@ export class OutsideFlow {
     const targetOrigin = OutsideFlow.origin(port, to, targetIova, ACCESS_WRITE, begin);
     let source = <u64>(<u32>first);
     let target = <u64>(<u32>begin);
-    // The pages that frames come from and go to.
-    let lowSource = source & PAGES;
-    let highSource = lowSource;
-    let lowTarget = target & PAGES;
-    let highTarget = lowTarget;
     let octets: u32 = 0;
     let asked: u32 = 0;
     let differ: u32 = 0;
@@ -169,16 +163,10 @@ export class OutsideFlow {
       if ((iova ^ sourceIova) & PAGES) {
         source = OutsideFlow.near(unit, context, iova, ACCESS_READ, sourceOrigin);
         if (source == NOWHERE) break;
-        const page = source & PAGES;
-        lowSource = min(lowSource, page);
-        highSource = max(highSource, page);
       } else source += iova - sourceIova;
       if ((address ^ targetIova) & PAGES) {
         target = OutsideFlow.near(unit, to, address, ACCESS_WRITE, targetOrigin);
         if (target == NOWHERE) break;
-        const page = target & PAGES;
-        lowTarget = min(lowTarget, page);
-        highTarget = max(highTarget, page);
       } else target += address - targetIova;
       sourceIova = iova;
       targetIova = address;
@@ -197,7 +185,6 @@ export class OutsideFlow {
       receiver += RX_DESCRIPTOR_SIZE;
       entry += FLOW_FRAME_SIZE;
     }
-    store<u32>(list, u32(highSource + PAGE <= lowTarget || highTarget + PAGE <= lowSource), FLOW_APART);
     sender.octets = octets;
     sender.asked = asked;
     sender.differ = differ;

@@ -1,8 +1,7 @@
 // Moves frames of one flow between memories of the embedder (assembly/spec/abi/flow). What the module decided is not
 // decided again here, and holds for the header that it has seen: that is what goes out, whatever lies at a source by then.
-// Where nothing can have changed since a header was compared it goes out with its frame.
+// Each frame's own header is compared just before it moves: only what others may write to can have changed in between.
 import {
-  FLOW_APART,
   FLOW_FRAME_LENGTH,
   FLOW_FRAME_SIZE,
   FLOW_FRAME_SOURCE,
@@ -20,7 +19,6 @@ import {
   FLOW_RING_REGION,
   FLOW_RING_START,
   FLOW_SOURCE_REGION,
-  FLOW_STRIDE,
   FLOW_TARGET_REGION,
   FLOW_WRITTEN,
 } from "../../assembly/spec/abi/flow.ts";
@@ -35,7 +33,6 @@ const HEADER_BYTES = 16;
 const LAST_MASK = 0xffff_ffff >>> (8 * (HEADER_BYTES - FLOW_HEADER_SIZE));
 
 const WORDS = FLOW_FRAME_SIZE >>> 2;
-const STRIDE = FLOW_STRIDE >>> 2;
 const SOURCE = FLOW_FRAME_SOURCE >>> 2;
 const TARGET = FLOW_FRAME_TARGET >>> 2;
 const LENGTH = FLOW_FRAME_LENGTH >>> 2;
@@ -96,38 +93,6 @@ function moveShort(
   return entry;
 }
 
-/** The end of the frames from `first` on whose header is the one at `list`. */
-function flowOf(words: Uint32Array, from: Uint32Array, list: number, first: number, end: number): number {
-  const one = words[list] as number;
-  const two = words[list + 1] as number;
-  const three = words[list + 2] as number;
-  const four = words[list + 3] as number;
-  let entry = first;
-  for (; entry < end; entry += WORDS) {
-    const word = (words[entry + SOURCE] as number) >>> 2;
-    const other = ((from[word] as number) ^ one) | ((from[word + 1] as number) ^ two);
-    const rest = ((from[word + 2] as number) ^ three) | (((from[word + 3] as number) ^ four) & LAST_MASK);
-    if ((other | rest) !== 0) break;
-  }
-  return entry;
-}
-
-/** Copies the frames from `first` on that are not short, by the bytes of the two memories. Returns where it stopped. */
-function copyLong(words: Uint32Array, from: Uint8Array, to: Uint8Array, first: number, end: number): number {
-  // Taken once: looking it up takes as long as a fifth of what it does.
-  const { copyWithin } = to;
-  let entry = first;
-  for (; entry < end; entry += WORDS) {
-    const length = words[entry + LENGTH] as number;
-    const start = words[entry + SOURCE] as number;
-    const place = words[entry + TARGET] as number;
-    if (isShort(length)) break;
-    if (from === to) copyWithin.call(to, place, start, start + length);
-    else to.set(from.subarray(start, start + length), place);
-  }
-  return entry;
-}
-
 /** Puts the header at `list` in front of the frames from `first` to `end`, whose sources may have changed since. */
 function head(words: Uint32Array, to: Uint32Array, list: number, first: number, end: number): void {
   const one = words[list] as number;
@@ -143,33 +108,101 @@ function head(words: Uint32Array, to: Uint32Array, list: number, first: number, 
   }
 }
 
-/** Writes the descriptors of the frames from `first` to `end`. */
+/** Writes the descriptors of the frames from `first` to `end`, which lie `ringAt` and `reportAt` behind the entries. */
 function describe(
   words: Uint32Array,
   ring: Uint32Array,
   reports: Uint32Array,
-  list: number,
+  ringAt: number,
+  reportAt: number,
+  written: number,
   first: number,
   end: number,
 ): void {
-  const written = words[list + (FLOW_WRITTEN >>> 2)] as number;
-  const ringEnd = (words[list + (FLOW_RING_END >>> 2)] as number) >>> 2;
-  const reportEnd = (words[list + (FLOW_REPORT_END >>> 2)] as number) >>> 2;
-  let descriptor = (words[list + (FLOW_RING >>> 2)] as number) >>> 2;
-  let report = (words[list + (FLOW_REPORT >>> 2)] as number) >>> 2;
   for (let entry = first; entry < end; entry += WORDS) {
     const length = words[entry + LENGTH] as number;
     const status = words[entry + STATUS] as number;
+    const descriptor = entry + ringAt;
     ring[descriptor] = 0;
     ring[descriptor + 1] = 0;
     ring[descriptor + 2] = written;
     ring[descriptor + 3] = length;
-    if (status !== 0) reports[report] = status;
-    descriptor += STRIDE;
-    report += STRIDE;
-    if (descriptor === ringEnd) descriptor = (words[list + (FLOW_RING_START >>> 2)] as number) >>> 2;
-    if (report === reportEnd) report = (words[list + (FLOW_REPORT_START >>> 2)] as number) >>> 2;
+    if (status !== 0) reports[entry + reportAt] = status;
   }
+}
+
+/** The memories of a flow. */
+interface Memories {
+  readonly from: Uint32Array;
+  readonly fromBytes: Uint8Array;
+  readonly to: Uint32Array;
+  readonly toBytes: Uint8Array;
+  readonly ring: Uint32Array;
+  readonly reports: Uint32Array;
+  /** Others may write to the sources while the flow moves. */
+  readonly shared: boolean;
+}
+
+/**
+ * Moves the frames of the flow from `first` on that are not short, by the bytes of the two memories, and writes their
+ * descriptors, each with its frame: nothing is fetched twice. Returns where it stopped.
+ */
+function moveLong(
+  words: Uint32Array,
+  memories: Memories,
+  ringAt: number,
+  reportAt: number,
+  list: number,
+  first: number,
+  end: number,
+): number {
+  const { from, fromBytes, to, toBytes, ring, reports, shared } = memories;
+  // Taken once: looking it up takes as long as a fifth of what it does.
+  const { copyWithin } = toBytes;
+  const one = words[list] as number;
+  const two = words[list + 1] as number;
+  const three = words[list + 2] as number;
+  const four = words[list + 3] as number;
+  const written = words[list + (FLOW_WRITTEN >>> 2)] as number;
+  let entry = first;
+  for (; entry < end; entry += WORDS) {
+    const length = words[entry + LENGTH] as number;
+    if (isShort(length)) break;
+    const start = words[entry + SOURCE] as number;
+    const word = start >>> 2;
+    const other = ((from[word] as number) ^ one) | ((from[word + 1] as number) ^ two);
+    const rest = ((from[word + 2] as number) ^ three) | (((from[word + 3] as number) ^ four) & LAST_MASK);
+    if ((other | rest) !== 0) break;
+    const place = words[entry + TARGET] as number;
+    if (fromBytes === toBytes) copyWithin.call(toBytes, place, start, start + length);
+    else toBytes.set(fromBytes.subarray(start, start + length), place);
+    const next = entry + WORDS;
+    if (shared) head(words, to, list, entry, next);
+    describe(words, ring, reports, ringAt, reportAt, written, entry, next);
+  }
+  return entry;
+}
+
+/** Moves frames of the flow from `first` on, long and short ones, and writes their descriptors. Returns where it stopped. */
+function moveRun(
+  words: Uint32Array,
+  memories: Memories,
+  ringAt: number,
+  reportAt: number,
+  list: number,
+  first: number,
+  end: number,
+): number {
+  const { from, to, ring, reports } = memories;
+  const written = words[list + (FLOW_WRITTEN >>> 2)] as number;
+  let done = first;
+  while (done < end) {
+    const long = moveShort(words, from, to, list, done, end);
+    describe(words, ring, reports, ringAt, reportAt, written, done, long);
+    done = moveLong(words, memories, ringAt, reportAt, list, long, end);
+    if (done === long) break;
+  }
+  return done;
 }
 
 export class Flows {
@@ -192,26 +225,32 @@ export class Flows {
     const sourceRegion = words[block + (FLOW_SOURCE_REGION >>> 2)] as number;
     const targetRegion = words[block + (FLOW_TARGET_REGION >>> 2)] as number;
     const from = transfers.words(sourceRegion);
+    const fromBytes = transfers.bytes(sourceRegion);
     const to = transfers.targetWords(targetRegion);
+    const toBytes = transfers.bytes(targetRegion);
     const ring = transfers.targetWords(words[block + (FLOW_RING_REGION >>> 2)] as number);
     const reports = transfers.targetWords(words[block + (FLOW_REPORT_REGION >>> 2)] as number);
     if (from === undefined || to === undefined || ring === undefined || reports === undefined) return 0;
+    if (fromBytes === undefined || toBytes === undefined) return 0;
+    const memories = { from, fromBytes, to, toBytes, ring, reports, shared: transfers.shared(sourceRegion) };
     const first = block + (FLOW_FRAMES >>> 2);
     const end = first + count * WORDS;
-    const apart = sourceRegion === targetRegion ? words[block + (FLOW_APART >>> 2)] !== 0 : from.buffer !== to.buffer;
-    const steady = apart && !transfers.shared(sourceRegion);
-    let done = first;
-    while (done < end) {
-      const long = moveShort(words, from, to, block, done, end);
-      done = long;
-      const alike = flowOf(words, from, block, long, end);
-      if (alike === long) break;
-      const source = transfers.bytes(sourceRegion) as Uint8Array;
-      const target = transfers.bytes(targetRegion) as Uint8Array;
-      done = copyLong(words, source, target, long, alike);
-      if (!steady) head(words, to, block, long, done);
+    const ringEnd = (words[block + (FLOW_RING_END >>> 2)] as number) >>> 2;
+    const reportEnd = (words[block + (FLOW_REPORT_END >>> 2)] as number) >>> 2;
+    let descriptor = (words[block + (FLOW_RING >>> 2)] as number) >>> 2;
+    let report = (words[block + (FLOW_REPORT >>> 2)] as number) >>> 2;
+    let entry = first;
+    while (entry < end) {
+      // Up to where one of the rings begins again, an entry is as far from its descriptors as the next one.
+      const turn = Math.min(end, entry + ringEnd - descriptor, entry + reportEnd - report);
+      const moved = moveRun(words, memories, descriptor - entry, report - entry, block, entry, turn);
+      descriptor += moved - entry;
+      report += moved - entry;
+      entry = moved;
+      if (moved !== turn) break;
+      if (descriptor === ringEnd) descriptor = (words[block + (FLOW_RING_START >>> 2)] as number) >>> 2;
+      if (report === reportEnd) report = (words[block + (FLOW_REPORT_START >>> 2)] as number) >>> 2;
     }
-    describe(words, ring, reports, block, first, done);
-    return (done - first) / WORDS;
+    return (entry - first) / WORDS;
   }
 }

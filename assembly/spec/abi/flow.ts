@@ -4,7 +4,6 @@
 //
 //   +0 header, 14 bytes │ +16 regions, u32 each: source ─ +20 target ─ +24 receive ring ─ +28 transmit ring
 //   +32 receive descriptor ─ +36 end of its ring ─ +40 start of it │ +44 report ─ +48 end ─ +52 start │ +56 written
-//   +60 apart
 //   +64 one entry for each frame: +0 source ─ +4 target ─ +8 length ─ +12 status
 //
 // Places are below 4 GiB and multiples of 4: offsets in their region, or pointers for TRANSFER_POINTER.
@@ -26,12 +25,9 @@ export const FLOW_REPORT_END: u32 = 48;
 export const FLOW_REPORT_START: u32 = 52;
 /** A receive descriptor becomes 0, 0, this, the frame's length. */
 export const FLOW_WRITTEN: u32 = 56;
-/** Not 0: were source and target one region, no frame would go over where another comes from. */
-export const FLOW_APART: u32 = 60;
-/** Bytes from one descriptor to the next, in both rings. */
-export const FLOW_STRIDE: u32 = 16;
 export const FLOW_FRAMES: u32 = 64;
 
+/** As large as a descriptor: where neither ring turns, an entry lies as far from its descriptors as the next one. */
 export const FLOW_FRAME_SIZE: u32 = 16;
 export const FLOW_FRAME_SOURCE: u32 = 0;
 export const FLOW_FRAME_TARGET: u32 = 4;
