@@ -145,15 +145,14 @@ export class Peripherals {
   /** At the beginning of a turn. */
   begin(): void {
     this.#flow.tick();
-    const { ingress } = this.#state;
-    if (ingress.empty || this.#pf.powerState === 0) return;
-    // In D1 to D3 frames from the wire can only wake.
-    for (let frame = ingress.shift(); frame !== undefined; frame = ingress.shift()) this.#wake.receive(frame);
   }
 
-  /** Before frames move. */
+  /** Before frames move. In D1 to D3 those from the wire can only wake. */
   before(): void {
     this.#time.show();
+    const { ingress } = this.#state;
+    if (ingress.empty || this.#pf.powerState === 0) return;
+    for (let frame = ingress.shift(); frame !== undefined; frame = ingress.shift()) this.#wake.receive(frame);
   }
 
   /** After frames moved: what the data path left, and in PHY loopback what would leave. Returns how many came back. */

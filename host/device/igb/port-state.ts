@@ -90,12 +90,12 @@ export class PortState {
     this.#engine.u32[(this.pointer + offset) >>> 2] = value;
   }
 
-  /** Whether a doorbell rang, or causes or stopped queues were left. */
+  /** Whether a doorbell rang, causes or stopped queues were left, or frames came from the wire. */
   get due(): boolean {
     const words = this.#engine.u32;
     const at = this.pointer >>> 2;
     const causes = (words[at + (PORT_CAUSES >>> 2)] as number) | (words[at + (PORT_STOPS >>> 2)] as number);
-    return ((words[at + (PORT_PENDING >>> 2)] as number) | causes) !== 0;
+    return ((words[at + (PORT_PENDING >>> 2)] as number) | causes) !== 0 || !this.ingress.empty;
   }
 
   /** The offset of a queue's row. */
@@ -125,6 +125,11 @@ export class PortState {
   /** Moves at most `budget` frames; the result is how many. */
   service(budget: number): number {
     return this.#engine.wasm.portService(this.pointer, budget) >>> 0;
+  }
+
+  /** Whether some queue has a rate limit. */
+  get limited(): boolean {
+    return this.get(PORT_LIMITED) !== 0;
   }
 
   /** When a queue that waits for its rate limit may send, in nanoseconds; infinity when none waits. */

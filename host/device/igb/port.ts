@@ -185,10 +185,10 @@ export class IgbPort {
     let moved = 0;
     this.#peripherals.begin();
     // A quiet port costs a look at its doorbells and causes; only a function that may not make requests has to be asked again.
-    if (this.#owners.refused || this.state.due || !this.state.ingress.empty) {
+    if (this.#owners.refused || this.state.due) {
       const master = (this.state.get(abi.PORT_CTRL) & device.CTRL_GIO_MASTER_DISABLE) === 0;
       this.#owners.renew(this.pf.requestsVersion(), master);
-      setTime(this.state, this.#options.clock.nowNs);
+      if (this.state.limited) setTime(this.state, this.#options.clock.nowNs);
       this.#peripherals.before();
       moved = this.state.service(budget);
       moved += this.#peripherals.after(budget - moved);
