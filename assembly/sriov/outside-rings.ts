@@ -16,7 +16,7 @@ import { Cursor, PAGE, Port } from "./state";
 import { Transfers } from "./transfers";
 
 /** Of each receive queue: the copies of its descriptors, after where they came from and how many are wanted. */
-const COPIES_SIZE: u32 = 1024;
+const COPIES_SIZE: u32 = 2048;
 /** Where a descriptor of the ring lies, less the pointer to its copy. */
 const COPIES_PLACE: u32 = 0;
 const COPIES_REGION: u32 = 8;

@@ -47,7 +47,7 @@ import { Policy } from "./policy";
 
 export const PAGE: u32 = 4096;
 /** Frames that one queue may send before it is another's turn. */
-export const BURST: u32 = 32;
+export const BURST: u32 = 64;
 
 /** A receive queue as the current burst sees it. */
 @unmanaged

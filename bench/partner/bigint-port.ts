@@ -2,7 +2,7 @@
 import { type PortSetup, RING } from "../scene/frames.ts";
 import { BIG_FAULT, type BigUnit } from "./bigint-iommu.ts";
 
-const BURST = 32;
+const BURST = 64;
 const CRC = 4;
 const HPA = (1n << 52n) - 1n;
 const ENABLE = 0x0200_0000;

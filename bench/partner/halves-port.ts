@@ -7,7 +7,7 @@ import { CRC, DMA, MacTable, PortCounters, Queue } from "./halves-queue.ts";
 const READ = 1;
 const WRITE = 2;
 const PAGE = 4096;
-const BURST = 32;
+const BURST = 64;
 const FRAME_MIN = 60;
 const FRAME_ROOM = 1518 - CRC - FRAME_MIN;
 const ENABLE = 0x0200_0000;

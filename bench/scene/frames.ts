@@ -16,7 +16,7 @@ import { TableBuilder } from "./tables.ts";
 const PAGE = 4096;
 const MIB = 2 ** 20;
 
-/** Descriptors of each ring: two bursts of 32. */
+/** Descriptors of each ring. */
 export const RING = 64;
 /** Frames that a driver posts at once; a full ring would look empty. */
 export const POSTED: number = RING - 1;

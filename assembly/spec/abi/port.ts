@@ -218,5 +218,5 @@ export const SCRATCH_ADDRESSEES: u32 = 0x2_2000;
 export const SCRATCH_SENDER: u32 = 0x2_3000;
 export const SCRATCH_FLOW: u32 = 0x2_3800;
 export const SCRATCH_POOLS: u32 = 0x2_4000;
-export const SCRATCH_DELIVERIES: u32 = 0x2_6000;
-export const SCRATCH_LIST: u32 = 0x2_8000;
+export const SCRATCH_DELIVERIES: u32 = 0x2_8000;
+export const SCRATCH_LIST: u32 = 0x2_c000;
