@@ -4,6 +4,7 @@ import {
   COUNT_SEGMENTED_FAILED,
   PORT_DTXTCPFLGH,
   PORT_HELD,
+  PORT_IMMEDIATES,
   PORT_OFFLOAD,
   PORT_OVERRUN,
   PORT_RXSTMP,
@@ -49,6 +50,9 @@ export class ReceiveState {
   dtxtcpflgh: u32;
   unbuffered: u32;
   overrun: u32;
+  imirvp: u32;
+  immediate: u32;
+  immediates: u32;
 
   @inline static of(port: Port): ReceiveState {
     return changetype<ReceiveState>(changetype<usize>(port) + PORT_OFFLOAD);
@@ -63,4 +67,5 @@ if (offsetof<ReceiveState>("segmentedFailed") + PORT_OFFLOAD != COUNT_SEGMENTED_
 }
 if (offsetof<ReceiveState>("dtxtcpflgh") + PORT_OFFLOAD != PORT_DTXTCPFLGH) ERROR("PORT_DTXTCPFLGH");
 if (offsetof<ReceiveState>("overrun") + PORT_OFFLOAD != PORT_OVERRUN) ERROR("PORT_OVERRUN");
+if (offsetof<ReceiveState>("immediates") + PORT_OFFLOAD != PORT_IMMEDIATES) ERROR("PORT_IMMEDIATES");
 if (offsetof<ReceiveState>("vetBoth") + PORT_OFFLOAD != PORT_VET_BOTH) ERROR("PORT_VET_BOTH");

@@ -107,6 +107,9 @@ export class Reception {
       first = false;
     } while (done < layout.total);
     port.state.causes |= 1 << index;
+    const receive = ReceiveState.of(port);
+    // Only with advanced descriptors (I350 §7.3.5).
+    if (receive.immediates != 0 && !legacy && Steering.immediate(port, packet)) receive.immediate |= 1 << index;
     return true;
   }
 

@@ -1,9 +1,12 @@
 // Which receive queue of a pool, or of the port outside VT mode, a frame goes to (I350 §7.1.2; 82576 §7.1.1).
-// Deviation: immediate interrupts of filters (LLI) are not told from others.
+// And whether it interrupts at once (I350 §7.3.5).
 
 import { Bits } from "../core/bits";
 import { PROFILE_82576 } from "../spec/abi/port";
 import {
+  IMMEDIATES_ETYPES_LO,
+  IMMEDIATES_PRIORITY,
+  IMMEDIATES_TUPLES_LO,
   PORT_DAQF,
   PORT_ETQF,
   PORT_IMIR,
@@ -16,12 +19,14 @@ import { CTRL_EXT_EXT_VLAN, VET_INNER_HI, VET_INNER_LO } from "../spec/igb/devic
 import {
   ETQF_COUNT,
   ETQF_FILTER_ENABLE,
+  ETQF_IMMEDIATE_INTERRUPT,
   ETQF_QUEUE_ENABLE,
   ETQF_QUEUE_HI,
   ETQF_QUEUE_LO,
   FTQF_DESTINATION_ADDRESS_BP,
   FTQF_SOURCE_ADDRESS_BP,
   FTQF_SOURCE_PORT_BP,
+  IMIR_IMMEDIATE_INTERRUPT,
   IMIR_PORT_BP,
   IMIR_PORT_HI,
   IMIR_PORT_LO,
@@ -33,6 +38,9 @@ import {
   IMIREXT_SIZE_BP,
   IMIREXT_SIZE_HI,
   IMIREXT_SIZE_LO,
+  IMIRVP_ENABLE,
+  IMIRVP_PRIORITY_HI,
+  IMIRVP_PRIORITY_LO,
   SYNQF_ENABLE,
   SYNQF_QUEUE_HI,
   SYNQF_QUEUE_LO,
@@ -87,13 +95,41 @@ export class Steering {
     for (let index: u32 = 0; index < TTQF_COUNT; index++) {
       if ((port.word(PORT_TTQF, index) & TTQF_RESET) != TTQF_RESET) receive.tuples |= 1 << index;
     }
+    receive.immediates = (receive.imirvp & IMIRVP_ENABLE) != 0 ? IMMEDIATES_PRIORITY : 0;
+    for (let index: u32 = 0; index < TTQF_COUNT; index++) {
+      const tuple = port.word(PORT_IMIR, index) & IMIR_IMMEDIATE_INTERRUPT;
+      if (tuple != 0) receive.immediates |= 1 << (IMMEDIATES_TUPLES_LO + index);
+    }
+    const both = ETQF_FILTER_ENABLE | ETQF_IMMEDIATE_INTERRUPT;
+    for (let index: u32 = 0; index < ETQF_COUNT; index++) {
+      if ((port.word(PORT_ETQF, index) & both) == both) receive.immediates |= 1 << (IMMEDIATES_ETYPES_LO + index);
+    }
+  }
+
+  /** Whether some filter says that the packet's interrupt does not wait (I350 §7.3.5); only if there is one that does. */
+  static immediate(port: Port, packet: Packet): bool {
+    const receive = ReceiveState.of(port);
+    const filters = receive.immediates;
+    if ((filters & IMMEDIATES_PRIORITY) != 0 && packet.tag != NO_TAG) {
+      const least = Bits.of32(receive.imirvp, IMIRVP_PRIORITY_HI, IMIRVP_PRIORITY_LO);
+      if (packet.tag >> PRIORITY_LO >= least) return true;
+    }
+    if (packet.etype != 0) {
+      const filter = Bits.of32(packet.etype, RXP_ETQF_HI, RXP_ETQF_LO);
+      if ((filters >> (IMMEDIATES_ETYPES_LO + filter)) & 1) return true;
+    }
+    const tuples = Bits.of32(filters, IMMEDIATES_TUPLES_LO + TTQF_COUNT - 1, IMMEDIATES_TUPLES_LO);
+    for (let left = tuples; left != 0; left &= left - 1) {
+      if (Steering.matches(port, packet, ctz(left))) return true;
+    }
+    return false;
   }
 
   /** Whether a frame that is no IP packet needs no look at it: its descriptor says nothing but its length. */
   static simple(port: Port): bool {
     const receive = ReceiveState.of(port);
     const plain = (receive.rxcsum & RXCSUM_PCSD) != 0 && (receive.ctrlExt & CTRL_EXT_EXT_VLAN) == 0;
-    return plain && receive.etypes == 0 && !Steering.poolQueues(port.state);
+    return plain && (receive.etypes | receive.immediates) == 0 && !Steering.poolQueues(port.state);
   }
 
   /** Whether RSS chooses between two queues of each pool. */

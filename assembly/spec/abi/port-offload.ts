@@ -56,6 +56,14 @@ export const PORT_DTXTCPFLGH: u32 = 16144;
  */
 export const PORT_UNBUFFERED: u32 = 16148;
 export const PORT_OVERRUN: u32 = 16152;
+export const PORT_IMIRVP: u32 = 16156;
+/** Receive queues that took a frame which interrupts at once, since the host took them. */
+export const PORT_IMMEDIATE: u32 = 16160;
+/** Derived: filters whose frames interrupt at once: tuple filters in 7:0, EtherType filters in 15:8, VLAN priority. */
+export const PORT_IMMEDIATES: u32 = 16164;
+export const IMMEDIATES_TUPLES_LO: u32 = 0;
+export const IMMEDIATES_ETYPES_LO: u32 = 8;
+export const IMMEDIATES_PRIORITY: u32 = 0x0001_0000;
 
 /** Of each pool. */
 export const PORT_PSRTYPE: u32 = 16192;

@@ -41,9 +41,14 @@ export const GPIE: u32 = 0x1514;
 /** Reading ICR always clears it. */
 export const GPIE_NSICR: u32 = 0x0000_0001;
 export const GPIE_MULTIPLE_MSIX: u32 = 0x0000_0010;
+/** In units of 4 µs: how long a credit for an immediate interrupt takes to come back. */
+export const GPIE_LL_INTERVAL_HI: u32 = 11;
+export const GPIE_LL_INTERVAL_LO: u32 = 7;
+export const LL_INTERVAL_UNIT: u32 = 4;
 /** Sending a message masks what EIAM names. */
 export const GPIE_EIAME: u32 = 0x4000_0000;
 export const GPIE_PBA_SUPPORT: u32 = 0x8000_0000;
+export const GPIE_MASK: u32 = 0xc000_0f91;
 
 export const EICS: u32 = 0x1520;
 export const EIMS: u32 = 0x1524;
@@ -53,8 +58,8 @@ export const EIAM: u32 = 0x1530;
 export const EICR: u32 = 0x1580;
 /** With MSI-X: one bit a vector, 25 vectors. */
 export const EICR_MSIX_MASK: u32 = 0x01ff_ffff;
-/** Without MSI-X: queue causes in 15:0, TCP timer, other. */
-export const EICR_LEGACY_MASK: u32 = 0xc000_ffff;
+/** Without MSI-X: causes of queues from bit 0 on, as IVAR has it; the TCP timer; some cause that ICR and IMS have. */
+export const EICR_TCP_TIMER: u32 = 0x4000_0000;
 export const EICR_OTHER: u32 = 0x8000_0000;
 export const EICR_TX_QUEUE0: u32 = 0x0000_0100;
 export const EICR_RX_QUEUE0: u32 = 0x0000_0001;
@@ -65,8 +70,16 @@ export const EITR_COUNT: u32 = 25;
 /** Minimum time between two messages of the vector, in microseconds. */
 export const EITR_INTERVAL_HI: u32 = 14;
 export const EITR_INTERVAL_LO: u32 = 2;
+/** Immediate interrupts take credits. */
 export const EITR_LLI_EN: u32 = 0x0000_8000;
-/** Set by the writer: leaves the running counter alone. */
+/** Credits for immediate interrupts, 31 at most. */
+export const EITR_LL_COUNTER_HI: u32 = 20;
+export const EITR_LL_COUNTER_LO: u32 = 16;
+/** What is left of the interval: the ten upper bits of a counter of twelve, in microseconds. */
+export const EITR_COUNTER_HI: u32 = 30;
+export const EITR_COUNTER_LO: u32 = 21;
+export const EITR_COUNTER_UNIT: u32 = 4;
+/** Set by the writer: leaves both counters alone. */
 export const EITR_CNT_INGR: u32 = 0x8000_0000;
 
 /** IVAR n at 1700h + 4n, n = 0 to 7 (82576), 0 to 3 (I350): four entries of 8 bits. */

@@ -54,6 +54,12 @@ export const IMIREXT_FLAGS_HI: u32 = 18;
 export const IMIREXT_FLAGS_LO: u32 = 13;
 export const IMIREXT_CTRL_BP: u32 = 0x0008_0000;
 export const IMIREXT_MASK: u32 = 0x000f_ffff;
+/** Frames of this VLAN priority or a higher one interrupt at once. */
+export const IMIRVP: u32 = 0x5ac0;
+export const IMIRVP_PRIORITY_HI: u32 = 2;
+export const IMIRVP_PRIORITY_LO: u32 = 0;
+export const IMIRVP_ENABLE: u32 = 0x0000_0008;
+export const IMIRVP_MASK: u32 = 0x0000_000f;
 /** Source address, destination address, source port of tuple filter n (82576), in network order. */
 export const SAQF: u32 = 0x5980;
 export const DAQF: u32 = 0x59a0;

@@ -38,7 +38,7 @@ export function hookPort(parts: PortParts): void {
     vf.mirror(registers, () => parts.resetVf(index));
   }
   hookTransmitEnables(registers, state, queues);
-  hookSharedVectors(registers, interrupts.block, () => vfs.slice(0, present()).map((vf) => vf.interrupts));
+  hookSharedVectors(registers, interrupts, () => vfs.slice(0, present()).map((vf) => vf.interrupts));
   hookMisbehaviour(registers, state, dmaOffload, present);
   if (!dmaOffload) hookRateLimits(registers, state);
   hookPfMailboxes(registers, parts.mailboxes);

@@ -72,6 +72,8 @@ export class IgbPort {
       registers: this.registers,
       clock,
       columnMajor: profile.columnMajor,
+      queues: profile.registers.queues,
+      vfs: () => this.#vfs.map((vf) => vf.interrupts),
       vectors: common.PF_VECTORS,
       raise: (vector) => msix.raise(vector),
       raiseSingle: () => this.pf.raiseInterrupt(0),
@@ -265,6 +267,7 @@ export class IgbPort {
       status: () => this.vfLinks.show(index, this.#status()) & VF_STATUS,
       timer: () => this.#peripherals.timerUs,
       autoMask: () => this.#interrupts.autoMask,
+      creditInterval: () => this.#interrupts.creditInterval,
       onReset: () => this.#resetVf(index, true),
       onWait: () => this.#signals.throttle(),
     });

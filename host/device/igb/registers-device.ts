@@ -104,7 +104,7 @@ const INTERRUPTS: readonly IgbRow[] = [
   { offset: interrupt.IMS },
   { offset: interrupt.IMC },
   { offset: interrupt.IAM, rw: ALL },
-  { offset: interrupt.GPIE, rw: ALL },
+  { offset: interrupt.GPIE, rw: interrupt.GPIE_MASK },
   { offset: interrupt.TCPTIMER, rw: interrupt.TCPTIMER_MASK },
   { offset: interrupt.IVAR_MISC, rw: interrupt.IVAR_MISC_MASK },
 ];

@@ -43,8 +43,9 @@ const FILTERS: readonly IgbRow[] = [
     port: abi.PORT_TTQF,
     filter: true,
   },
-  { offset: filter.IMIR, count: filter.TTQF_COUNT, rw: filter.IMIR_MASK, port: abi.PORT_IMIR },
+  { offset: filter.IMIR, count: filter.TTQF_COUNT, rw: filter.IMIR_MASK, port: abi.PORT_IMIR, filter: true },
   { offset: filter.IMIREXT, count: filter.TTQF_COUNT, rw: filter.IMIREXT_MASK, port: abi.PORT_IMIREXT },
+  { offset: filter.IMIRVP, rw: filter.IMIRVP_MASK, port: abi.PORT_IMIRVP, filter: true },
   { offset: filter.SYNQF, rw: filter.SYNQF_MASK, port: abi.PORT_SYNQF },
   { offset: filter.VLAPQF, rw: ALL, port: abi.PORT_VLAPQF },
 ];

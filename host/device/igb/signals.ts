@@ -1,6 +1,7 @@
 // From what the data path left to interrupts: causes of queues, misbehaviour, missed frames; and the messages of the
 // PF and its VFs whose throttling is over.
 import { COUNT_MISSED, PORT_CAUSES, QUEUES_MAX } from "../../../assembly/spec/abi/port.ts";
+import { PORT_IMMEDIATE } from "../../../assembly/spec/abi/port-offload.ts";
 import { ICR_RX_MISS } from "../../../assembly/spec/igb/interrupt.ts";
 import { POOLS } from "../../../assembly/spec/igb/virtualization.ts";
 import type { Trace } from "../../core/trace.ts";
@@ -72,14 +73,17 @@ export class Signals {
     const { state, registers, interrupts, vfs, trace } = this.#options;
     const causes = state.get(PORT_CAUSES);
     state.set(PORT_CAUSES, 0);
+    const immediate = state.get(PORT_IMMEDIATE);
+    if (immediate !== 0) state.set(PORT_IMMEDIATE, 0);
     const present = this.#options.present();
     for (let left = causes; left !== 0; left = (left & (left - 1)) >>> 0) {
       const bit = 31 - Math.clz32(left & -left);
       const queue = bit & (QUEUES_MAX - 1);
       const transmit = bit >= QUEUES_MAX;
+      const urgent = !transmit && ((immediate >>> queue) & 1) !== 0;
       const pool = queue & (POOLS - 1);
-      if (pool < present) vfs[pool]?.queueCause(Math.floor(queue / POOLS), transmit);
-      else interrupts.queueCause(queue, transmit);
+      if (pool < present) vfs[pool]?.queueCause(Math.floor(queue / POOLS), transmit, urgent);
+      else interrupts.queueCause(queue, transmit, urgent);
     }
     let events = takeMisbehaviour(registers, state, trace?.listener, this.#options.requesterOf);
     const missed = state.get(COUNT_MISSED);

@@ -6,7 +6,8 @@ import { POOLS } from "../../../assembly/spec/igb/virtualization.ts";
 import { bits } from "../../core/bits.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { MsixTable, PciFunction } from "../../pci/index.ts";
-import { hookInterrupts, InterruptBlock, type InterruptState } from "./interrupts.ts";
+import { hookInterrupts } from "./interrupt-registers.ts";
+import { InterruptBlock, type InterruptState } from "./interrupts.ts";
 import type { Mailboxes } from "./mailbox.ts";
 import type { PortState } from "./port-state.ts";
 import { hookQueues } from "./queues.ts";
@@ -30,8 +31,9 @@ export interface VirtualFunctionOptions {
   status(): number;
   /** Free-running timer in microseconds. */
   timer(): number;
-  /** GPIE.EIAME of the PF. */
+  /** GPIE.EIAME and GPIE.LL_Interval of the PF. */
   autoMask(): boolean;
+  creditInterval(): number;
   /** A message of the VF waits for its interval to end. */
   onWait(): void;
   /** The VF reset itself. */
@@ -54,18 +56,20 @@ export class VirtualFunction {
       raise: (vector) => options.msix.raise(vector),
       onWait: () => options.onWait(),
       autoMask: () => options.autoMask(),
+      creditInterval: () => options.creditInterval(),
     });
     this.#hook();
   }
 
-  /** A cause of one of the VF's queues: `which` counts the VF's own queues, 0 or 1. */
-  queueCause(which: number, transmit: boolean): void {
-    this.#cause(bits(this.registers.get(spec.VTIVAR) >>> ((2 * which + (transmit ? 1 : 0)) * IVAR_ENTRY_BITS), 7, 0));
+  /** A cause of one of the VF's queues: `which` counts the VF's own queues, 0 or 1. `immediate`: it is not throttled. */
+  queueCause(which: number, transmit: boolean, immediate: boolean): void {
+    const entry = 2 * which + (transmit ? 1 : 0);
+    this.#cause(bits(this.registers.get(spec.VTIVAR) >>> (entry * IVAR_ENTRY_BITS), 7, 0), immediate);
   }
 
   /** The PF wrote to the mailbox. */
   mailboxCause(): void {
-    this.#cause(this.registers.get(spec.VTIVAR_MISC));
+    this.#cause(this.registers.get(spec.VTIVAR_MISC), false);
   }
 
   /** Registers and queues as after power-on. */
@@ -104,9 +108,10 @@ export class VirtualFunction {
     this.interrupts.restore(state.interrupts);
   }
 
-  #cause(entry: number): void {
+  #cause(entry: number, immediate: boolean): void {
     if ((entry & IVAR_VALID) === 0) return;
-    this.interrupts.set(1 << bits(entry, spec.VTIVAR_INT_ALLOC_HI, spec.VTIVAR_INT_ALLOC_LO));
+    const cause = 1 << bits(entry, spec.VTIVAR_INT_ALLOC_HI, spec.VTIVAR_INT_ALLOC_LO);
+    this.interrupts.set(cause, immediate ? cause : 0);
   }
 
   #hook(): void {

@@ -36,7 +36,7 @@ describe("IVAR", () => {
     expect(taken(bench)).toEqual([0x67]);
     // Valid bit clear.
     bench.pf.write(0x1700 + 4 * row, 4, (0x03 << rx) >>> 0);
-    bench.pf.read(0x1580, 4);
+    bench.pf.write(0x1580, 4, 0xffff_ffff);
     cause(bench, "rx", queue);
     expect(taken(bench)).toEqual([]);
   });
@@ -51,7 +51,7 @@ describe("IVAR", () => {
     expect(bench.pf.read(0x00c0, 4)).toBe(0x8000_0004);
     expect(bench.pf.read(0x00c0, 4)).toBe(0);
     bench.port.linkUp = false;
-    bench.pf.read(0x1580, 4);
+    bench.pf.write(0x1580, 4, 0xffff_ffff);
     expect(bench.pf.read(0x0008, 4) & 2).toBe(0);
     expect(bench.pf.read(0x00c0, 4)).toBe(0x8000_0004);
   });
@@ -64,6 +64,7 @@ describe("EICR", () => {
     bench.pf.write(0x1520, 4, 0x8);
     expect(taken(bench)).toEqual([0x63]);
     expect(bench.pf.read(0x1580, 4)).toBe(0x8);
+    bench.pf.write(0x1580, 4, 0x8);
     bench.pf.write(0x152c, 4, 0x8);
     bench.pf.write(0x1520, 4, 0x8);
     bench.pf.write(0x1520, 4, 0x8);
@@ -114,7 +115,30 @@ describe("EITR", () => {
     bench.card.service(1);
     expect(taken(bench)).toEqual([0x62]);
     expect(bench.card.nextDeadlineNs).toBe(Number.POSITIVE_INFINITY);
-    expect(bench.pf.read(0x1688, 4)).toBe(200);
+    // The interval began anew: 50 µs are left, of which a unit of the counter is four.
+    expect(bench.pf.read(0x1688, 4)).toBe((12 << 21) | 200);
+    bench.clock.advance(30_000);
+    expect(bench.pf.read(0x1688, 4)).toBe((5 << 21) | 200);
+  });
+
+  it("§8.8.12 CNT_INGR=0: the counter is as written, 0 lets the next message go; CNT_INGR=1 leaves it alone", async () => {
+    const bench = await withVectors();
+    bench.pf.write(0x152c, 4, 0x3ff);
+    bench.pf.write(0x1688, 4, 500 << 2);
+    bench.pf.write(0x1520, 4, 0x4);
+    bench.pf.write(0x1520, 4, 0x4);
+    expect(taken(bench)).toEqual([0x62]);
+    bench.pf.write(0x1688, 4, (0x8000_0000 | (700 << 2)) >>> 0);
+    bench.card.service(1);
+    expect([bench.card.nextDeadlineNs, taken(bench)]).toEqual([500_000, []]);
+    // 20 units of 4 µs.
+    bench.pf.write(0x1688, 4, ((20 << 21) | (700 << 2)) >>> 0);
+    expect(bench.card.nextDeadlineNs).toBe(80_000);
+    bench.pf.write(0x1688, 4, 700 << 2);
+    bench.card.service(1);
+    expect(taken(bench)).toEqual([0x62]);
+    bench.pf.write(0x1520, 4, 0x4);
+    expect(bench.card.nextDeadlineNs).toBe(700_000);
   });
 
   it("82576 §8.26 a VF's own EITR throttles its vector", async () => {
@@ -147,7 +171,7 @@ it("§8.26 a mailbox message interrupts the VF by VTIVAR_MISC, a request the PF 
   expect(taken(bench)).toEqual([0x60]);
   // MBVFIMR.
   bench.pf.read(0x00c0, 4);
-  bench.pf.read(0x1580, 4);
+  bench.pf.write(0x1580, 4, 0xffff_ffff);
   bench.pf.write(0x0c84, 4, 0xfd);
   vf1!.write(0x0c40, 4, 1);
   expect(taken(bench)).toEqual([]);

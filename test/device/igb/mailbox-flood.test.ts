@@ -59,7 +59,7 @@ describe("I350 §7.8.2.9 mailbox floods", () => {
       messages += sent;
       if (sent !== 0) {
         bench.pf.read(ICR, 4);
-        bench.pf.read(0x1580, 4);
+        bench.pf.write(0x1580, 4, 0xffff_ffff);
         bench.pf.write(MBVFICR, 4, 0xff);
       }
       bench.clock.advance(1000);

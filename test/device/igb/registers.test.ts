@@ -112,6 +112,9 @@ describe.each(["i350", "82576"] as const)("%s", (profile) => {
     pf.write(0x1520, 4, 0x15);
     pf.write(0x1524, 4, 0x28);
     expect([pf.read(0x1520, 4), pf.read(0x1520, 4), pf.read(0x1528, 4)]).toEqual([0x15, 0x15, 0x28]);
+    // GPIE.Multiple_MSIX: only writing clears it.
+    expect([pf.read(0x1580, 4), pf.read(0x1520, 4)]).toEqual([0x15, 0x15]);
+    pf.write(0x1514, 4, 0);
     expect([pf.read(0x1580, 4), pf.read(0x1520, 4)]).toEqual([0x15, 0]);
   });
 

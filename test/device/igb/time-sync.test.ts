@@ -168,7 +168,7 @@ describe("the TCP timer", () => {
     const turn = (ns: number) => {
       clock.advance(ns);
       card.service(1);
-      pf.read(0x1580, 4);
+      pf.write(0x1580, 4, 0xffff_ffff);
       return taken();
     };
     pf.write(0x104c, 4, 0x0b07);
