@@ -9,6 +9,7 @@
 
 import { Bits } from "../core/bits";
 import {
+  CONTEXT_CACHE_ENTRIES,
   CONTEXT_CACHE_ENTRY_SIZE,
   CONTEXT_ELSEWHERE,
   CONTEXT_GENERATION_LO,
@@ -101,7 +102,7 @@ export class Context {
 
   /** The line of a requester; whether it is valid is in its generation. */
   @inline static line(unit: Unit, requesterId: u32): Context {
-    const offset = UNIT_CONTEXT_CACHE + (requesterId & 0xffff) * CONTEXT_CACHE_ENTRY_SIZE;
+    const offset = UNIT_CONTEXT_CACHE + (requesterId & (CONTEXT_CACHE_ENTRIES - 1)) * CONTEXT_CACHE_ENTRY_SIZE;
     return changetype<Context>(unit.base + <usize>offset);
   }
 

@@ -1,8 +1,11 @@
-// One's complement sums and cyclic redundancy checks over linear memory.
+// One's complement sums (RFC 1071) and cyclic redundancy checks over linear memory.
 
 /** CRC-32 of Ethernet and CRC-32C of SCTP, reflected. */
 const ETHERNET: u32 = 0xedb8_8320;
 const CASTAGNOLI: u32 = 0x82f6_3b78;
+/** What a one's complement sum adds up: words of 16 bits. */
+const WORD_WIDTH: u64 = 16;
+const WORD: u64 = 0xffff;
 
 export class Checksum {
   /** Adds the 16-bit words of `length` bytes, first byte highest, to a one's complement sum that is not folded. */
@@ -16,20 +19,24 @@ export class Checksum {
     }
     for (; at + 2 <= length; at += 2) total += <u64>load<u16>(place + at);
     if (at < length) total += <u64>load<u8>(place + at);
-    while (total >> 16 != 0) total = (total & 0xffff) + (total >> 16);
-    return start + <u64>bswap<u16>(<u16>total);
+    return start + <u64>bswap<u16>(<u16>Checksum.folded(total));
   }
 
   /** A sum as 16 bits. */
   static fold(total: u64): u32 {
+    return <u32>Checksum.folded(total);
+  }
+
+  /** Adds what is above the lowest word to it until nothing is left there. */
+  @inline private static folded(total: u64): u64 {
     let value = total;
-    while (value >> 16 != 0) value = (value & 0xffff) + (value >> 16);
-    return <u32>value;
+    while (value >> WORD_WIDTH != 0) value = (value & WORD) + (value >> WORD_WIDTH);
+    return value;
   }
 
   /** The complement of a sum: what goes into a header. */
   @inline static complement(total: u64): u32 {
-    return ~Checksum.fold(total) & 0xffff;
+    return ~Checksum.fold(total) & <u32>WORD;
   }
 
   /** Stores 16 bits, first byte highest. */

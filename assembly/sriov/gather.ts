@@ -53,7 +53,8 @@ import {
   VMVIR_VLANA_ALWAYS,
   VMVIR_VLANA_NEVER,
 } from "../spec/igb/virtualization";
-import { Ethernet, FRAME_MIN, NO_TAG, TAG_SIZE } from "./ethernet";
+import { ETHERNET_FRAME_MIN, VLAN_TAG_SIZE } from "../spec/net/ethernet";
+import { Ethernet, NO_TAG } from "./ethernet";
 import { Filter } from "./filter";
 import { Guard } from "./guard";
 import { Lengths } from "./lengths";
@@ -226,7 +227,7 @@ export class Gather {
   static emit(port: Port, pool: u32, frame: usize, length: u32, tag: u32): void {
     const state = port.state;
     let bytes = length;
-    const least = tag != NO_TAG ? FRAME_MIN - TAG_SIZE : FRAME_MIN;
+    const least = tag != NO_TAG ? ETHERNET_FRAME_MIN - VLAN_TAG_SIZE : ETHERNET_FRAME_MIN;
     if ((state.tctl & TCTL_PSP) != 0) bytes = Ethernet.pad(frame, bytes, least);
     const tagged = Tags.of(port, frame, bytes) != NO_TAG;
     if (tag != NO_TAG) bytes = Ethernet.insertTag(frame, bytes, Tags.outer(port, frame, bytes), state.vet, tag);

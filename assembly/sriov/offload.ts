@@ -38,6 +38,7 @@ import {
   TXL_CSS_HI,
   TXL_CSS_LO,
 } from "../spec/igb/tx-descriptor";
+import { ETHERNET_HEADER, VLAN_TAG_SIZE } from "../spec/net/ethernet";
 import {
   IPV4_ADDRESS_SIZE,
   IPV4_CHECKSUM,
@@ -66,7 +67,6 @@ import {
   UDP_LENGTH,
 } from "../spec/net/transport";
 import { Checksum } from "./checksum";
-import { HEADER, TAG_SIZE } from "./ethernet";
 import { Gather } from "./gather";
 import { ReceiveState } from "./receive-state";
 import { Port, Queue } from "./state";
@@ -139,8 +139,8 @@ export class Offload {
     if (kind != TXC_L4T_TCP && kind != TXC_L4T_UDP) return 0;
     const networkMin = ipv4 ? IPV4_HEADER : IPV6_HEADER;
     const transportMin = kind == TXC_L4T_TCP ? TCP_HEADER : UDP_HEADER;
-    if (network < HEADER || networkLength < networkMin || transportLength < transportMin) return 0;
-    if (mss == 0 || header >= length || header + mss + TAG_SIZE > TX_FRAME_MAX) return 0;
+    if (network < ETHERNET_HEADER || networkLength < networkMin || transportLength < transportMin) return 0;
+    if (mss == 0 || header >= length || header + mss + VLAN_TAG_SIZE > TX_FRAME_MAX) return 0;
     const payload = length - header;
     if ((payload + mss - 1) / mss > TX_SEGMENTS_MAX) return 0;
     const segment = port.scratch + SCRATCH_SEGMENT;

@@ -28,6 +28,7 @@ import {
   RXP_UDP,
   RXP_VPKT,
 } from "../spec/igb/rx-packet";
+import { ETHERNET_TYPE, VLAN_TAG_SIZE } from "../spec/net/ethernet";
 import {
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
@@ -57,7 +58,7 @@ import {
 } from "../spec/net/ip";
 import { SCTP_HEADER, TCP_HEADER, TCP_OFFSET, TCP_OFFSET_HI, TCP_OFFSET_LO, UDP_HEADER } from "../spec/net/transport";
 import { Checksum } from "./checksum";
-import { NO_TAG, TAG_SIZE, TYPE_OFFSET } from "./ethernet";
+import { NO_TAG } from "./ethernet";
 import { Ipv6 } from "./ipv6";
 import { ReceiveState } from "./receive-state";
 import { Port } from "./state";
@@ -140,16 +141,16 @@ export class Packet {
   private link(port: Port): void {
     const frame = this.frame;
     const length = this.length;
-    let at = TYPE_OFFSET;
+    let at = ETHERNET_TYPE;
     let type = Checksum.get16(frame + at);
     const outer = Tags.outer(port, frame, length);
     if (outer != 0 && at + outer + 2 <= length) {
       at += outer;
       type = Checksum.get16(frame + at);
     }
-    if (this.tag == NO_TAG && type == port.state.vet && at + TAG_SIZE + 2 <= length) {
+    if (this.tag == NO_TAG && type == port.state.vet && at + VLAN_TAG_SIZE + 2 <= length) {
       this.tag = Checksum.get16(frame + at + 2);
-      at += TAG_SIZE;
+      at += VLAN_TAG_SIZE;
       type = Checksum.get16(frame + at);
     }
     at += 2;

@@ -8,6 +8,7 @@ import { PAUSE_NEW } from "../spec/abi/port-offload";
 import { CTRL_RFCE, CTRL_TFCE, FCRTH_MASK, FCRTL_MASK, FCRTL_XONE } from "../spec/igb/device";
 import { RCTL_DPF, RCTL_PMCF } from "../spec/igb/receive";
 import { RAH_RAH_HI, RAH_RAH_LO } from "../spec/igb/virtualization";
+import { ETHERNET_FRAME_MIN, ETHERNET_SOURCE, ETHERNET_TYPE } from "../spec/net/ethernet";
 import {
   CONTROL_HEADER,
   CONTROL_OPCODE,
@@ -18,7 +19,7 @@ import {
   PAUSE_ADDRESS_LOW,
 } from "../spec/net/pause";
 import { Checksum } from "./checksum";
-import { Ethernet, FRAME_MIN, SOURCE_OFFSET, TYPE_OFFSET } from "./ethernet";
+import { Ethernet } from "./ethernet";
 import { Frames } from "./frames";
 import { ReceiveState } from "./receive-state";
 import { Port } from "./state";
@@ -80,17 +81,17 @@ export class Pause {
   /** Sends a PAUSE frame. False when there is no room, or no link. */
   private static send(port: Port, time: u32): bool {
     const frames = changetype<Frames>(port.egress);
-    const frame = port.state.link != 0 ? frames.reserve(FRAME_MIN) : 0;
+    const frame = port.state.link != 0 ? frames.reserve(ETHERNET_FRAME_MIN) : 0;
     if (frame == 0) return false;
-    memory.fill(frame, 0, FRAME_MIN);
+    memory.fill(frame, 0, ETHERNET_FRAME_MIN);
     // Each store covers the last one's upper bytes.
     store<u64>(frame, MULTICAST);
-    store<u64>(frame, Pause.station(port), SOURCE_OFFSET);
-    store<u64>(frame, 0, TYPE_OFFSET);
-    Checksum.put16(frame + TYPE_OFFSET, ETHERTYPE_MAC_CONTROL);
+    store<u64>(frame, Pause.station(port), ETHERNET_SOURCE);
+    store<u64>(frame, 0, ETHERNET_TYPE);
+    Checksum.put16(frame + ETHERNET_TYPE, ETHERTYPE_MAC_CONTROL);
     Checksum.put16(frame + CONTROL_OPCODE, OPCODE_PAUSE);
     Checksum.put16(frame + CONTROL_TIME, time);
-    frames.commit(FRAME_MIN);
+    frames.commit(ETHERNET_FRAME_MIN);
     return true;
   }
 }

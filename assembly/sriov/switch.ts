@@ -22,6 +22,8 @@ import {
 import {
   POOL_MASK,
   RPLOLR_STRVLAN,
+  TABLE_BIT_LO,
+  TABLE_WORD_HI,
   TXSWC_LLE_HI,
   TXSWC_LLE_LO,
   TXSWC_LOOPBACK_EN,
@@ -34,7 +36,8 @@ import {
   VT_CTL_IGNORE_MAC,
   VT_CTL_REP_EN,
 } from "../spec/igb/virtualization";
-import { ADDRESSES, Ethernet, HEADER, NO_TAG, TAG_SIZE } from "./ethernet";
+import { ETHERNET_ADDRESSES, ETHERNET_HEADER, VLAN_TAG_SIZE } from "../spec/net/ethernet";
+import { Ethernet, NO_TAG } from "./ethernet";
 import { Filter } from "./filter";
 import { Frames } from "./frames";
 import { Lengths } from "./lengths";
@@ -129,12 +132,12 @@ export class Switch {
   /** Whether the table at `offset` (MTA or UTA) has the address's hash (I350 §8.10.16). */
   private static hashed(port: Port, state: Control, offset: u32, mac: u64): bool {
     const shift = (HASH_SHIFTS >> (Bits.of32(state.rctl, RCTL_MO_HI, RCTL_MO_LO) << 2)) & 0xf;
-    return Filter.inTable(port, offset, <u32>((mac >> 32) >> shift) & 0xfff);
+    return Filter.inTable(port, offset, Bits.of32(<u32>((mac >> 32) >> shift), TABLE_WORD_HI, TABLE_BIT_LO));
   }
 
   /** The longest frame that a pool takes, with the CRC. */
   @inline static limit(port: Port, state: Control, pool: u32, tagged: bool): u32 {
-    const extra: u32 = tagged ? TAG_SIZE : 0;
+    const extra: u32 = tagged ? VLAN_TAG_SIZE : 0;
     if (state.virtual == 0) {
       return state.rctl & RCTL_LPE ? state.rlpml & RLPML_MASK : RX_FRAME_MAX + extra;
     }
@@ -198,13 +201,13 @@ export class Switch {
     let bytes = length;
     let tag = NO_TAG;
     // What is left is a frame still.
-    if (brought != NO_TAG && strip && length >= HEADER + TAG_SIZE) {
+    if (brought != NO_TAG && strip && length >= ETHERNET_HEADER + VLAN_TAG_SIZE) {
       if (((port.policy.hidden >> pool) & 1) == 0) tag = brought;
-      const before = ADDRESSES + Tags.outer(port, frame, length);
+      const before = ETHERNET_ADDRESSES + Tags.outer(port, frame, length);
       from = port.scratch + SCRATCH_STRIPPED;
-      bytes = length - TAG_SIZE;
+      bytes = length - VLAN_TAG_SIZE;
       memory.copy(from, frame, before);
-      memory.copy(from + before, frame + before + TAG_SIZE, bytes - before);
+      memory.copy(from + before, frame + before + VLAN_TAG_SIZE, bytes - before);
     }
     const loopback = source != WIRE;
     if (!Reception.frame(port, pool, from, bytes, tag, loopback)) return;

@@ -29,8 +29,9 @@ import {
   TXD_STATUS,
 } from "../spec/igb/tx-descriptor";
 import { POOLS, TXSWC_LLE_HI, TXSWC_LLE_LO } from "../spec/igb/virtualization";
+import { ETHERNET_FRAME_MIN } from "../spec/net/ethernet";
 import { Copy } from "./copy";
-import { Ethernet, FRAME_MIN } from "./ethernet";
+import { Ethernet } from "./ethernet";
 import { Filter } from "./filter";
 import { Gather } from "./gather";
 import { Lengths } from "./lengths";
@@ -175,7 +176,7 @@ export class Transmit {
     const offloads = options & (TXD_POPTS_IXSM | TXD_POPTS_TXSM);
     const plain =
       ((shape ^ (TXD_DTYP_DATA | TXD_DCMD_DEXT | TXD_DCMD_EOP)) | offloads) == 0 &&
-      length - FRAME_MIN <= RX_FRAME_MAX - FRAME_CRC - FRAME_MIN;
+      length - ETHERNET_FRAME_MIN <= RX_FRAME_MAX - FRAME_CRC - ETHERNET_FRAME_MIN;
     return plain ? length : 0;
   }
 
@@ -184,14 +185,14 @@ export class Transmit {
     const pools = Filter.poolsOf(port, Ethernet.destination(frame)) & reachable;
     if (pools == 0 || (pools & (pools - 1)) != 0) return 0;
     const type = Ethernet.type(frame);
-    if (load<u8>(frame) & 1 || type == state.vet || !Ethernet.opaque(frame, type)) return 0;
+    if (Ethernet.toGroup(frame) || type == state.vet || !Ethernet.opaque(frame, type)) return 0;
     if (Filter.checksMac(state, pool) && (Filter.poolsOf(port, Ethernet.source(frame)) & (1 << pool)) == 0) return 0;
     return pools;
   }
 
   /** Whether an untagged, honest unicast of a plain sender goes to the wire and nowhere else. */
   @inline private static leaves(port: Port, state: Control, pool: u32, frame: usize): bool {
-    if (load<u8>(frame) & 1 || Ethernet.type(frame) == state.vet) return false;
+    if (Ethernet.toGroup(frame) || Ethernet.type(frame) == state.vet) return false;
     if (Filter.find(port, Ethernet.destination(frame)) != 0) return false;
     return !Filter.checksMac(state, pool) || (Filter.poolsOf(port, Ethernet.source(frame)) & (1 << pool)) != 0;
   }
