@@ -95,6 +95,10 @@ import {
   IRTE_TM_LO,
   IRTE_V_HI,
   IRTE_V_LO,
+  SID_FIRST_BUS_HI,
+  SID_FIRST_BUS_LO,
+  SID_LAST_BUS_HI,
+  SID_LAST_BUS_LO,
   SVT_BUS_RANGE,
   SVT_REQUESTER,
   SVT_RESERVED,
@@ -104,8 +108,6 @@ import { Posted } from "./posted";
 const UPPER: u32 = 64;
 const BUS_HI: u32 = 15;
 const BUS_LO: u32 = 8;
-const LAST_BUS_HI: u32 = 7;
-const LAST_BUS_LO: u32 = 0;
 
 export class Remap {
   /**
@@ -197,7 +199,10 @@ export class Remap {
     }
     if (type == SVT_BUS_RANGE) {
       const bus = Bits.of32(requesterId, BUS_HI, BUS_LO);
-      return bus >= Bits.of32(sid, BUS_HI, BUS_LO) && bus <= Bits.of32(sid, LAST_BUS_HI, LAST_BUS_LO);
+      return (
+        bus >= Bits.of32(sid, SID_FIRST_BUS_HI, SID_FIRST_BUS_LO) &&
+        bus <= Bits.of32(sid, SID_LAST_BUS_HI, SID_LAST_BUS_LO)
+      );
     }
     return true;
   }

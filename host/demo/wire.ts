@@ -1,4 +1,5 @@
 // What the cards' uplinks are plugged into: a hub with one station of its own, the outside world.
+import { isGroup } from "../core/mac.ts";
 import { FrameReader } from "../embed/in-process/frame.ts";
 import type { Machine } from "../machine/machine.ts";
 
@@ -46,10 +47,6 @@ export class Wire {
   send(frame: Uint8Array): void {
     for (const port of this.#machine.ports) if (!port.uplink.inject(frame)) this.refused++;
   }
-}
-
-function isGroup(frame: Uint8Array): boolean {
-  return ((frame[0] as number) & 1) === 1;
 }
 
 /** Checks tagged frames as they arrive: in sequence, unchanged, at whom they were addressed to. */

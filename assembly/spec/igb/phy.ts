@@ -4,6 +4,8 @@
 export const PHY_ADDRESS: u32 = 1;
 /** Registers that MDIC.REGADD tells apart. */
 export const PHY_REGISTERS: u32 = 32;
+/** Registers have 16 bits. */
+export const PHY_REGISTER_MASK: u32 = 0xffff;
 
 // IEEE 802.3 §22.2.4.1 Control.
 export const PHY_CONTROL: u32 = 0;
@@ -86,7 +88,9 @@ export const PHY_MMD_CONTROL_FUNCTION_LO: u32 = 14;
 export const PHY_MMD_CONTROL_DEVICE_HI: u32 = 4;
 export const PHY_MMD_CONTROL_DEVICE_LO: u32 = 0;
 export const PHY_MMD_DATA: u32 = 14;
-/** Device × 10000h + register: EEE capability, EEE advertisement, what the partner advertises. */
+/** Where the device stands beside the register in the numbers below. */
+export const PHY_MMD_DEVICE_LO: u32 = 16;
+/** Device and register: EEE capability, EEE advertisement, what the partner advertises. */
 export const PHY_MMD_EEE_CAPABILITY: u32 = 0x0003_0014;
 export const PHY_MMD_EEE_ADVERTISEMENT: u32 = 0x0007_003c;
 export const PHY_MMD_EEE_PARTNER: u32 = 0x0007_003d;

@@ -32,6 +32,7 @@ export const RXPBS: u32 = 0x2404;
 export const RXPBS_RESET_82576: u32 = 0x0000_0040;
 /** Queue drop enable, one bit a queue. */
 export const QDE: u32 = 0x2408;
+export const QDE_MASK: u32 = 0x0000_ffff;
 export const RLPML: u32 = 0x5004;
 export const RLPML_MASK: u32 = 0x0000_3fff;
 export const RLPML_RESET: u32 = 0x0000_2600;

@@ -51,6 +51,11 @@ export const IRTE_DST_XAPIC_LO: u32 = 40;
 export const SVT_NONE: u32 = 0;
 export const SVT_REQUESTER: u32 = 1;
 export const SVT_BUS_RANGE: u32 = 2;
+/** The buses that SID names with SVT_BUS_RANGE. */
+export const SID_FIRST_BUS_HI: u32 = 15;
+export const SID_FIRST_BUS_LO: u32 = 8;
+export const SID_LAST_BUS_HI: u32 = 7;
+export const SID_LAST_BUS_LO: u32 = 0;
 /** Reserved, and refused as such. */
 export const SVT_RESERVED: u32 = 3;
 

@@ -1,12 +1,15 @@
 // A network card of one to four ports: Intel I350, or 82576 as the second profile.
+
 import { PORT_SCRATCH_SIZE, PROFILE_82576, PROFILE_I350 } from "../../../assembly/spec/abi/port.ts";
 import { FLASH_WINDOW_82576, FLASH_WINDOW_I350 } from "../../../assembly/spec/igb/flash.ts";
 import { FLASH_SIZE } from "../../../assembly/spec/igb/flash-part.ts";
 import * as nvm from "../../../assembly/spec/igb/nvm.ts";
+import { ETHERNET_ADDRESS_SIZE } from "../../../assembly/spec/net/ethernet.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Engine } from "../../core/engine.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import { isStation } from "../../core/mac.ts";
 import { applyOrUndo, checkShape } from "../../core/snapshot.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { PciFunction, Sriov } from "../../pci/index.ts";
@@ -138,7 +141,7 @@ export class IgbCard implements Endpoint {
     if (!Number.isInteger(ports) || ports < 1 || ports > profile.maxPorts) {
       throw new ArgumentError("ports", ports, `is not in 1–${profile.maxPorts}`);
     }
-    if (mac.length !== 6 || ((mac[0] as number) & 1) !== 0 || mac.every((byte) => byte === 0)) {
+    if (mac.length !== ETHERNET_ADDRESS_SIZE || !isStation(mac)) {
       throw new ArgumentError("mac", [...mac].join(), "is not a unicast MAC address");
     }
     if (!Number.isInteger(uplinkBytes) || uplinkBytes % 8 !== 0 || uplinkBytes < UPLINK_MIN) {

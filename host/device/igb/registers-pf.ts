@@ -57,7 +57,7 @@ export const I82576_REGISTERS: CardRegisters = {
 const TRAFFIC: readonly IgbRow[] = [
   { offset: rx.RCTL, rw: ALL, port: PORT_RCTL, filter: true },
   { offset: rx.RLPML, rw: rx.RLPML_MASK, reset: rx.RLPML_RESET, port: PORT_RLPML },
-  { offset: rx.QDE, rw: 0xffff, port: PORT_QDE },
+  { offset: rx.QDE, rw: rx.QDE_MASK, port: PORT_QDE },
   { offset: tx.TCTL, rw: ALL, port: PORT_TCTL },
 ];
 

@@ -1,7 +1,10 @@
 // Wake-up of a port that sleeps: which frames and events count, and what is noted of them (I350 §5.6, §8.21; 82576 §5.5).
 import * as power from "../../../assembly/spec/igb/power.ts";
 import { RA, RA_ENTRIES, RAH_AV } from "../../../assembly/spec/igb/virtualization.ts";
+import * as net from "../../../assembly/spec/net/ethernet.ts";
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, IPV4_DESTINATION, IPV6_DESTINATION } from "../../../assembly/spec/net/ip.ts";
 import { bits } from "../../core/bits.ts";
+import { isGroup } from "../../core/mac.ts";
 import type { RegisterFile } from "./register-file.ts";
 
 export interface WakeOptions {
@@ -15,20 +18,6 @@ export interface WakeOptions {
   wake(): void;
 }
 
-const ADDRESS = 6;
-const TYPE = 12;
-const PAYLOAD = 14;
-const TYPE_IPV4 = 0x0800;
-const TYPE_ARP = 0x0806;
-const TYPE_IPV6 = 0x86dd;
-const TYPE_VLAN = 0x8100;
-const TAG = 4;
-/** Offsets in the payload: ARP's operation and target address, IP's destination address. */
-const ARP_OPERATION = 6;
-const ARP_REQUEST = 1;
-const ARP_TARGET = 24;
-const IPV4_DESTINATION = 16;
-const IPV6_DESTINATION = 24;
 /** What a row of a flexible filter masks. */
 const ROW_BYTES = power.FHFT_ROW_BYTES;
 
@@ -101,21 +90,24 @@ export class WakeUp {
 
   #match(frame: Uint8Array): number {
     let matched = 0;
-    if (frame.subarray(0, ADDRESS).every((byte) => byte === 0xff)) matched |= power.WUFC_BC;
-    else if (((frame[0] as number) & 1) !== 0) matched |= power.WUFC_MC;
+    if (frame.subarray(0, net.ETHERNET_ADDRESS_SIZE).every((byte) => byte === 0xff)) matched |= power.WUFC_BC;
+    else if (isGroup(frame)) matched |= power.WUFC_MC;
     else if (this.#isOwn(frame)) matched |= power.WUFC_EX;
-    const tagged = word16(frame, TYPE) === TYPE_VLAN ? TAG : 0;
-    const payload = PAYLOAD + tagged;
-    switch (word16(frame, TYPE + tagged)) {
-      case TYPE_ARP:
-        if (word16(frame, payload + ARP_OPERATION) === ARP_REQUEST && this.#isIpv4(frame, payload + ARP_TARGET)) {
+    const tagged = word16(frame, net.ETHERNET_TYPE) === net.ETHERTYPE_VLAN ? net.VLAN_TAG_SIZE : 0;
+    const payload = net.ETHERNET_HEADER + tagged;
+    switch (word16(frame, net.ETHERNET_TYPE + tagged)) {
+      case net.ETHERTYPE_ARP:
+        if (
+          word16(frame, payload + net.ARP_OPERATION) === net.ARP_OPERATION_REQUEST &&
+          this.#isIpv4(frame, payload + net.ARP_TARGET)
+        ) {
           matched |= power.WUFC_ARP;
         }
         break;
-      case TYPE_IPV4:
+      case ETHERTYPE_IPV4:
         if (this.#isIpv4(frame, payload + IPV4_DESTINATION)) matched |= power.WUFC_IPV4;
         break;
-      case TYPE_IPV6:
+      case ETHERTYPE_IPV6:
         if (this.#isIpv6(frame, payload + IPV6_DESTINATION)) matched |= power.WUFC_IPV6;
     }
     return matched | this.#flexible(frame);
@@ -186,12 +178,12 @@ export class WakeUp {
 /** Whether the frame has six bytes of ones anywhere, and the address sixteen times behind them. */
 export function isMagic(frame: Uint8Array, address: Uint8Array | undefined): boolean {
   if (address === undefined) return false;
-  const length = power.MAGIC_ONES + power.MAGIC_REPEATS * ADDRESS;
-  for (let start = PAYLOAD; start + length <= frame.length; start++) {
+  const length = power.MAGIC_ONES + power.MAGIC_REPEATS * net.ETHERNET_ADDRESS_SIZE;
+  for (let start = net.ETHERNET_HEADER; start + length <= frame.length; start++) {
     const ones = frame.subarray(start, start + power.MAGIC_ONES).every((byte) => byte === 0xff);
     if (!ones) continue;
     const rest = frame.subarray(start + power.MAGIC_ONES, start + length);
-    if (rest.every((byte, at) => byte === address[at % ADDRESS])) return true;
+    if (rest.every((byte, at) => byte === address[at % net.ETHERNET_ADDRESS_SIZE])) return true;
   }
   return false;
 }

@@ -3,20 +3,23 @@
 //
 //   0 destination ─ 6 source ─ [12 8100h ─ 14 VLAN tag] ─ 12/16 88B5h ─ payload
 //   payload: +0 magic u16 ─ +2 from u16 ─ +4 to u16 ─ +6 bytes u16 ─ +8 sequence u32 ─ +12 checksum u32 ─ +16 data
+import {
+  ETHERNET_FRAME_MIN,
+  ETHERNET_HEADER,
+  ETHERNET_TYPE,
+  ETHERTYPE_VLAN,
+  VLAN_TAG_SIZE,
+} from "../../../assembly/spec/net/ethernet.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { MAC_LENGTH } from "./mac.ts";
 
 /** Shortest frame a driver hands to a card, CRC not counted (IEEE 802.3 §3.2.8). */
-export const MIN_FRAME = 60;
+export const MIN_FRAME: number = ETHERNET_FRAME_MIN;
 /** Longest frame without a VLAN tag, CRC not counted. */
 export const MAX_FRAME = 1514;
 /** IEEE 802 Local Experimental Ethertype 1. */
 export const ETHERTYPE_TAGGED_FRAME = 0x88b5;
-export const ETHERTYPE_VLAN = 0x8100;
 
-const ETHERTYPE_OFFSET = 12;
-const HEADER_LENGTH = 14;
-const VLAN_LENGTH = 4;
 const MAGIC = 0x10f7;
 const FROM = 2;
 const TO = 4;
@@ -63,7 +66,7 @@ export class TaggedFrame {
   /** Throws ArgumentError when `length` cannot hold the tag or is longer than a frame. */
   constructor(options: TaggedFrameOptions) {
     const length = options.length ?? MIN_FRAME;
-    const tag = options.vlan === undefined ? 0 : VLAN_LENGTH;
+    const tag = options.vlan === undefined ? 0 : VLAN_TAG_SIZE;
     if (!Number.isInteger(length) || length < MIN_FRAME || length > MAX_FRAME + tag) {
       throw new ArgumentError("length", length, `is not in ${MIN_FRAME}–${MAX_FRAME + tag}`);
     }
@@ -71,10 +74,10 @@ export class TaggedFrame {
     this.bytes.set(options.destination.subarray(0, MAC_LENGTH), 0);
     this.bytes.set(options.source.subarray(0, MAC_LENGTH), MAC_LENGTH);
     this.#view = new DataView(this.bytes.buffer);
-    this.#payload = HEADER_LENGTH + tag;
+    this.#payload = ETHERNET_HEADER + tag;
     if (options.vlan !== undefined) {
-      this.#view.setUint16(ETHERTYPE_OFFSET, ETHERTYPE_VLAN);
-      this.#view.setUint16(ETHERTYPE_OFFSET + 2, options.vlan);
+      this.#view.setUint16(ETHERNET_TYPE, ETHERTYPE_VLAN);
+      this.#view.setUint16(ETHERNET_TYPE + 2, options.vlan);
     }
     this.#view.setUint16(this.#payload - 2, ETHERTYPE_TAGGED_FRAME);
     this.#view.setUint16(this.#payload, MAGIC);
@@ -110,18 +113,18 @@ export class FrameReader {
 
   /** Takes a frame apart. False when it is no tagged frame or when a byte of its payload changed. */
   read(frame: Uint8Array): boolean {
-    if (frame.length < HEADER_LENGTH + DATA) return false;
+    if (frame.length < ETHERNET_HEADER + DATA) return false;
     if (this.#buffer !== frame.buffer) {
       this.#buffer = frame.buffer;
       this.#view = new DataView(frame.buffer);
     }
     const view = this.#view;
     const base = frame.byteOffset;
-    let payload = base + HEADER_LENGTH;
+    let payload = base + ETHERNET_HEADER;
     this.vlan = -1;
-    if (view.getUint16(base + ETHERTYPE_OFFSET) === ETHERTYPE_VLAN) {
-      this.vlan = view.getUint16(base + ETHERTYPE_OFFSET + 2);
-      payload += VLAN_LENGTH;
+    if (view.getUint16(base + ETHERNET_TYPE) === ETHERTYPE_VLAN) {
+      this.vlan = view.getUint16(base + ETHERNET_TYPE + 2);
+      payload += VLAN_TAG_SIZE;
       if (base + frame.length < payload + DATA) return false;
     }
     if (view.getUint16(payload - 2) !== ETHERTYPE_TAGGED_FRAME || view.getUint16(payload) !== MAGIC) return false;

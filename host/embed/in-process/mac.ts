@@ -1,11 +1,11 @@
 // MAC addresses as drivers handle them: in frames, in mailbox messages, in the multicast table.
+import { ETHERNET_ADDRESS_SIZE } from "../../../assembly/spec/net/ethernet.ts";
 
 /** Bytes of a MAC address. */
-export const MAC_LENGTH = 6;
+export const MAC_LENGTH: number = ETHERNET_ADDRESS_SIZE;
 /** Everybody's address. Not to be written. */
 export const BROADCAST: Uint8Array = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
 
-const GROUP_BIT = 1;
 const HASH_MASK = 0xfff;
 
 /** `02:00:00:00:01:0a` of the six bytes at `offset`. */
@@ -19,11 +19,6 @@ export function formatMac(bytes: Uint8Array, offset = 0): string {
 export function macAt(frame: Uint8Array, offset: number, mac: Uint8Array): boolean {
   for (let index = 0; index < MAC_LENGTH; index++) if (frame[offset + index] !== mac[index]) return false;
   return true;
-}
-
-/** True for an address that one station can have: neither a group's nor all zero. */
-export function isStation(mac: Uint8Array): boolean {
-  return ((mac[0] as number) & GROUP_BIT) === 0 && mac.some((byte) => byte !== 0);
 }
 
 /** Puts a MAC address into words 1 and 2 of a message, first byte lowest. */

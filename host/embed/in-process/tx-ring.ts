@@ -1,5 +1,6 @@
 // A transmit ring of advanced descriptors as igb and igbvf run it: every frame is copied into a buffer of the ring's
 // own, a batch of descriptors is written at once, and one tail write tells the card (I350 §7.2).
+
 import {
   TDBAH,
   TDBAL,
@@ -30,6 +31,7 @@ import {
   TXD_PAYLEN_LO,
   TXD_STA_DD,
 } from "../../../assembly/spec/igb/tx-descriptor.ts";
+import { ETHERNET_HEADER } from "../../../assembly/spec/net/ethernet.ts";
 import { type Gpa, hi32, lo32 } from "../../core/address.ts";
 import { place } from "../../core/bits.ts";
 import { ArgumentError } from "../../core/errors.ts";
@@ -44,7 +46,6 @@ const TXDCTL_THRESHOLDS = (8 << TXDCTL_PTHRESH_LO) | (1 << TXDCTL_HTHRESH_LO) | 
 const DATA = TXD_DTYP_DATA | TXD_DCMD_DEXT | TXD_DCMD_IFCS;
 const LAST = TXD_DCMD_EOP | TXD_DCMD_RS;
 const CONTEXT = TXD_DTYP_CONTEXT | TXD_DCMD_DEXT;
-const ETHERNET_HEADER = 14;
 const NO_VLAN = -1;
 const MOST_TAG = 0xffff;
 

@@ -12,9 +12,10 @@ import {
 } from "../../../assembly/spec/pci/header.ts";
 import { DEVICE_82576_VF, DEVICE_I350_VF, VENDOR_INTEL } from "../../../assembly/spec/pci/ids.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import { isStation } from "../../core/mac.ts";
 import type { Snapshotable } from "../../core/ports.ts";
 import { checkGuest, type Guest, Registers } from "./guest.ts";
-import { isStation, MAC_LENGTH, unpackMac } from "./mac.ts";
+import { MAC_LENGTH, unpackMac } from "./mac.ts";
 import { Msix } from "./msix.ts";
 import { type FoundFunction, registersOf } from "./probe.ts";
 import { type ReceiveHandler, RxRing, type RxRingState } from "./rx-ring.ts";

@@ -23,9 +23,10 @@ import {
 import { VFRE, VFTE, VLVF_VLANID_HI, VLVF_VLANID_LO } from "../../../assembly/spec/igb/virtualization.ts";
 import { bits } from "../../core/bits.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import { isStation } from "../../core/mac.ts";
 import type { Snapshotable } from "../../core/ports.ts";
 import type { Registers } from "./guest.ts";
-import { isStation, MAC_LENGTH, packMac, unpackMac } from "./mac.ts";
+import { MAC_LENGTH, packMac, unpackMac } from "./mac.ts";
 import type { PoolFilters } from "./pf-filters.ts";
 import { PfMailbox } from "./pf-mailbox.ts";
 import { copyRecord, VfRecord } from "./vf-record.ts";

@@ -2,7 +2,7 @@
 // Only looked at: nothing is filled, touched or dropped.
 import * as abi from "../../../assembly/spec/abi/iommu.ts";
 import { hex, hex64 } from "../../core/address.ts";
-import { extract } from "../../core/bits.ts";
+import { bits, extract } from "../../core/bits.ts";
 import { accessText } from "./access.ts";
 import type { ExplainedStep, ExplainRequest, Explanation, Halves, Verdict } from "./types.ts";
 
@@ -168,7 +168,7 @@ function iotlbEntry(word: UnitWord, owner: Owner, access: number, address: Halve
 function iotlbValue(word: UnitWord, owner: Owner, address: Halves): [lo: number, hi: number] | undefined {
   if (address.hi >= 2 ** (TAG_BITS - 32)) return undefined;
   const page = (address.lo >>> PAGE_SHIFT) * 2 ** abi.IOTLB_TAG_ADDRESS_LO;
-  const lo = (page % 2 ** 32) + (owner.tag.lo & 0xffff);
+  const lo = (page % 2 ** 32) + bits(owner.tag.lo, abi.IOTLB_TAG_OWNER_HI, abi.IOTLB_TAG_OWNER_LO);
   const hi =
     (owner.tag.hi | (address.hi * 2 ** (abi.IOTLB_TAG_ADDRESS_LO - PAGE_SHIFT) + Math.floor(page / 2 ** 32))) >>> 0;
   // In strict mode tags have no IOTLB_VALID, and lines that hold nothing have no value.

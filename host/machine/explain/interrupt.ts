@@ -84,13 +84,13 @@ function verifySource(trail: Trail, entry: Entry, requesterId: number): void {
   if (type === irte.SVT_REQUESTER) {
     // SQ 01b ignores bit 2, 10b bits 2:1, 11b bits 2:0.
     const ignored = [0, 4, 6, 7][entry.get(irte.IRTE_SQ_HI, irte.IRTE_SQ_LO)] as number;
-    if (((sid ^ requesterId) & ~ignored & 0xffff) === 0) return;
+    if (((sid ^ requesterId) & ~ignored) === 0) return;
     trail.note(`for ${formatBdf(sid)} only, and this is ${formatBdf(requesterId)}`);
     trail.block("26h");
   }
   if (type !== irte.SVT_BUS_RANGE) return;
-  const first = busOf(sid);
-  const last = sid & 0xff;
+  const first = bits(sid, irte.SID_FIRST_BUS_HI, irte.SID_FIRST_BUS_LO);
+  const last = bits(sid, irte.SID_LAST_BUS_HI, irte.SID_LAST_BUS_LO);
   if (busOf(requesterId) >= first && busOf(requesterId) <= last) return;
   trail.note(`for buses ${hex(first)} to ${hex(last)} only`);
   trail.block("26h");

@@ -127,7 +127,9 @@ export class Phy {
       case spec.PHY_STATUS:
         return this.#status(link);
       case spec.PHY_PARTNER:
-        return link?.negotiated === true ? ((partner?.abilities ?? 0) | spec.PHY_ABILITY_ACKNOWLEDGE) & 0xffff : 0;
+        return link?.negotiated === true
+          ? ((partner?.abilities ?? 0) | spec.PHY_ABILITY_ACKNOWLEDGE) & spec.PHY_REGISTER_MASK
+          : 0;
       case spec.PHY_EXPANSION:
         return link?.negotiated === true ? spec.PHY_EXPANSION_NEGOTIATED : spec.PHY_EXPANSION_ALONE;
       case spec.PHY_1000T_STATUS:
@@ -154,7 +156,7 @@ export class Phy {
     }
     const at = this.#place(register);
     const row = this.#rows.get(at);
-    const kept = row === undefined && this.#profile.paged && register >= spec.PHY_PAGED ? 0xffff : 0;
+    const kept = row === undefined && this.#profile.paged && register >= spec.PHY_PAGED ? spec.PHY_REGISTER_MASK : 0;
     const mask = row?.rw ?? kept;
     if (mask === 0) return;
     const before = this.#get(at);
@@ -172,7 +174,7 @@ export class Phy {
   /** Throws FormatError for registers that the PHY does not have. */
   restore(state: PhyState): void {
     const valid = ([register, value]: [number, number]): boolean =>
-      [register, value].every((number) => Number.isInteger(number) && number >= 0 && number <= 0xffff);
+      [register, value].every((number) => Number.isInteger(number) && number >= 0 && number <= spec.PHY_REGISTER_MASK);
     if (!state.registers.every(valid)) throw new FormatError("PHY", "are no registers of 16 bits");
     this.#values.clear();
     for (const [register, value] of state.registers) this.#values.set(register, value);
@@ -259,7 +261,7 @@ export class Phy {
     if (this.#mmdFunction === MMD_ADDRESS) return this.#mmd;
     const control = this.#get(spec.PHY_MMD_CONTROL);
     const device = bits(control, spec.PHY_MMD_CONTROL_DEVICE_HI, spec.PHY_MMD_CONTROL_DEVICE_LO);
-    switch (device * 0x1_0000 + this.#mmd) {
+    switch ((device << spec.PHY_MMD_DEVICE_LO) + this.#mmd) {
       case spec.PHY_MMD_EEE_CAPABILITY:
         return this.#profile.paged ? 0 : spec.PHY_EEE_100 | spec.PHY_EEE_1000;
       case spec.PHY_MMD_EEE_ADVERTISEMENT:

@@ -13,7 +13,7 @@ export interface PhyProfile {
   paged: boolean;
 }
 
-const ALL = 0xffff;
+const ALL = spec.PHY_REGISTER_MASK;
 
 function common(id1: number, id2: number): PhyRow[] {
   return [
