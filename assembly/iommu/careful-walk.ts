@@ -2,14 +2,13 @@
 // refusal. Level by level, at most five; tables that reference themselves end like any other.
 
 import { ACCESS_WRITE } from "../spec/abi/iommu";
-import { Context, PAGE_ADDRESS } from "./context";
+import { Context, INDEX_MASK, PAGE_ADDRESS } from "./context";
 import { PageTableFormat } from "./format/page-table-format";
 import { PagingLine } from "./paging-cache";
 import { BOTH, WALK_NOTHING, WALK_REFUSED } from "./result";
 import { Tables } from "./tables";
 import { Unit } from "./unit";
 
-const INDEX_MASK: u64 = 0xff8;
 const SHIFT_LEVEL_0: u32 = 9;
 const PAGE_WIDTH: u32 = 12;
 const WIDTH_PER_LEVEL: u32 = 9;

@@ -42,6 +42,8 @@ export const TAG_ADDRESS_WIDTH: u64 = 57;
 export const PAGE_ADDRESS: u64 = 0x000f_ffff_ffff_f000;
 /** Address bits within a 4 KiB page. */
 export const PAGE_OFFSET: u64 = 0xfff;
+/** Place of an entry within its table: 9 bits of an address, times 8 bytes (VT-d 5.10 §3.6, §3.7). */
+export const INDEX_MASK: u64 = 0xff8;
 
 export const INFO_LEVELS: u64 = 7;
 /** In place of a number of levels: a cached refusal (Caching Mode). */

@@ -6,7 +6,7 @@ import { ProtectedMemory } from "./protected-memory";
 import { Unit } from "./unit";
 
 /** What a table that could not be read seems to hold; reserved bits of every entry format are among them. */
-export const UNREADABLE: u64 = 0xffff_ffff_ffff_ffff;
+const UNREADABLE: u64 = 0xffff_ffff_ffff_ffff;
 
 export class Tables {
   /**

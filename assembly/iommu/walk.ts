@@ -4,13 +4,12 @@
 
 import { ACCESS_WRITE } from "../spec/abi/iommu";
 import { CarefulWalk } from "./careful-walk";
-import { Context, PAGE_ADDRESS } from "./context";
+import { Context, INDEX_MASK, PAGE_ADDRESS } from "./context";
 import { PageTableFormat } from "./format/page-table-format";
 import { PagingLine } from "./paging-cache";
 import { BOTH, WALK_AGAIN } from "./result";
 import { Unit } from "./unit";
 
-const INDEX_MASK: u64 = 0xff8;
 const SHIFT_LEVEL_4: u64 = 45;
 const SHIFT_LEVEL_3: u64 = 36;
 const SHIFT_LEVEL_2: u64 = 27;

@@ -27,7 +27,7 @@ import { Port } from "./state";
 
 /** One frame: spec/abi/delivery. */
 @unmanaged
-export class Delivery {
+class Delivery {
   source: u64;
   target: u64;
   header: u64;

@@ -43,7 +43,7 @@ import { POOLS, WVBR_BLOCKED_LO } from "../spec/igb/virtualization";
 
 /** A mirror rule. */
 @unmanaged
-export class MirrorRule {
+class MirrorRule {
   control: u32;
   vlans: u32;
   pools: u32;
@@ -52,7 +52,7 @@ export class MirrorRule {
 
 /** A transmit queue's rate limit. */
 @unmanaged
-export class Rate {
+class Rate {
   next: u64;
   config: u32;
   reserved: u32;

@@ -68,7 +68,7 @@ export class Cursor {
 }
 
 @unmanaged
-export class Pool {
+class Pool {
   vmolr: u32;
   dvmolr: u32;
   vmvir: u32;

@@ -49,9 +49,9 @@ import { Control, Port } from "./state";
 import { Tags } from "./tags";
 
 /** In place of a pool: the frame came from the wire. */
-export const WIRE: u32 = 0xff;
+const WIRE: u32 = 0xff;
 /** In a decision: the frame goes to the wire. Below it one bit for each pool. */
-export const TO_WIRE: u32 = 0x100;
+const TO_WIRE: u32 = 0x100;
 /** RCTL.MO: how far the hash's lowest bit lies from bit 32 of the address. */
 const HASH_SHIFTS: u32 = 0x0_2_3_4;
 

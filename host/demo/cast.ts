@@ -49,7 +49,7 @@ export function macOf(index: number): Uint8Array {
 }
 
 /** How many cards, and of how many ports, `vms` VMs need. */
-export function machineOptionsFor(vms: number): MachineOptions {
+function machineOptionsFor(vms: number): MachineOptions {
   let ports = Math.ceil(vms / VFS_PER_PORT);
   const cards: { ports: number }[] = [];
   for (; ports > 0; ports -= PORTS_PER_CARD) {

@@ -64,6 +64,6 @@ export function faultLines(result: DemoResult): string[] {
 }
 
 /** Digits in groups of three; at most three decimals. */
-export function formatNumber(value: number): string {
+function formatNumber(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: 3 });
 }

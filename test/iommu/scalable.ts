@@ -10,7 +10,7 @@ export const NESTED = 3;
 export const PASS = 4;
 
 /** Everything that scalable mode has. */
-export const EVERYTHING: IommuOptions = {
+const EVERYTHING: IommuOptions = {
   scalableMode: true,
   coherentScalableTables: true,
   secondStage: true,

@@ -54,7 +54,7 @@ export function addressOf(page: number): { lo: number; hi: number } {
 }
 
 /** The pages that address and S of a completion or invalidation cover: those of the lowest 0 in the address. */
-export function rangeOf(lo: number, hi: number): { page: number; pages: number } {
+function rangeOf(lo: number, hi: number): { page: number; pages: number } {
   const page = pageOf(lo, hi);
   if (bits(lo, spec.INVALIDATE_S_HI, spec.INVALIDATE_S_LO) === 0) return { page, pages: 1 };
   let pages = 2;

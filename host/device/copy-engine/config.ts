@@ -24,7 +24,7 @@ const ATS_OFFSET = 0x150;
 const PASID_OFFSET = 0x160;
 const PRI_OFFSET = 0x170;
 /** Page requests that can be outstanding: a source and a destination page for each queue. */
-export const PAGE_REQUEST_CAPACITY: number = 2 * spec.QUEUES;
+const PAGE_REQUEST_CAPACITY: number = 2 * spec.QUEUES;
 
 export function copyEngineConfig(): FunctionProfile {
   return {

@@ -38,7 +38,7 @@ export const MSI_OFFSET = 0x50;
 export const MSIX_OFFSET = 0x70;
 export const EXPRESS_OFFSET = 0xa0;
 export const AER_OFFSET = 0x100;
-export const DEVICE_SERIAL_NUMBER_OFFSET = 0x140;
+const DEVICE_SERIAL_NUMBER_OFFSET = 0x140;
 export const ARI_OFFSET = 0x150;
 export const SRIOV_OFFSET = 0x160;
 
@@ -50,9 +50,9 @@ export const MSIX_BAR = 3;
 export const MSIX_TABLE_OFFSET = 0;
 export const MSIX_PBA_OFFSET = 0x2000;
 
-export const TOTAL_VFS = 8;
+const TOTAL_VFS = 8;
 /** From PF to its first VF, in requester IDs, by ARI Capable Hierarchy. */
-export const VF_OFFSET = 384;
+const VF_OFFSET = 384;
 export const VF_OFFSET_ARI = 128;
 /** Bytes of a VF's registers and of its MSI-X BAR. */
 const VF_BAR_SIZE = 0x4000;

@@ -81,7 +81,7 @@ export function apmInNvm(words: Uint16Array, port: number): boolean {
 }
 
 /** The MAC address of port `port`: the card's, counted up. */
-export function portMac(mac: Uint8Array, port: number): Uint8Array {
+function portMac(mac: Uint8Array, port: number): Uint8Array {
   const address = mac.slice();
   let carry = port;
   for (let at = 5; at >= 0 && carry > 0; at--) {

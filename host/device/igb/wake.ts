@@ -176,7 +176,7 @@ export class WakeUp {
 }
 
 /** Whether the frame has six bytes of ones anywhere, and the address sixteen times behind them. */
-export function isMagic(frame: Uint8Array, address: Uint8Array | undefined): boolean {
+function isMagic(frame: Uint8Array, address: Uint8Array | undefined): boolean {
   if (address === undefined) return false;
   const length = power.MAGIC_ONES + power.MAGIC_REPEATS * net.ETHERNET_ADDRESS_SIZE;
   for (let start = net.ETHERNET_HEADER; start + length <= frame.length; start++) {

@@ -18,7 +18,7 @@ export const MIN_FRAME: number = ETHERNET_FRAME_MIN;
 /** Longest frame without a VLAN tag, CRC not counted. */
 export const MAX_FRAME = 1514;
 /** IEEE 802 Local Experimental Ethertype 1. */
-export const ETHERTYPE_TAGGED_FRAME = 0x88b5;
+const ETHERTYPE_TAGGED_FRAME = 0x88b5;
 
 const MAGIC = 0x10f7;
 const FROM = 2;

@@ -74,7 +74,7 @@ const ALL_QUEUES = 0xffff;
 export const MAX_FRAME = 1522;
 /** MSI-X entries: one for mailbox, link and errors, one for the PF's queue pair. */
 export const OTHER_VECTOR = 0;
-export const QUEUE_VECTOR = 1;
+const QUEUE_VECTOR = 1;
 export const OTHER_BIT: number = 1 << OTHER_VECTOR;
 export const QUEUE_BIT: number = 1 << QUEUE_VECTOR;
 

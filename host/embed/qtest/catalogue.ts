@@ -27,7 +27,7 @@ export interface DeviceType {
   builtIn?: true;
 }
 
-export const DEVICE_TYPES: readonly DeviceType[] = [
+const DEVICE_TYPES: readonly DeviceType[] = [
   { name: "device", parent: "object", abstract: true },
   { name: "sys-bus-device", parent: "device", abstract: true },
   { name: "x86-iommu", parent: "sys-bus-device", abstract: true },

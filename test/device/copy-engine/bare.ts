@@ -11,7 +11,7 @@ import { Machine } from "../../../host/machine/machine.ts";
 
 const RAM = 4 * 2 ** 20;
 
-export function barePlatform(machine: Machine): GuestPlatform {
+function barePlatform(machine: Machine): GuestPlatform {
   const at = (address: Gpa) => address as number as Hpa;
   return {
     ram: {

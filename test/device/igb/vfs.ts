@@ -4,7 +4,7 @@ import type { MmioHandler } from "../../../host/core/ports.ts";
 import type { Bench } from "./bench.ts";
 
 /** The first five bytes of the VFs' addresses; the sixth is the VF's number. */
-export const VF_MAC: readonly number[] = [0x02, 0x99, 0x88, 0x77, 0x66];
+const VF_MAC: readonly number[] = [0x02, 0x99, 0x88, 0x77, 0x66];
 
 /** What a PF driver sets up for `count` VFs: VT mode, replication, loopback, a MAC address and broadcasts each. */
 export function setUpPf(bench: Bench, count: number, switchControl = 0x5acc): void {

@@ -6,7 +6,7 @@ import { type Gpa, gpa } from "../../../host/core/address.ts";
 import type { GuestPlatform, GuestRam } from "../../../host/core/ports.ts";
 import { Guest, Registers } from "../../../host/embed/in-process/guest.ts";
 
-export class PlainRam implements GuestRam {
+class PlainRam implements GuestRam {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   constructor(readonlySize: number) {

@@ -74,7 +74,7 @@ export interface DeviceOptions {
 }
 
 /** PM, MSI (64-bit, maskable), MSI-X, Express and AER of an endpoint, written out from the specification. */
-export function addCapabilities(config: ConfigSpace, options: DeviceOptions): void {
+function addCapabilities(config: ConfigSpace, options: DeviceOptions): void {
   addCapability(config, PM, {
     id: 0x01,
     extended: false,
