@@ -7,6 +7,8 @@ import type { LinuxGuest } from "./linux-guest.ts";
 const ESCAPE = 0x1d;
 /** Ctrl-D: the end of the input. */
 const END_OF_INPUT = Uint8Array.of(4);
+/** A shell that still runs a command does not hear it: it is typed until the shell is left. */
+const END_INTERVAL_MS = 500;
 const ENTER = Uint8Array.of(0x0d);
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 /** What a shell reports for a program that a signal ended, less the signal's number. */
@@ -31,7 +33,11 @@ export async function joinConsole(guest: LinuxGuest): Promise<number> {
     type(at < 0 ? bytes : bytes.subarray(0, at));
     if (at >= 0) leave(0);
   };
-  const ended = (): void => type(END_OF_INPUT);
+  let ending: NodeJS.Timeout | undefined;
+  const ended = (): void => {
+    type(END_OF_INPUT);
+    ending = setInterval(type, END_INTERVAL_MS, END_OF_INPUT);
+  };
   const resized = (): void => {
     sized = guest.collect(sizeScript(stdout)).catch(() => {});
   };
@@ -59,6 +65,7 @@ export async function joinConsole(guest: LinuxGuest): Promise<number> {
     stdout.off("error", lost);
     stdout.off("resize", resized);
     stdin.off("end", ended);
+    clearInterval(ending);
     stdin.off("data", typed);
     stdin.pause();
     restore();

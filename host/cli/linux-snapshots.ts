@@ -1,15 +1,6 @@
 // Snapshots of booted guests, kept beside the guest files: each under a name made of all that it depends on.
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, orGuestError, refusal } from "./guests/folders.ts";
@@ -52,11 +43,17 @@ export class Snapshots {
     }
   }
 
+  /** Undefined when there is none; another process may remove it at any moment. */
   #read(path: string): Uint8Array | undefined {
     return orGuestError(this.#folder, () => {
-      if (!existsSync(path)) return undefined;
-      touch(path);
-      return readFileSync(path);
+      try {
+        const bytes = readFileSync(path);
+        touch(path);
+        return bytes;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw error;
+      }
     });
   }
 

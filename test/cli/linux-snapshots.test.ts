@@ -1,9 +1,10 @@
 // Snapshots in a folder: made once for the same parts, by one at a time, the newest kept.
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { GuestError } from "../../host/cli/guests/failure.ts";
 import { codeDigest, Snapshots } from "../../host/cli/linux-snapshots.ts";
@@ -81,6 +82,23 @@ test("what cannot be kept is told by one line, and nothing of it stays", async (
   };
   await expect(snapshots.get(["x"], make)).rejects.toThrow(new GuestError(`${folder}: is a directory`));
   expect(readdirSync(folder)).toEqual([name]);
+});
+
+test("processes that make, read and remove at once: each gets what it asked for", async () => {
+  const program = `
+    const { Snapshots } = await import(${JSON.stringify(new URL("../../dist/host/cli/linux-snapshots.js", import.meta.url))});
+    const snapshots = new Snapshots(process.argv[1]);
+    for (let turn = 0; turn < 300; turn++) {
+      const part = turn % 8;
+      const [made] = await snapshots.get([String(part)], async () => Uint8Array.of(part));
+      if (made !== part) throw new Error(made + " for " + part);
+    }`;
+  const run = promisify(execFile);
+  const runs = Array.from({ length: 3 }, () =>
+    run(process.execPath, ["--input-type=module", "--eval", program, folder]),
+  );
+  expect((await Promise.all(runs)).map(({ stdout, stderr }) => stdout + stderr)).toEqual(["", "", ""]);
+  expect(readdirSync(folder)).toHaveLength(6);
 });
 
 test("the number of those that are kept is bounded", async () => {

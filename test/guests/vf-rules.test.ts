@@ -63,10 +63,9 @@ describeGuest("rules for a VF of an I350", { cards: [{ profile: "i350", ports: 2
     const { said, frames } = await watched(
       pc(),
       `ip link set eth0 vf 1 mac ${MAC}\n${RELOAD}\ninside one cat /sys/class/net/one/address
-       inside far ping -A -q -c 10 10.1.0.11`,
+       answered 10 far 10.1.0.11`,
     );
-    expect(said).toMatch(new RegExp(`^${MAC}\n`));
-    expect(said).toMatch(/10 packets received/);
+    expect(said).toBe(`${MAC}\n10 of 10 answered\n`);
     expect(frames.filter(({ source }) => source === MAC).length).toBeGreaterThanOrEqual(10);
   });
 
@@ -97,9 +96,9 @@ describeGuest("rules for a VF of an I350", { cards: [{ profile: "i350", ports: 2
       `ip link set eth0 vf 1 trust on
        ip -n one link set foreign down && ip -n one link set foreign up
        ip -n far addr add 10.3.0.200/24 dev eth1
-       inside one ping -A -q -c 10 -I foreign 10.3.0.200`,
+       answered 10 one -I foreign 10.3.0.200`,
     );
-    expect(said).toMatch(/10 packets received/);
+    expect(said).toBe("10 of 10 answered\n");
     expect(frames.filter(({ source }) => source === FOREIGN_MAC).length).toBeGreaterThanOrEqual(10);
     await sh(pc(), "ip link set eth0 vf 1 trust off; ip -n one link del foreign");
   });
@@ -112,9 +111,9 @@ describeGuest("rules for a VF of an I350", { cards: [{ profile: "i350", ports: 2
        ip -n far addr add 10.4.0.200/24 dev eth1.77 && ip -n far link set eth1.77 up
        ${RELOAD}
        ip -n one addr add 10.4.0.11/24 dev one
-       inside one ping -A -q -c 10 10.4.0.200`,
+       answered 10 one 10.4.0.200`,
     );
-    expect(said).toMatch(/10 packets received/);
+    expect(said).toBe("10 of 10 answered\n");
     const sent = frames.filter(({ source }) => source === MAC);
     expect(sent.length).toBeGreaterThanOrEqual(10);
     expect(sent.filter(({ type, vlan }) => type !== TAG || vlan !== 77)).toEqual([]);
@@ -142,8 +141,8 @@ describeGuest("rules for a VF of an I350", { cards: [{ profile: "i350", ports: 2
     expect(down.said).not.toMatch(/[12] packets received/);
     expect(down.frames.filter(({ source }) => source === MAC)).toEqual([]);
     port?.vfLinks.set(1, "auto");
-    const up = await sh(pc(), "until_true has_link one one; inside far ping -A -q -c 10 10.1.0.11");
-    expect(up).toMatch(/10 packets received/);
+    const up = await sh(pc(), "until_true has_link one one; answered 10 far 10.1.0.11");
+    expect(up).toBe("10 of 10 answered\n");
   });
 });
 
@@ -171,8 +170,10 @@ describeGuest("rules for a VF of an 82576", { cards: [{ profile: "82576", ports:
     await sh(pc(), "ip link set eth0 vf 1 max_tx_rate 1");
     expect(await floodSpan()).toBeGreaterThan(least);
     await sh(pc(), "ip link set eth0 vf 1 max_tx_rate 0");
-    // The guest's processor may be slow, but hardly as slow as that.
-    expect(await floodSpan()).toBeLessThan(least);
+    // The guest's processor may stand still in the middle of a flood, but hardly of each.
+    let shortest = await floodSpan();
+    for (let again = 0; again < 4 && shortest >= least; again++) shortest = Math.min(shortest, await floodSpan());
+    expect(shortest).toBeLessThan(least);
   });
 
   test("vf spoofchk on: a frame with another source stays off the wire, and the PF's driver says whose it was", async () => {
