@@ -6,6 +6,7 @@ import { bits, place } from "../../core/bits.ts";
 import type { Clock } from "../../core/clock.ts";
 import { checkStateNumber } from "../../core/snapshot.ts";
 import { type FlashBlock, FlashCells } from "./flash-cells.ts";
+import { ERASES, HEADER, ID, SHORT, WRITING } from "./flash-commands.ts";
 
 /** What goes on at the pins, and what the chip forgets without power. */
 interface Volatile {
@@ -44,11 +45,6 @@ const NONE = -1;
 const MANY = 0x1000;
 const NS_PER_US = 1000;
 const ADDRESS_MASK = part.FLASH_SIZE - 1;
-/** Bytes of a command with its address; and of one with a byte of data. */
-const HEADER = 4;
-const SHORT = 2;
-const ID: readonly number[] = [part.FLASH_ID_0, part.FLASH_ID_1, part.FLASH_ID_2, part.FLASH_ID_3];
-
 const POWERED_UP: Volatile = {
   clock: false,
   selected: false,
@@ -64,28 +60,6 @@ const POWERED_UP: Volatile = {
   asleep: false,
   busyUntilNs: 0,
 };
-
-/** Commands that need Write Enable, and the bytes without which they do nothing. */
-const WRITING: ReadonlyMap<number, number> = new Map([
-  [part.FLASH_WRITE_STATUS, SHORT],
-  [part.FLASH_PROGRAM, HEADER + 1],
-  [part.FLASH_ERASE_4K, HEADER],
-  [part.FLASH_ERASE_32K, HEADER],
-  [part.FLASH_ERASE_64K, HEADER],
-  [part.FLASH_ERASE_CHIP, 1],
-  [part.FLASH_ERASE_CHIP_ALIAS, 1],
-  [part.FLASH_PROTECT, HEADER],
-  [part.FLASH_UNPROTECT, HEADER],
-]);
-
-/** What an erase command erases, and for how many microseconds. */
-const ERASES: ReadonlyMap<number, readonly [size: number, us: number]> = new Map([
-  [part.FLASH_ERASE_4K, [part.FLASH_BLOCK_4K, part.FLASH_ERASE_4K_US]],
-  [part.FLASH_ERASE_32K, [part.FLASH_BLOCK_32K, part.FLASH_ERASE_32K_US]],
-  [part.FLASH_ERASE_64K, [part.FLASH_SECTOR, part.FLASH_ERASE_64K_US]],
-  [part.FLASH_ERASE_CHIP, [part.FLASH_SIZE, part.FLASH_ERASE_CHIP_US]],
-  [part.FLASH_ERASE_CHIP_ALIAS, [part.FLASH_SIZE, part.FLASH_ERASE_CHIP_US]],
-]);
 
 export class FlashChip {
   readonly #clock: Clock;
