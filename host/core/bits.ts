@@ -49,6 +49,11 @@ export function dwordMask(hi: number, lo: number, index: number): number {
   return top < 0 || bottom > 31 ? 0 : mask(top, bottom);
 }
 
+/** The number of the lowest bit that is set in `word`, 0–31; −1 for none. */
+export function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
+}
+
 /** Whether `words` is 0 from index `from` up to, not including, index `to`. */
 export function isZero(words: Uint32Array, from: number, to: number): boolean {
   let index = from;

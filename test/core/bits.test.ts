@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bits, dwordMask, extract, insert, isZero, mask, place, replace } from "../../host/core/bits.ts";
+import { bits, dwordMask, extract, insert, isZero, lowestBit, mask, place, replace } from "../../host/core/bits.ts";
 
 test("fields: a whole word, one bit at each end, and a field inside", () => {
   expect(mask(31, 0)).toBe(0xffff_ffff);
@@ -24,6 +24,15 @@ test("fields: what is put in comes out, and nothing around it changes", () => {
       expect((after & ~mask(hi, lo)) >>> 0).toBe((before & ~mask(hi, lo)) >>> 0);
     }),
   );
+});
+
+test("lowestBit: of every bit alone, below others, and of none", () => {
+  for (let at = 0; at < 32; at++) {
+    expect(lowestBit((2 ** at) >>> 0)).toBe(at);
+    expect(lowestBit(mask(31, at))).toBe(at);
+  }
+  expect(lowestBit(0x0a10_0000)).toBe(20);
+  expect(lowestBit(0)).toBe(-1);
 });
 
 test("extract: across a dword's end, and the whole of 32 bits", () => {

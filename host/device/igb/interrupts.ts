@@ -1,7 +1,7 @@
 // The extended interrupt registers of one function: causes, masks, automatic clearing and masking, throttling, immediate
 // interrupts (I350 §7.3, §8.8; 82576 §7.3, §8.8). Which cause is which bit is its owner's matter.
 import * as spec from "../../../assembly/spec/igb/interrupt.ts";
-import { bits, mask, place } from "../../core/bits.ts";
+import { bits, lowestBit, mask, place } from "../../core/bits.ts";
 import type { Clock } from "../../core/clock.ts";
 import { ImmediateCredits, type ImmediateCreditsState } from "./immediate-credits.ts";
 
@@ -260,14 +260,14 @@ export class InterruptBlock {
       return;
     }
     while (rising !== 0) {
-      const vector = 31 - Math.clz32(rising & -rising);
+      const vector = lowestBit(rising);
       const bit = (1 << vector) >>> 0;
       rising = (rising & ~bit) >>> 0;
       if (this.#mayBeSent(vector, (immediate & bit) !== 0)) this.#send(vector, bit);
     }
     const urgent = (this.#eicr & this.#eims & this.#waiting & immediate) >>> 0;
     for (let left = urgent; left !== 0; left = (left & (left - 1)) >>> 0) {
-      const vector = 31 - Math.clz32(left & -left);
+      const vector = lowestBit(left);
       if (this.#mayBeSent(vector, true)) this.#send(vector, (1 << vector) >>> 0);
     }
   }

@@ -123,7 +123,7 @@ export class Mailboxes {
   }
 
   setMask(value: number): void {
-    this.#mask = value & (2 ** POOLS - 1);
+    this.#mask = value & virt.POOL_MASK;
   }
 
   /** VFLRE: which VFs were reset. */
@@ -157,7 +157,7 @@ export class Mailboxes {
     this.#pf.fill(0);
     this.#vf.fill(V2PMAILBOX_RSTI);
     this.#causes = 0;
-    this.#mask = 2 ** POOLS - 1;
+    this.#mask = virt.POOL_MASK;
   }
 
   /** CTRL_EXT.PFRSTD: the PF's reset is done. */

@@ -21,7 +21,7 @@ import { ICR_DOUTSYNC } from "../../../assembly/spec/igb/interrupt.ts";
 import * as spec from "../../../assembly/spec/igb/misbehaviour.ts";
 import { DTXCTL, DTXCTL_SPOOF_INT } from "../../../assembly/spec/igb/transmit.ts";
 import { POOL_MASK } from "../../../assembly/spec/igb/virtualization.ts";
-import { bits } from "../../core/bits.ts";
+import { bits, lowestBit } from "../../core/bits.ts";
 import type { StopReason, TraceListener } from "../../core/trace.ts";
 import type { PortState } from "./port-state.ts";
 import { ringDoorbells } from "./queues.ts";
@@ -93,5 +93,5 @@ export function takeMisbehaviour(
 }
 
 function* bitsOf(word: number): Generator<number> {
-  for (let left = word >>> 0; left !== 0; left = (left & (left - 1)) >>> 0) yield 31 - Math.clz32(left & -left);
+  for (let left = word >>> 0; left !== 0; left = (left & (left - 1)) >>> 0) yield lowestBit(left);
 }

@@ -21,6 +21,7 @@ export interface IgbPortState {
   statistics: [number, number][];
   peripherals: PeripheralsState;
   vfLinks: readonly VfLink[];
+  /** Frames missed, as far as the PF was told. */
   missed: number;
   vfs: { fn: PciFunctionState; device: VirtualFunctionState }[];
   port: PortStateSnapshot;
@@ -28,6 +29,7 @@ export interface IgbPortState {
 
 export interface IgbPortOptions {
   engine: Engine;
+  /** The machine's address map and the IOMMU unit that covers the card, in linear memory. */
   map: number;
   unit: number;
   clock: Clock;
@@ -41,7 +43,9 @@ export interface IgbPortOptions {
   /** A flash is fitted. */
   flash: boolean;
   shared: CardShared;
+  /** PORT_SCRATCH_SIZE bytes in linear memory, which the card's ports share. */
   scratch: number;
+  /** Bytes of each of the two frame rings to and from the wire. */
   uplinkBytes: number;
   trace: Trace | undefined;
   /** SR-IOV of the card's first port. */

@@ -4,6 +4,7 @@ import { COUNT_MISSED, PORT_CAUSES, QUEUES_MAX } from "../../../assembly/spec/ab
 import { PORT_IMMEDIATE } from "../../../assembly/spec/abi/port-offload.ts";
 import { ICR_RX_MISS } from "../../../assembly/spec/igb/interrupt.ts";
 import { POOLS } from "../../../assembly/spec/igb/virtualization.ts";
+import { lowestBit } from "../../core/bits.ts";
 import type { Trace } from "../../core/trace.ts";
 import type { InterruptBlock } from "./interrupts.ts";
 import { takeMisbehaviour } from "./misbehaviour.ts";
@@ -77,7 +78,7 @@ export class Signals {
     if (immediate !== 0) state.set(PORT_IMMEDIATE, 0);
     const present = this.#options.present();
     for (let left = causes; left !== 0; left = (left & (left - 1)) >>> 0) {
-      const bit = 31 - Math.clz32(left & -left);
+      const bit = lowestBit(left);
       const queue = bit & (QUEUES_MAX - 1);
       const transmit = bit >= QUEUES_MAX;
       const urgent = !transmit && ((immediate >>> queue) & 1) !== 0;

@@ -9,6 +9,7 @@ import type { RegisterFile } from "./register-file.ts";
 
 /** What a port has done, over its whole life. */
 export interface PortStatistics {
+  /** Frames received, once for each pool that had them, and sent; and their bytes with the CRC. */
   rxFrames: number;
   txFrames: number;
   rxOctets: number;
@@ -19,13 +20,17 @@ export interface PortStatistics {
   noBuffer: number;
   /** Frames from the wire for which the packet buffer had no room. */
   missed: number;
+  /** Frames that no filter let in. */
   filtered: number;
+  /** Frames longer than any addressee takes, and frames from the wire shorter than 64 bytes with the CRC. */
   oversize: number;
   undersize: number;
+  /** Frames dropped as forged. */
   spoofed: number;
+  /** Frames that left by the uplink, and those lost there: its ring had no room, or there was no link. */
   egress: number;
-  /** Frames that found no room in the uplink's ring. */
   egressLost: number;
+  /** Frames that came by the uplink. */
   ingress: number;
   /** Queues that were stopped for what is in their rings. */
   stops: number;

@@ -21,6 +21,7 @@ export interface VirtualFunctionState {
 
 export interface VirtualFunctionOptions {
   index: number;
+  /** Queues of each direction that the port has. */
   queues: number;
   fn: PciFunction;
   msix: MsixTable;
@@ -64,7 +65,7 @@ export class VirtualFunction {
   /** A cause of one of the VF's queues: `which` counts the VF's own queues, 0 or 1. `immediate`: it is not throttled. */
   queueCause(which: number, transmit: boolean, immediate: boolean): void {
     const entry = 2 * which + (transmit ? 1 : 0);
-    this.#cause(bits(this.registers.get(spec.VTIVAR) >>> (entry * IVAR_ENTRY_BITS), 7, 0), immediate);
+    this.#cause(bits(this.registers.get(spec.VTIVAR) >>> (entry * IVAR_ENTRY_BITS), IVAR_ENTRY_BITS - 1, 0), immediate);
   }
 
   /** The PF wrote to the mailbox. */

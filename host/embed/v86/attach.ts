@@ -253,9 +253,9 @@ export class Attachment implements Snapshotable<AttachmentState> {
 }
 
 /**
- * Attaches `machine`, or a VM of `createVm`, to an emulator that said `emulator-loaded`: before it runs (`autostart: false`), or after
- * `restore_state`; a guest that runs already finds the cards when it scans its buses again. `machine` is one of
- * `createMachine`.
+ * Attaches `machine`, one of `createMachine` or a VM of `createVm`, to an emulator that said `emulator-loaded`: before it
+ * runs (`autostart: false`), or after `restore_state`; a guest that runs already finds the cards when it scans its buses
+ * again.
  * Throws ArgumentError, with the emulator as it was, for an emulator that lacks something or was destroyed, or a machine
  * with functions where the emulator has its own.
  */

@@ -3,6 +3,7 @@
 //   guest's driver ── trapped register access ──► AssignedFunction ──► card
 //   guest's RAM ◄── second-stage tables ◄── DMA with the function's requester ID
 //   guest's APIC ◄── vector ◄── VM's processor ◄── remapped or posted interrupt
+import { DELIVERY_FIXED } from "../../../assembly/spec/pc/local-apic.ts";
 import type { RequesterId } from "../../core/address.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { AssignedFunction } from "../../hypervisor/assigned-function.ts";
@@ -66,7 +67,7 @@ export class GuestVm {
         return () => {};
       },
       connect: (sink) => {
-        processor.forward = (vector) => sink({ vector, deliveryMode: 0 });
+        processor.forward = (vector) => sink({ vector, deliveryMode: DELIVERY_FIXED });
         return () => {
           processor.forward = undefined;
         };

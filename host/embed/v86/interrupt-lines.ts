@@ -1,14 +1,12 @@
 // INTx: which of the chipset's four lines our pins pull, and to which IRQ the guest routed each. A line is shared with the
 // emulator's own devices, which let go of it without asking: while one of ours holds it, it is pulled again at every turn.
 import * as spec from "../../../assembly/spec/pc/isa-bridge.ts";
-import { onBus } from "../../core/address.ts";
+import { deviceOf, requesterId } from "../../core/address.ts";
 import { bits } from "../../core/bits.ts";
 import type { RootComplex } from "../../pci/root-complex.ts";
 import type { EmulatorConfig } from "./config.ts";
 import type { V86Cpu } from "./cpu.ts";
 import type { Takeover } from "./takeover.ts";
-
-const FUNCTIONS = 8;
 
 export class InterruptLines {
   readonly #root: RootComplex;
@@ -69,7 +67,7 @@ export class InterruptLines {
   #wanted(): Set<number> {
     const irqs = new Set<number>();
     const devices = new Set<number>();
-    for (const number of this.#root.bus.functions.keys()) devices.add(Math.floor(number / FUNCTIONS));
+    for (const number of this.#root.bus.functions.keys()) devices.add(deviceOf(number));
     for (const device of devices) {
       const pins = this.#root.interruptPins(device);
       for (let pin = 0; pin < spec.PIRQ_LINES; pin++) {
@@ -83,7 +81,7 @@ export class InterruptLines {
 
   /** The IRQ of one of the four lines; undefined while it goes nowhere. */
   #irqOf(line: number): number | undefined {
-    const bridge = onBus(0, spec.ISA_BRIDGE_DEVICE * FUNCTIONS);
+    const bridge = requesterId(0, spec.ISA_BRIDGE_DEVICE, 0);
     const route = this.#config.configRead(bridge, spec.PIRQ_ROUTE + line, 1);
     if (bits(route, spec.PIRQ_ROUTE_DISABLE_HI, spec.PIRQ_ROUTE_DISABLE_LO) === 1) return undefined;
     return bits(route, spec.PIRQ_ROUTE_IRQ_HI, spec.PIRQ_ROUTE_IRQ_LO);

@@ -16,7 +16,7 @@ export class IoSpace {
   readonly #root: RootComplex;
   readonly #config: GuestConfig;
   readonly #power: PowerPorts;
-  /** Called before and after an access of ours. */
+  /** Called for each access of ours. */
   readonly #onAccess: (write: boolean) => void;
 
   constructor(root: RootComplex, guestConfig: GuestConfig, power: PowerPorts, onAccess: (write: boolean) => void) {

@@ -1,5 +1,5 @@
 // Where the guest finds our things in its physical addresses, and the tables by which its firmware says so.
-import { formatBdf, hex, type RequesterId } from "../../core/address.ts";
+import { deviceOf, formatBdf, hex, type RequesterId } from "../../core/address.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { dmarTable, mcfgTable, reservationTable } from "../../device/pc/acpi-tables.ts";
@@ -50,9 +50,9 @@ export function checkLayout(cpu: V86Cpu, ecam: EcamOptions = {}): BoardLayout {
 
 /** Throws ArgumentError for a function of ours where the emulator has one. */
 export function checkPlaces({ root, kind }: Board, emulator: EmulatorConfig): void {
+  const free = emulator.freeDevices();
   for (const number of root.bus.functions.keys()) {
-    const free = emulator.freeDevices();
-    if (free.includes(number >>> 3)) continue;
+    if (free.includes(deviceOf(number))) continue;
     throw new ArgumentError(kind, formatBdf(number as RequesterId), "is a slot where the emulator has a device");
   }
 }

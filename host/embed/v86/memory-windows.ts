@@ -9,7 +9,7 @@ import type { Takeover } from "./takeover.ts";
 /** Between the I/O APIC and the local APIC, where a PC has nothing. */
 const UNMAPPED = 0xfed8_0000;
 
-/** A range that one handler answers, whole blocks, handled by the guest's physical address. */
+/** A range of the guest's physical addresses, whole blocks, that one handler answers by the offset from its base. */
 export interface Window {
   base: number;
   size: number;
