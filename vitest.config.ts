@@ -7,8 +7,10 @@ export default defineConfig({
     setupFiles: ["test/support/bytes.ts"],
     // Every core: the default leaves one of two idle.
     maxWorkers: "100%",
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // When to give up: nothing fails because the machine has much else to do.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    teardownTimeout: 120_000,
     // A failure of a random test prints its seed; nothing here may depend on the order of files.
     sequence: { shuffle: { files: true, tests: false } },
   },

@@ -31,7 +31,7 @@ afterEach(() => {
 
 /** Lets machine and sockets work until `done`. */
 async function until(done: () => boolean, run: () => void = () => machine.run(1000)): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 300_000;
   while (!done()) {
     if (Date.now() > end) throw new Error("it does not come to that");
     run();

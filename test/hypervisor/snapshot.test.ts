@@ -186,7 +186,7 @@ describe("snapshots of a machine with its hypervisor", () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   it("a machine whose first VM is gone restores, with the translations that it has cached of the others", async () => {
     const { hypervisor, vfs } = await build();

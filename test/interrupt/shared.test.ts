@@ -72,7 +72,7 @@ test.each([
         }
         // Each vector was posted once since it was taken last: it is taken once more, or it is lost.
         const missing = (): number => words.subarray(TAKEN, TAKEN + VECTORS).findIndex((taken) => taken !== round);
-        for (let turn = 0; turn < 2000 && missing() >= 0; turn++)
+        for (let turn = 0; turn < 200_000 && missing() >= 0; turn++)
           await new Promise((resolve) => setTimeout(resolve, 1));
         expect(missing(), `a vector that was not taken once in round ${round}`).toBe(-1);
       }
@@ -83,7 +83,6 @@ test.each([
     expect(outcomes.sent).toBeGreaterThan(0);
     expect(outcomes.sent + outcomes.outstanding + outcomes.suppressed).toBe(ROUNDS * VECTORS);
   },
-  120_000,
 );
 
 test("a dword of shared memory is exchanged in one step: two threads that count in it lose nothing", async () => {
@@ -116,4 +115,4 @@ test("a dword of shared memory is exchanged in one step: two threads that count 
   } finally {
     await other.terminate();
   }
-}, 60_000);
+});

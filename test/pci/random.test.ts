@@ -151,7 +151,7 @@ test("400,000 random accesses: no exception, and no read-only bit ever changes",
     }),
     { numRuns: 8 },
   );
-}, 120_000);
+});
 
 test("a restored topology goes on exactly as the one that was saved", () => {
   fc.assert(
@@ -167,7 +167,7 @@ test("a restored topology goes on exactly as the one that was saved", () => {
     }),
     { numRuns: 10 },
   );
-}, 120_000);
+});
 
 test("who may make requests, and as whom, changes with its version only", () => {
   fc.assert(

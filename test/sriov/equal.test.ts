@@ -99,7 +99,7 @@ describe("the ways of a frame", () => {
       ),
       { numRuns: 30 },
     );
-  }, 60_000);
+  });
 
   it("also for flows of many frames to one addressee, around the ends of both rings", async () => {
     const flow = fc
@@ -128,7 +128,7 @@ describe("the ways of a frame", () => {
       ),
       { numRuns: 30 },
     );
-  }, 60_000);
+  });
 
   it("a sender inside and a receiver outside, and the other way round", async () => {
     const port = await TestPort.create({ pools: 2 });

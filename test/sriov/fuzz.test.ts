@@ -114,7 +114,7 @@ it("I350 §7.1 mutated packets under random settings arrive whole, in one queue,
     }),
     { numRuns: 150 },
   );
-}, 60_000);
+});
 
 /** The frame of one descriptor, header buffer first where it was split. */
 function whole(port: TestPort, queue: number, at: number, type: number, room: number): Uint8Array {

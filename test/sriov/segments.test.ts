@@ -167,7 +167,7 @@ describe("I350 §7.2.4, §7.2.5 checksums and segmentation", () => {
       }),
       { numRuns: 60 },
     );
-  }, 30_000);
+  });
 
   it("§8.12.6 DTXTCPFLGL and DTXTCPFLGH: which flags each segment keeps", async () => {
     const port = await wire();

@@ -26,8 +26,11 @@ export function requireBrowser(context: TestContext): void {
   requireJudge(context, executable);
 }
 
+/** Milliseconds after which a browser or a page has failed: the machine may have much else to do. */
+export const PATIENCE = 300_000;
+
 export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: executable, args: FLAGS });
+  return chromium.launch({ executablePath: executable, args: FLAGS, timeout: PATIENCE });
 }
 
 export interface Served {
@@ -68,6 +71,7 @@ export interface OpenPage {
 /** Opens the page at `url`. */
 export async function openPage(browser: Browser, url: string): Promise<OpenPage> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {

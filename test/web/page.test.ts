@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, type OpenPage, openPage, requireBrowser, type Served, serve } from "./browser.ts";
+import { launch, type OpenPage, openPage, PATIENCE, requireBrowser, type Served, serve } from "./browser.ts";
 
 let served: Served;
 let browser: Browser | undefined;
@@ -21,7 +21,7 @@ async function open(path: string): Promise<OpenPage> {
 async function outcome(page: Page): Promise<string | null> {
   await page
     .locator("main:is([data-state=held], [data-state=failed], [data-state=error])")
-    .waitFor({ timeout: 50_000 });
+    .waitFor({ timeout: PATIENCE });
   return page.locator("main").getAttribute("data-state");
 }
 

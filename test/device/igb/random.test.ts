@@ -229,7 +229,7 @@ describe.each(["i350", "82576"] as const)("%s: random registers, rings and descr
     // The histories did something: frames moved, and some queues were stopped.
     expect(delivered).toBeGreaterThan(100 * RUNS);
     expect(stops).toBeGreaterThan(10 * RUNS);
-  }, 120_000);
+  });
 
   it("a restored card goes on exactly as the one that was saved", async () => {
     await fc.assert(
@@ -284,7 +284,7 @@ describe.each(["i350", "82576"] as const)("%s: random registers, rings and descr
       }),
       { numRuns: 5, endOnFailure: true },
     );
-  }, 60_000);
+  });
 });
 
 it("a state of another size is refused", async () => {

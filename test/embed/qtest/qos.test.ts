@@ -30,7 +30,7 @@ describe("QEMU's test programs", () => {
   const run = (program: string, ...args: string[]) =>
     spawnSync(program, ["--tap", ...args], {
       encoding: "utf8",
-      timeout: 50_000,
+      timeout: 500_000,
       env: { ...process.env, QTEST_QEMU_BINARY: qemu, TMPDIR: folder },
     });
 

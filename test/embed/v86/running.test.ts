@@ -40,8 +40,7 @@ async function guestOf(code: readonly number[], cards: readonly { ports?: number
     attachment,
     ram: (address) => view().getUint32(address, true),
     until: async (what) => {
-      for (let tries = 0; tries < 2000 && !what(); tries++) await new Promise((resolve) => setTimeout(resolve, 5));
-      expect(what()).toBe(true);
+      await expect.poll(what, { interval: 5, timeout: 300_000 }).toBe(true);
     },
   };
   open.push(guest);
