@@ -44,11 +44,6 @@ export class VfMailbox implements Snapshotable<VfMailboxState> {
     return this.#take(RESET);
   }
 
-  /** True once for each message of the PF. */
-  sawMessage(): boolean {
-    return this.#take(V2PMAILBOX_PFSTS);
-  }
-
   /** Puts `words` into the buffer and tells the PF. False when the PF owns the buffer. */
   write(words: ArrayLike<number>): boolean {
     if (!this.#lock()) return false;
