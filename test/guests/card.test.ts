@@ -31,11 +31,22 @@ for (const [profile, magic] of [
           `${UP}\nethtool -s eth0 speed 100 duplex full autoneg off\nuntil_true grep -qx 100 /sys/class/net/eth0/speed\n${speed}`,
         );
         expect(forced).toBe("100\nfull\n");
+        // It hears the speed, and cannot hear the mode.
+        const parallel =
+          "until_true grep -qx 100 /sys/class/net/eth1/speed; ethtool eth1 | grep -E 'Speed|Duplex|Link det'";
+        expect(await sh(pc(), parallel)).toBe("\tSpeed: 100Mb/s\n\tDuplex: Half\n\tLink detected: yes\n");
         const again = await sh(
           pc(),
           `ethtool -s eth0 autoneg on\nuntil_true grep -qx 1000 /sys/class/net/eth0/speed\n${speed}`,
         );
         expect(again).toBe("1000\nfull\n");
+        const agreed = await sh(
+          pc(),
+          `ethtool -s eth0 advertise 0x008; until_true grep -qx 100 /sys/class/net/eth1/speed
+           ethtool eth1 | grep -E 'Speed|Duplex|Link det'; ethtool -s eth0 advertise 0x02f
+           until_true grep -qx 1000 /sys/class/net/eth1/speed; cat /sys/class/net/eth1/speed`,
+        );
+        expect(agreed).toBe("\tSpeed: 100Mb/s\n\tDuplex: Full\n\tLink detected: yes\n1000\n");
         await sh(pc(), "ip link set eth1 down; until_true grep -q 0 /sys/class/net/eth0/carrier");
         await sh(pc(), `ip link set eth1 up\nuntil_true grep -q 1 /sys/class/net/eth0/carrier`);
       });

@@ -4,7 +4,7 @@ import * as device from "../../../assembly/spec/igb/device.ts";
 import { PHY_EEE_100, PHY_EEE_1000 } from "../../../assembly/spec/igb/phy.ts";
 import * as power from "../../../assembly/spec/igb/power.ts";
 import { bits, place } from "../../core/bits.ts";
-import { ABLE_PARTNER, type Link, type LinkPartner } from "./phy/link.ts";
+import { ABLE_PARTNER, type Link, type LinkPartner, sameShown } from "./phy/link.ts";
 import { Phy, type PhyState, speedField } from "./phy/phy.ts";
 import type { PhyProfile } from "./phy/registers.ts";
 import type { PortState } from "./port-state.ts";
@@ -27,6 +27,9 @@ export interface PortLinkOptions {
   changed(): void;
 }
 
+/** Hears of what an end shows; `again`: it negotiates anew, if only to show the same. */
+export type ShownListener = (shown: LinkPartner | undefined, again: boolean) => void;
+
 /** In a saved state: the partner does not negotiate; nobody is there. */
 const NO_ABILITIES = -1;
 const NOBODY = -2;
@@ -34,11 +37,11 @@ const NOBODY = -2;
 export class PortLink {
   readonly phy: Phy;
   readonly #options: PortLinkOptions;
-  readonly #listeners: ((shown: LinkPartner | undefined) => void)[] = [];
+  readonly #listeners: ShownListener[] = [];
   #plugged = true;
   #partner: LinkPartner | undefined = ABLE_PARTNER;
   #up = true;
-  #shown: string | undefined;
+  #shown: LinkPartner | undefined;
 
   constructor(options: PortLinkOptions) {
     this.#options = options;
@@ -61,10 +64,14 @@ export class PortLink {
     this.refresh(false);
   }
 
-  /** The other end of the cable; undefined while nobody sends there. */
-  set partner(partner: LinkPartner | undefined) {
+  /**
+   * The other end of the cable shows `partner`; undefined while nobody sends there. The link is negotiated anew when that
+   * has changed, and when it is shown `again`.
+   */
+  meet(partner: LinkPartner | undefined, again: boolean): void {
+    const same = sameShown(partner, this.#partner);
     this.#partner = partner;
-    this.refresh(false);
+    if (!same || again) this.#settle(true);
   }
 
   /** What this end shows to the other one; undefined while it sends nothing. */
@@ -72,8 +79,8 @@ export class PortLink {
     return this.phy.shown;
   }
 
-  /** Calls `listener` whenever `shown` has changed. */
-  onShown(listener: (shown: LinkPartner | undefined) => void): void {
+  /** Calls `listener` whenever `shown` has changed, or is shown again. */
+  onShown(listener: ShownListener): void {
     this.#listeners.push(listener);
   }
 
@@ -105,18 +112,14 @@ export class PortLink {
 
   /** To be called when something that the link depends on changed; `again`: it was negotiated anew. */
   refresh(again: boolean): void {
-    const { registers, state, changed } = this.#options;
+    const { registers } = this.#options;
     const eee = registers.get(power.IPCNFG);
     const advertised =
       ((eee & power.IPCNFG_EEE_100M_AN) !== 0 ? PHY_EEE_100 : 0) |
       ((eee & power.IPCNFG_EEE_1G_AN) !== 0 ? PHY_EEE_1000 : 0);
     this.phy.setEee(advertised);
-    const before = this.#up;
-    this.#up = this.link !== undefined;
-    state.set(PORT_LINK, this.#up ? 1 : 0);
-    if (before && (!this.#up || again)) this.phy.lostLink();
-    if (before !== this.#up || again) changed();
-    this.#tell();
+    this.#settle(again);
+    this.#tell(again);
   }
 
   save(): PortLinkState {
@@ -143,7 +146,7 @@ export class PortLink {
           };
     this.#up = state.up;
     this.#options.state.set(PORT_LINK, state.up ? 1 : 0);
-    this.#tell();
+    this.#tell(false);
   }
 
   get #off(): boolean {
@@ -151,11 +154,20 @@ export class PortLink {
     return (registers.get(power.PHPM) & power.PHPM_GO_LINK_DISCONNECT) !== 0 || overheated() === "off";
   }
 
-  #tell(): void {
+  /** What both ends show made a link, or none. */
+  #settle(again: boolean): void {
+    const { state, changed } = this.#options;
+    const before = this.#up;
+    this.#up = this.link !== undefined;
+    state.set(PORT_LINK, this.#up ? 1 : 0);
+    if (before && (!this.#up || again)) this.phy.lostLink();
+    if (before !== this.#up || (again && this.#up)) changed();
+  }
+
+  #tell(again: boolean): void {
     const { shown } = this;
-    const text = JSON.stringify(shown);
-    if (text === this.#shown) return;
-    this.#shown = text;
-    for (const listener of this.#listeners) listener(shown);
+    if (sameShown(shown, this.#shown) && !again) return;
+    this.#shown = shown;
+    for (const listener of this.#listeners) listener(shown, again);
   }
 }

@@ -16,6 +16,7 @@ import { PfInterrupts } from "./pf-interrupts.ts";
 import type { Link, LinkPartner } from "./phy/link.ts";
 import { createPf, createVf } from "./port-functions.ts";
 import { hookPort } from "./port-hooks.ts";
+import type { ShownListener } from "./port-link.ts";
 import type { IgbPortOptions, IgbPortState } from "./port-options.ts";
 import { PortState } from "./port-state.ts";
 import { QueueOwners } from "./queue-owners.ts";
@@ -150,7 +151,12 @@ export class IgbPort {
 
   /** What is at the other end of the wire: at first a partner that can everything; undefined while nobody sends there. */
   set partner(partner: LinkPartner | undefined) {
-    this.#peripherals.link.partner = partner;
+    this.meet(partner, false);
+  }
+
+  /** As `partner`; `again`: the partner negotiates anew, if only to show the same, and so does this end. */
+  meet(partner: LinkPartner | undefined, again: boolean): void {
+    this.#peripherals.link.meet(partner, again);
   }
 
   /** What this end shows to its partner; undefined while it sends nothing, as a port that is powered down. */
@@ -158,8 +164,8 @@ export class IgbPort {
     return this.#peripherals.link.shown;
   }
 
-  /** Calls `listener` whenever `shown` has changed. */
-  onShown(listener: (shown: LinkPartner | undefined) => void): void {
+  /** Calls `listener` whenever `shown` has changed, or (`again`) was shown anew. */
+  onShown(listener: ShownListener): void {
     this.#peripherals.link.onShown(listener);
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from "../../core/clock.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Snapshotable } from "../../core/ports.ts";
 import { checkStateNumber } from "../../core/snapshot.ts";
+import { ABLE_PARTNER, agree, type LinkPartner } from "../../device/igb/phy/link.ts";
 import { Direction, type DirectionState } from "./direction.ts";
 import { type CableEnd, type CableLine, isFrame } from "./end.ts";
 
@@ -48,6 +49,8 @@ interface Side {
   /** What this end sent, on its way to the other one. */
   readonly out: Direction;
   powered: boolean;
+  /** What this end advertises while it is powered. */
+  offered: LinkPartner;
 }
 
 /** The options with their defaults. Throws ArgumentError for those that no cable has. */
@@ -78,7 +81,7 @@ export class Cable implements Snapshotable<CableState> {
   readonly #taps = new Set<CableTap>();
   readonly #owner: CableOwner;
   #carrier = false;
-  #plugged = true;
+  #plugged = false;
 
   /** For `Cables.plug`. Throws ArgumentError, with neither end plugged in. */
   constructor(clock: Clock, ends: readonly [CableEnd, CableEnd], options: CableOptions, owner: CableOwner) {
@@ -90,6 +93,7 @@ export class Cable implements Snapshotable<CableState> {
       statistics: { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, dropped: 0, lost: 0 },
       out: new Direction(all),
       powered: true,
+      offered: ABLE_PARTNER,
     });
     this.#sides = [side(ends[0]), side(ends[1])];
     const [one, other] = this.#sides;
@@ -100,10 +104,13 @@ export class Cable implements Snapshotable<CableState> {
       one.end.attach(undefined);
       throw error;
     }
+    this.#plugged = true;
+    this.#introduce(one, other, false);
+    this.#introduce(other, one, false);
     this.#carry();
   }
 
-  /** Whether both ends are plugged in and up. */
+  /** Whether both ends are plugged in, up, and agree on a speed. */
   get carrier(): boolean {
     return this.#carrier;
   }
@@ -185,17 +192,29 @@ export class Cable implements Snapshotable<CableState> {
         return taken;
       },
       ready: () => this.#owner.wake(),
-      power: (on) => {
-        if (!this.#plugged) return;
-        from.powered = on;
-        this.#carry();
-      },
+      power: (on) => this.#show(from, to, on ? from.offered : undefined, false),
+      show: (shown, again) => this.#show(from, to, shown, again),
     };
+  }
+
+  #show(from: Side, to: Side, shown: LinkPartner | undefined, again: boolean): void {
+    from.powered = shown !== undefined;
+    from.offered = shown ?? from.offered;
+    if (!this.#plugged) return;
+    this.#introduce(from, to, again);
+    this.#carry();
+  }
+
+  /** Tells an end what the other one shows. */
+  #introduce(from: Side, to: Side, again: boolean): void {
+    to.end.negotiate?.(from.powered ? from.offered : undefined, again);
   }
 
   /** Tells both ends when the carrier comes or goes. */
   #carry(): void {
-    const carrier = this.#plugged && this.#sides.every(({ powered }) => powered);
+    const [one, other] = this.#sides;
+    const powered = this.#plugged && one.powered && other.powered;
+    const carrier = powered && agree(one.offered, other.offered);
     if (carrier === this.#carrier) return;
     this.#carrier = carrier;
     for (const { out, statistics } of this.#sides) if (!carrier) statistics.lost += out.clear();

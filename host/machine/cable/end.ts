@@ -1,12 +1,13 @@
 // What may be plugged into an end of a cable.
 import { FRAME_MAX, FRAME_MIN } from "../../device/igb/frame-ring.ts";
+import type { LinkPartner } from "../../device/igb/phy/link.ts";
 
 /** Bytes of the shortest Ethernet frame without CRC (IEEE 802.3 §4.4.2 minFrameSize). */
 export const FRAME_PADDED = 60;
 
 /** The cable, as what is plugged into one end of it sees it. */
 export interface CableLine {
-  /** Whether both ends are plugged in, and neither is down. */
+  /** Whether both ends are plugged in, neither is down, and they agree on a speed. */
   readonly carrier: boolean;
   /**
    * A frame of 14 to 9732 bytes without CRC, which the cable keeps. It arrives when the machine's clock says so, at the
@@ -17,6 +18,11 @@ export interface CableLine {
   ready(): void;
   /** This end goes down, as a device that is switched off, or comes up again. At first it is up. */
   power(on: boolean): void;
+  /**
+   * What this end advertises, or the speed that it is forced to; undefined: it is down. An end that never shows anything
+   * can everything. `again`: it negotiates anew, if only to show the same.
+   */
+  show(shown: LinkPartner | undefined, again: boolean): void;
 }
 
 /** One end of a cable: a port, another emulator's adapter, a function, a file, a socket. */
@@ -27,6 +33,8 @@ export interface CableEnd {
   attach(line: CableLine | undefined): void;
   /** The carrier came or went. */
   link(up: boolean): void;
+  /** What the other end shows, as `CableLine.show` has it. Absent where an end takes any speed. */
+  negotiate?(partner: LinkPartner | undefined, again: boolean): void;
   /** A frame arrived. False when there is no room for it now: it comes again in a later turn. */
   receive(frame: Uint8Array): boolean;
   /** The next frame to send, which becomes the cable's. Absent where the end sends by itself. */

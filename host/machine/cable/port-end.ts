@@ -1,6 +1,7 @@
-// A card's port at the end of a cable: the cable's carrier is the port's, and a port whose PHY
-// sends nothing is an end that is down.
+// A card's port at the end of a cable: the cable's carrier is the port's, a port whose PHY sends nothing is an end that is
+// down, and what the PHY advertises is shown to the other end.
 import { ArgumentError } from "../../core/errors.ts";
+import { ABLE_PARTNER, type LinkPartner } from "../../device/igb/phy/link.ts";
 import type { IgbPort } from "../../device/igb/port.ts";
 import type { CableEnd, CableLine } from "./end.ts";
 
@@ -12,7 +13,7 @@ export class PortEnd implements CableEnd {
   constructor(port: IgbPort) {
     this.name = port.pf.name;
     this.#port = port;
-    port.onShown((shown) => this.#line?.power(shown !== undefined));
+    port.onShown((shown, again) => this.#line?.show(shown, again));
   }
 
   attach(line: CableLine | undefined): void {
@@ -22,7 +23,12 @@ export class PortEnd implements CableEnd {
     }
     uplink.plugged = line;
     this.#line = line;
-    line?.power(this.#port.shown !== undefined);
+    if (line === undefined) this.#port.partner = ABLE_PARTNER;
+    else line.show(this.#port.shown, false);
+  }
+
+  negotiate(partner: LinkPartner | undefined, again: boolean): void {
+    this.#port.meet(partner, again);
   }
 
   link(up: boolean): void {

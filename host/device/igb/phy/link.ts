@@ -22,6 +22,8 @@ export const ABLE_PARTNER: LinkPartner = {
   eee: spec.PHY_EEE_100 | spec.PHY_EEE_1000,
 };
 
+const SHOWN = ["abilities", "gigabit", "eee", "speed"] as const;
+
 export interface Link {
   speed: LinkSpeed;
   fullDuplex: boolean;
@@ -50,8 +52,9 @@ export function resolveLink(own: LinkRegisters, partner: LinkPartner): Link | un
   const { abilities } = partner;
   if (abilities === undefined) {
     // §28.2.3.1 parallel detection: the speed shows, the duplex mode does not.
-    const mode = MODES.find(([ability, speed, full]) => !full && speed === partner.speed && can(own, ability));
-    return mode === undefined ? undefined : { speed: mode[1], fullDuplex: false, negotiated: false };
+    const { speed } = partner;
+    if (speed === undefined || !can(own, detected(speed))) return undefined;
+    return { speed, fullDuplex: false, negotiated: false };
   }
   if (partner.gigabit && (own.gigabitControl & spec.PHY_1000T_CONTROL_FULL) !== 0) {
     return { speed: 1000, fullDuplex: true, negotiated: true };
@@ -70,12 +73,35 @@ function can(own: LinkRegisters, ability: number): boolean {
   return (own.advertisement & ability) !== 0;
 }
 
+/** Whether an end shows what it showed before. */
+export function sameShown(now: LinkPartner | undefined, before: LinkPartner | undefined): boolean {
+  if (now === undefined || before === undefined) return now === before;
+  return SHOWN.every((name) => now[name] === before[name]);
+}
+
+/** Whether two ends that show this to each other have a link. */
+export function agree(one: LinkPartner, other: LinkPartner): boolean {
+  if (one.abilities === undefined) return follows(one.speed, other);
+  if (other.abilities === undefined) return follows(other.speed, one);
+  const common = one.abilities & other.abilities;
+  return (one.gigabit && other.gigabit) || MODES.some(([ability]) => (common & ability) !== 0);
+}
+
+/** What parallel detection finds of a partner at a speed (§28.2.3.1): the half duplex mode of its base page. */
+export function detected(speed: LinkSpeed | undefined): number {
+  const mode = MODES.find(([, modeSpeed, full]) => !full && modeSpeed === speed);
+  return mode === undefined ? 0 : mode[0];
+}
+
+/** Whether an end has a link with one that is forced to a speed: forced to the same one, or it detects the speed. */
+function follows(speed: LinkSpeed | undefined, end: LinkPartner): boolean {
+  if (detected(speed) === 0) return false;
+  return end.abilities === undefined ? end.speed === speed : (end.abilities & detected(speed)) !== 0;
+}
+
 /** Without negotiation 1000BASE-T has no master and so no link (§40.5.1); the other speeds need only be the same. */
 function forced(control: number, partner: LinkPartner): Link | undefined {
   const speed = forcedSpeed(control);
   const fullDuplex = (control & spec.PHY_CONTROL_DUPLEX) !== 0;
-  const both = spec.PHY_ABILITY_10_HALF | spec.PHY_ABILITY_10_FULL;
-  const heard = speed === 100 ? spec.PHY_ABILITY_100_HALF | spec.PHY_ABILITY_100_FULL : both;
-  const follows = partner.abilities === undefined ? partner.speed === speed : (partner.abilities & heard) !== 0;
-  return speed !== 1000 && follows ? { speed, fullDuplex, negotiated: false } : undefined;
+  return follows(speed, partner) ? { speed, fullDuplex, negotiated: false } : undefined;
 }

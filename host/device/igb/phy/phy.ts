@@ -3,7 +3,7 @@ import { STATUS_SPEED_100, STATUS_SPEED_1000 } from "../../../../assembly/spec/i
 import * as spec from "../../../../assembly/spec/igb/phy.ts";
 import { bits, place } from "../../../core/bits.ts";
 import { FormatError } from "../../../core/errors.ts";
-import { forcedSpeed, type Link, type LinkPartner, resolveLink } from "./link.ts";
+import { detected, forcedSpeed, type Link, type LinkPartner, resolveLink } from "./link.ts";
 import type { PhyProfile, PhyRow } from "./registers.ts";
 
 export interface PhyState {
@@ -127,9 +127,7 @@ export class Phy {
       case spec.PHY_STATUS:
         return this.#status(link);
       case spec.PHY_PARTNER:
-        return link?.negotiated === true
-          ? ((partner?.abilities ?? 0) | spec.PHY_ABILITY_ACKNOWLEDGE) & spec.PHY_REGISTER_MASK
-          : 0;
+        return this.#partnerAbilities(link, partner);
       case spec.PHY_EXPANSION:
         return link?.negotiated === true ? spec.PHY_EXPANSION_NEGOTIATED : spec.PHY_EXPANSION_ALONE;
       case spec.PHY_1000T_STATUS:
@@ -211,6 +209,13 @@ export class Phy {
     const up = link !== undefined && !this.#lost ? spec.PHY_STATUS_LINK : 0;
     this.#lost = link === undefined;
     return spec.PHY_STATUS_ABILITIES | up | (link?.negotiated === true ? spec.PHY_STATUS_NEGOTIATED : 0);
+  }
+
+  /** §28.2.4.1.4: what the partner sent, or, of one that does not negotiate, what was detected. */
+  #partnerAbilities(link: Link | undefined, partner: LinkPartner | undefined): number {
+    if (link === undefined || partner === undefined) return 0;
+    if (link.negotiated) return ((partner.abilities ?? 0) | spec.PHY_ABILITY_ACKNOWLEDGE) & spec.PHY_REGISTER_MASK;
+    return (this.#get(spec.PHY_CONTROL) & spec.PHY_CONTROL_NEGOTIATE) === 0 ? 0 : detected(partner.speed);
   }
 
   #gigabitStatus(link: Link | undefined, partner: LinkPartner | undefined): number {
