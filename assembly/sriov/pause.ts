@@ -1,10 +1,10 @@
 // Flow control on the wire (I350 §3.7.5; IEEE 802.3 annex 31B): PAUSE frames of the link partner, which hold the
-// transmitter, and those that this port sends while its packet buffer is too full. Deviation: XOFF is not repeated while
-// the buffer stays full (FCRTV).
+// transmitter, and those that this port sends while its packet buffer is too full. When XOFF is due again (FCRTV) is the
+// host's matter.
 
 import { Bits } from "../core/bits";
 import { PORT_RAR } from "../spec/abi/port";
-import { PAUSE_NEW } from "../spec/abi/port-offload";
+import { PAUSE_NEW, XOFF_AGAIN, XOFF_SENT } from "../spec/abi/port-offload";
 import { CTRL_RFCE, CTRL_TFCE, FCRTH_MASK, FCRTL_MASK, FCRTL_XONE } from "../spec/igb/device";
 import { RCTL_DPF, RCTL_PMCF } from "../spec/igb/receive";
 import { RAH_RAH_HI, RAH_RAH_LO } from "../spec/igb/virtualization";
@@ -61,7 +61,7 @@ export class Pause {
     const high = receive.fcrth & FCRTH_MASK;
     if (receive.xoff == 0) {
       if (high == 0 || used <= high || !Pause.send(port, receive.fcttv)) return;
-      receive.xoff = 1;
+      receive.xoff = XOFF_SENT;
       receive.xoffTx++;
     } else if (used < (receive.fcrtl & FCRTL_MASK & ~FCRTL_XONE)) {
       if ((receive.fcrtl & FCRTL_XONE) != 0) {
@@ -69,6 +69,9 @@ export class Pause {
         receive.xonTx++;
       }
       receive.xoff = 0;
+    } else if (receive.xoff == XOFF_AGAIN && Pause.send(port, receive.fcttv)) {
+      receive.xoff = XOFF_SENT;
+      receive.xoffTx++;
     }
   }
 

@@ -35,8 +35,10 @@ export const PAUSE_TIME_LO: u32 = 0;
 export const PAUSE_NEW: u32 = 0x8000_0000;
 /** 1 while the link partner's pause lasts: transmit queues rest. The host sets it. */
 export const PORT_HELD: u32 = 16096;
-/** 1 while the link partner was asked to pause. */
+/** XOFF_SENT while the link partner was asked to pause; the host makes it XOFF_AGAIN when it is to be asked again. */
 export const PORT_XOFF: u32 = 16100;
+export const XOFF_SENT: u32 = 1;
+export const XOFF_AGAIN: u32 = 2;
 /** PAUSE frames: XON and XOFF received, XON and XOFF sent. */
 export const COUNT_XON_RX: u32 = 16104;
 export const COUNT_XOFF_RX: u32 = 16108;

@@ -3,7 +3,7 @@ import * as device from "../../../assembly/spec/igb/device.ts";
 import { mask } from "../../core/bits.ts";
 import type { PciFunction } from "../../pci/index.ts";
 import { eraseFlash, hookFlash } from "./flash.ts";
-import { FlowControl } from "./flow-control.ts";
+import { FlowControl, type FlowControlState } from "./flow-control.ts";
 import { hookGeneral, hookI2cPins } from "./general-registers.ts";
 import { type Led, Leds, type LedsState } from "./leds.ts";
 import { apmInNvm, macInNvm } from "./nvm.ts";
@@ -24,8 +24,7 @@ export interface PeripheralsState {
   time: TimeSyncState;
   timer: TcpTimerState;
   leds: LedsState;
-  /** When the partner's pause is over, in nanoseconds; −1 when there is none. */
-  pauseUntilNs: number;
+  flow: FlowControlState;
 }
 
 /** What they tell the port. */
@@ -90,6 +89,7 @@ export class Peripherals {
     });
     this.#timer = new TcpTimer(registers, clock, () => listener.tcpTimer());
     this.#flow = new FlowControl({
+      registers,
       state,
       clock,
       speed: () => this.link.link?.speed ?? 1000,
@@ -194,7 +194,7 @@ export class Peripherals {
       time: this.#time.save(),
       timer: this.#timer.save(),
       leds: this.#leds.save(),
-      pauseUntilNs: this.#flow.save(),
+      flow: this.#flow.save(),
     };
   }
 
@@ -204,7 +204,7 @@ export class Peripherals {
     this.#time.restore(state.time);
     this.#timer.restore(state.timer);
     this.#leds.restore(state.leds);
-    this.#flow.restore(state.pauseUntilNs);
+    this.#flow.restore(state.flow);
   }
 
   #heated(): void {
