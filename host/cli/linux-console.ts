@@ -2,6 +2,7 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import { OutputLost } from "./io.ts";
 import type { LinuxGuest } from "./linux-guest.ts";
+import { onSignals, signalStatus } from "./signals.ts";
 
 /** Ctrl-]. */
 const ESCAPE = 0x1d;
@@ -10,9 +11,6 @@ const END_OF_INPUT = Uint8Array.of(4);
 /** A shell that still runs a command does not hear it: it is typed until the shell is left. */
 const END_INTERVAL_MS = 500;
 const ENTER = Uint8Array.of(0x0d);
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
-/** What a shell reports for a program that a signal ended, less the signal's number. */
-const SIGNALLED = 128;
 
 /**
  * Joins the standard streams and the guest's console until its shell is left, Ctrl-] is typed or a signal ends the
@@ -41,12 +39,11 @@ export async function joinConsole(guest: LinuxGuest): Promise<number> {
   const resized = (): void => {
     sized = guest.collect(sizeScript(stdout)).catch(() => {});
   };
-  const onSignal = (signal: keyof typeof SIGNALS): void => leave(SIGNALLED + SIGNALS[signal]);
   const lost = (error: NodeJS.ErrnoException): void => leave(new OutputLost(error).status);
   const restore = (): void => setRaw(terminal, false);
 
   process.on("exit", restore);
-  for (const signal of Object.keys(SIGNALS)) process.on(signal, onSignal);
+  const releaseSignals = onSignals((signal) => leave(signalStatus(signal)));
   setRaw(terminal, true);
   stdin.on("data", typed);
   stdin.on("end", ended);
@@ -69,7 +66,7 @@ export async function joinConsole(guest: LinuxGuest): Promise<number> {
     stdin.off("data", typed);
     stdin.pause();
     restore();
-    for (const signal of Object.keys(SIGNALS)) process.off(signal, onSignal);
+    releaseSignals();
     process.off("exit", restore);
   }
 }

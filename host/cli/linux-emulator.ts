@@ -45,6 +45,13 @@ export function findEmulator(): Installed {
   }
 }
 
+/** Throws GuestError for the state of a guest that was suspended in another v86 than the installed one. */
+export function checkVersion(state: { version: string }): void {
+  const { version } = findEmulator();
+  if (state.version === version) return;
+  throw new GuestError(`the guest was suspended in v86 ${state.version}, and this is ${version}`);
+}
+
 /** A PC that does not run yet. */
 export async function createEmulator(options: EmulatorOptions): Promise<Emulator> {
   const installed = findEmulator();

@@ -4,13 +4,12 @@ import { decodeSnapshot, encodeSnapshot } from "../core/snapshot.ts";
 import { type Attachment, type AttachmentState, attach, createMachine } from "../embed/v86/index.ts";
 import type { CardOptions, Machine } from "../machine/machine.ts";
 import { KERNEL } from "./guests/collect.ts";
-import { GuestError } from "./guests/failure.ts";
 import { OWN_FILES, OWN_LINKS } from "./guests/init.ts";
 import { buildInitramfs } from "./guests/initramfs.ts";
 import type { GuestFiles } from "./guests/store.ts";
-import { createEmulator, type Emulator, findEmulator } from "./linux-emulator.ts";
+import { checkVersion, createEmulator, type Emulator, findEmulator } from "./linux-emulator.ts";
 import { LinuxGuest } from "./linux-guest.ts";
-import { codeDigest, type Snapshots } from "./linux-snapshots.ts";
+import { codeDigest, type Snapshots, wholeCode } from "./linux-snapshots.ts";
 
 const MIB = 2 ** 20;
 /** A boot takes 10 to 20 s of a processor. */
@@ -43,9 +42,6 @@ export const COMMAND_LINE: string = [
 
 /** The code on which a booted guest without our cards depends: what its firmware and its PCI bus were. */
 const BOARD_CODE = ["../embed/v86/", "../device/pc/", "../pci/"] as const;
-
-/** The code on which a guest with our cards depends. */
-const WHOLE_CODE = ["../", "../../build/"] as const;
 
 export interface PcOptions {
   /** MiB of RAM; a power of two. */
@@ -117,10 +113,7 @@ export class LinuxPc {
    * FormatError or ArgumentError for what is no such state, GuestError for one of another v86.
    */
   static async goOn(files: GuestFiles, options: PcOptions, state: PcState): Promise<LinuxPc> {
-    const { version } = findEmulator();
-    if (state.version !== version) {
-      throw new GuestError(`the guest was suspended in v86 ${state.version}, and this is ${version}`);
-    }
+    checkVersion(state);
     const emulator = await createPc(files, options, false);
     const pc = await LinuxPc.#attach(emulator, options);
     try {
@@ -139,8 +132,7 @@ export class LinuxPc {
    * there is none; then this takes as long as `resume` and more.
    */
   static async resumePlugged(files: GuestFiles, options: PcOptions, snapshots: Snapshots): Promise<LinuxPc> {
-    const code = codeDigest(WHOLE_CODE.map((folder) => new URL(folder, import.meta.url)));
-    const parts = [...snapshotParts(files, options), JSON.stringify(options.cards), code];
+    const parts = [...snapshotParts(files, options), JSON.stringify(options.cards), wholeCode()];
     const state = await snapshots.get(parts, async () => {
       const pc = await LinuxPc.resume(files, options, snapshots);
       try {

@@ -1,9 +1,10 @@
 // Snapshots of booted guests, kept beside the guest files: each under a name made of all that it depends on.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder, orGuestError, refusal } from "./guests/folders.ts";
+import { withCleanup } from "./signals.ts";
+import { writeWhole } from "./whole-file.ts";
 
 /** The newest so many are kept. */
 const KEPT = 6;
@@ -30,17 +31,21 @@ export class Snapshots {
     const path = join(this.#folder, `${nameOf(parts)}${SUFFIX}`);
     const present = this.#read(path);
     if (present !== undefined) return present;
-    const unlock = await this.#lock(`${path}.lock`);
-    try {
-      const meanwhile = this.#read(path);
-      if (meanwhile !== undefined) return meanwhile;
-      const made = await make();
-      await this.#keep(path, made);
-      this.#prune();
-      return made;
-    } finally {
-      unlock();
-    }
+    const lock = `${path}.lock`;
+    await this.#lock(lock);
+    return await withCleanup(
+      () => rmSync(lock, { force: true }),
+      async () => {
+        const meanwhile = this.#read(path);
+        if (meanwhile !== undefined) return meanwhile;
+        const made = await make();
+        await writeWhole(path, `${path}.${process.pid}${UNFINISHED}`, made).catch((error: unknown) => {
+          throw refusal(this.#folder, error);
+        });
+        this.#prune();
+        return made;
+      },
+    );
   }
 
   /** Undefined when there is none; another process may remove it at any moment. */
@@ -57,40 +62,19 @@ export class Snapshots {
     });
   }
 
-  async #keep(path: string, bytes: Uint8Array): Promise<void> {
-    const unfinished = `${path}.${process.pid}${UNFINISHED}`;
-    const remove = (): void => rmSync(unfinished, { force: true });
-    process.once("exit", remove);
-    try {
-      await writeFile(unfinished, bytes);
-      renameSync(unfinished, path);
-    } catch (error) {
-      throw refusal(this.#folder, error);
-    } finally {
-      process.off("exit", remove);
-      remove();
-    }
-  }
-
   /** One process at a time; one that has died without giving the lock back counts no more. */
-  async #lock(path: string): Promise<() => void> {
+  async #lock(path: string): Promise<void> {
     makeFolder(this.#folder);
     for (;;) {
       try {
         writeFileSync(path, `${process.pid}`, { flag: "wx" });
-        break;
+        return;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw refusal(path, error);
       }
       if (isStale(path)) rmSync(path, { force: true });
       else await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    const remove = (): void => rmSync(path, { force: true });
-    process.once("exit", remove);
-    return () => {
-      process.off("exit", remove);
-      remove();
-    };
   }
 
   #prune(): void {
@@ -133,6 +117,11 @@ function isAlive(processId: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
+}
+
+/** The code on which a guest with our cards depends: all of this package's. */
+export function wholeCode(): string {
+  return codeDigest(["../", "../../build/"].map((folder) => new URL(folder, import.meta.url)));
 }
 
 /** The contents of the files below the folders `folders`, as one part of a snapshot's name. */

@@ -1,43 +1,84 @@
-// A suspended guest in a file.
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+// Suspended guests in a file: one PC, or the VMs of one machine.
+//
+//   a snapshot │ SHA-256 of it, 32 bytes
+import { createHash } from "node:crypto";
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { FormatError } from "../core/errors.ts";
 import { decodeSnapshot, encodeSnapshot } from "../core/snapshot.ts";
-import type { CardOptions } from "../machine/machine.ts";
+import { GuestError } from "./guests/failure.ts";
 import { type Io, inputName, reasonOf, UsageError } from "./io.ts";
-import type { PcState } from "./linux-pc.ts";
+import type { PcOptions, PcState } from "./linux-pc.ts";
+import { wholeCode } from "./linux-snapshots.ts";
+import type { VmsOptions, VmsState } from "./linux-vms.ts";
+import { writeWhole } from "./whole-file.ts";
 
-export interface SuspendedGuest {
-  /** MiB of RAM. */
-  memory: number;
-  cards: readonly CardOptions[];
+/** A PC, what it is made of, and where it is. */
+export interface SuspendedPc extends Pick<PcOptions, "memory" | "cards"> {
+  kind: "linux";
   state: PcState;
 }
 
-const KIND = "linux";
+/** The same of VMs on one machine. */
+export interface SuspendedVms extends Pick<VmsOptions, "memory" | "card" | "vms"> {
+  kind: "linux-vms";
+  state: VmsState;
+}
 
-/** Writes the file whole or not at all. Throws UsageError when that is not possible. */
-export function writeSuspended(path: string, guest: SuspendedGuest): void {
-  const part = `${path}.part`;
-  try {
-    writeFileSync(part, encodeSnapshot({ kind: KIND, ...guest }));
-    renameSync(part, path);
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw new UsageError(`--suspend ${path}: ${reasonOf(error)}`);
+export type Suspended = SuspendedPc | SuspendedVms;
+
+const KINDS: readonly unknown[] = ["linux", "linux-vms"] satisfies Suspended["kind"][];
+const DIGEST_SIZE = 32;
+
+/** A file that guests will be written to. */
+export class SuspendFile {
+  readonly #path: string;
+
+  /** Throws UsageError when the system would not let the file be written. */
+  constructor(path: string) {
+    this.#path = path;
+    if (path === "-") throw new UsageError("--suspend -: the console goes to the standard output; name a file");
+    try {
+      const found = statSync(path, { throwIfNoEntry: false });
+      if (found?.isDirectory() === true) throw new UsageError(`--suspend ${path}: is a directory`);
+      if (found?.isFile() === false) throw new UsageError(`--suspend ${path}: is no regular file`);
+      // It is replaced, not written to.
+      accessSync(dirname(path), constants.W_OK);
+    } catch (error) {
+      throw error instanceof UsageError ? error : new UsageError(`--suspend ${path}: ${reasonOf(error)}`);
+    }
+  }
+
+  /** Writes the file whole or not at all. Throws GuestError when that is not possible. */
+  async write(suspended: Suspended): Promise<void> {
+    const bytes = encodeSnapshot({ ...suspended, code: wholeCode() });
+    const path = this.#path;
+    await writeWhole(path, `${path}.part`, Buffer.concat([bytes, sha256(bytes)])).catch((error: unknown) => {
+      throw new GuestError(`--suspend ${path}: ${reasonOf(error)}`);
+    });
   }
 }
 
-/** Throws UsageError when the file cannot be read, FormatError when it holds no suspended guest. */
-export async function readSuspended(path: string, io: Io): Promise<SuspendedGuest> {
+/**
+ * The guests in the file. Throws UsageError when it cannot be read, FormatError when it holds no suspended guests or is
+ * not as it was written, GuestError when another build wrote it.
+ */
+export async function readSuspended(path: string, io: Io): Promise<Suspended> {
   const bytes = await io.readFile(path);
-  const found = named(path, () => decodeSnapshot<SuspendedGuest & { kind?: unknown }>(bytes));
-  const whole =
-    found.kind === KIND &&
-    Number.isInteger(found.memory) &&
-    Array.isArray(found.cards) &&
-    found.state?.emulator instanceof Uint8Array;
-  if (!whole) throw new FormatError(inputName(path), "holds no suspended guest");
+  const found = named(path, () => decodeSnapshot<Suspended & { code?: unknown }>(bytes));
+  if (!KINDS.includes(found.kind)) throw new FormatError(inputName(path), "holds no suspended guest");
+  const end = bytes.length - DIGEST_SIZE;
+  if (!sha256(bytes.subarray(0, end)).equals(bytes.subarray(end))) {
+    throw new FormatError(inputName(path), "is damaged: it does not end with its SHA-256");
+  }
+  if (found.code !== wholeCode()) {
+    throw new GuestError(`${inputName(path)}: another build of iovirt has suspended this guest`);
+  }
   return found;
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest();
 }
 
 /** Lets a FormatError say which file it is about. */

@@ -14,7 +14,7 @@ import { Hypervisor, type HypervisorState } from "../hypervisor/hypervisor.ts";
 import { type CardOptions, Machine } from "../machine/machine.ts";
 import { GuestError } from "./guests/failure.ts";
 import type { GuestFiles } from "./guests/store.ts";
-import type { Emulator } from "./linux-emulator.ts";
+import { checkVersion, type Emulator, findEmulator } from "./linux-emulator.ts";
 import { LinuxGuest } from "./linux-guest.ts";
 import { bootedState, createPc } from "./linux-pc.ts";
 import type { Snapshots } from "./linux-snapshots.ts";
@@ -42,6 +42,8 @@ export interface VmGuest {
 
 /** Everything: the machine with its hypervisor, the PFs' drivers, the emulators. For `encodeSnapshot`. */
 export interface VmsState {
+  /** v86's. */
+  version: string;
   hypervisor: HypervisorState;
   drivers: readonly { device: FoundFunction; vfs: number; state: IgbPfState }[];
   guests: readonly { name: string; emulator: Uint8Array; attachment: AttachmentState }[];
@@ -102,9 +104,10 @@ export class LinuxVms {
 
   /**
    * Starts the guests where `save` stopped them, in this process or another one, with the options of then. Throws
-   * ArgumentError or FormatError for a state of other ones.
+   * ArgumentError or FormatError for a state of other ones, GuestError for one of another v86.
    */
   static async restore(files: GuestFiles, options: VmsOptions, state: VmsState): Promise<LinuxVms> {
+    checkVersion(state);
     const machine = await Machine.create({ cards: [options.card] });
     const guests: VmGuest[] = [];
     try {
@@ -152,7 +155,7 @@ export class LinuxVms {
       vfs: driver.vfs.length,
       state: driver.save(),
     }));
-    return { hypervisor: this.hypervisor.save(), drivers, guests };
+    return { version: findEmulator().version, hypervisor: this.hypervisor.save(), drivers, guests };
   }
 
   /** Lets the guests run. */

@@ -46,6 +46,7 @@ export const webCommand: Command = {
     io.out(`The demonstration is served until interrupted (Ctrl-C), at ${server.url}\n`);
     await interrupted;
     await server.close();
-    return 0;
+    // A guest that boots for the snapshot would keep the process.
+    process.exit(0);
   },
 };

@@ -1,13 +1,14 @@
 // `iovirt linux` from outside: what it writes where, its exit status, and guests that outlive a process.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { encodeSnapshot } from "../../host/core/snapshot.ts";
 import { requireJudge } from "../support/judge.ts";
-import { describeWithFiles, PRELUDE, START_TIMEOUT } from "./harness.ts";
+import { describeWithFiles, guestFiles, PRELUDE, START_TIMEOUT } from "./harness.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/host/cli/main.js", import.meta.url));
 
@@ -120,54 +121,61 @@ describeWithFiles("iovirt linux", () => {
     },
   );
 
-  test("--suspend under traffic, --resume in another process: the transfer ends whole, no ping is lost", {
-    timeout: 2 * START_TIMEOUT,
-  }, async () => {
-    const file = join(folder, "guest.state");
-    const before = await linux([
-      "--snapshot",
-      "--suspend",
-      file,
-      "--exec",
-      `${PRELUDE}
+  test.each([
+    ["i350", 64],
+    ["82576", 16],
+  ])(
+    "%s: --suspend under traffic, --resume in another process: the transfer ends whole, no ping is lost",
+    {
+      timeout: 2 * START_TIMEOUT,
+    },
+    async (profile, pieces) => {
+      const file = join(folder, "guest.state");
+      const before = await linux([
+        ...["--snapshot", "--profile", profile],
+        "--suspend",
+        file,
+        "--exec",
+        `${PRELUDE}
        joined left eth0 10.0.0.1/24 && joined right eth1 10.0.0.2/24
        until_true has_link left eth0 && until_true has_link right eth1
-       dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null; md5sum </tmp/data
+       dd if=/dev/urandom of=/tmp/data bs=128k count=${pieces} 2>/dev/null; md5sum </tmp/data
        ip netns exec left ping -i 0.1 10.0.0.2 >/tmp/pings 2>&1 &
        (tail -f /dev/null | inside right nc -l -p 5000 >/tmp/got) &
-       # In 64 pieces, so that it lasts; the last one has to be asked for.
+       # In pieces, so that it lasts; the last one has to be asked for.
        pieces() {
-         for n in $(seq 0 62); do dd if=/tmp/data bs=128k skip=$n count=1 2>/dev/null; sleep 0.15; done
-         until [ -e /tmp/go ]; do sleep 0.1; done; dd if=/tmp/data bs=128k skip=63 count=1 2>/dev/null
+         for n in $(seq 0 ${pieces - 2}); do dd if=/tmp/data bs=128k skip=$n count=1 2>/dev/null; sleep 0.15; done
+         until [ -e /tmp/go ]; do sleep 0.1; done; dd if=/tmp/data bs=128k skip=${pieces - 1} count=1 2>/dev/null
        }
        until_true listens right 5000; (pieces | inside left nc 10.0.0.2 5000) &
        until_true grep -q 'seq=3 ' /tmp/pings; until_true test -s /tmp/got && wc -c </tmp/got`,
-    ]);
-    expect({ status: before.status, stderr: before.stderr }).toEqual({ status: 0, stderr: "" });
-    const [sum, got] = before.stdout.trim().split("\n");
-    // In the middle of it.
-    expect(Number(got)).toBeGreaterThan(0);
-    expect(Number(got)).toBeLessThan(2 ** 23);
-    expect(statSync(file).size).toBeGreaterThan(2 ** 24);
-    const after = await linux([
-      "--resume",
-      file,
-      "--exec",
-      `${PRELUDE}
-       wc -c </tmp/got; echo >/tmp/go; full() { [ $(wc -c </tmp/got) = ${2 ** 23} ]; }; until_true full; md5sum </tmp/got
+      ]);
+      expect({ status: before.status, stderr: before.stderr }).toEqual({ status: 0, stderr: "" });
+      const [sum, got] = before.stdout.trim().split("\n");
+      // In the middle of it.
+      expect(Number(got)).toBeGreaterThan(0);
+      expect(Number(got)).toBeLessThan(pieces * 2 ** 17);
+      expect(statSync(file).size).toBeGreaterThan(2 ** 24);
+      const after = await linux([
+        "--resume",
+        file,
+        "--exec",
+        `${PRELUDE}
+       wc -c </tmp/got; echo >/tmp/go; full() { [ $(wc -c </tmp/got) = ${pieces * 2 ** 17} ]; }; until_true full; md5sum </tmp/got
        answers() { sed -n 's/.*seq=\\([0-9]*\\) .*/\\1/p' /tmp/pings; }
        later() { [ $(answers | tail -1) -ge $last ]; }; last=$(($(answers | tail -1) + 20)); until_true later
        # What is on its way does not count.
        answers | tr '\\n' ' '`,
-    ]);
-    expect({ status: after.status, stderr: after.stderr }).toEqual({ status: 0, stderr: "" });
-    const [gotThen, sumThen, pings] = after.stdout.trim().split("\n");
-    expect(Number(gotThen)).toBeLessThan(2 ** 23);
-    expect(sumThen).toBe(sum);
-    const answered = (pings as string).trim().split(" ").map(Number);
-    expect(answered.length).toBeGreaterThan(20);
-    expect(answered).toEqual(answered.map((_, place) => place));
-  });
+      ]);
+      expect({ status: after.status, stderr: after.stderr }).toEqual({ status: 0, stderr: "" });
+      const [gotThen, sumThen, pings] = after.stdout.trim().split("\n");
+      expect(Number(gotThen)).toBeLessThan(pieces * 2 ** 17);
+      expect(sumThen).toBe(sum);
+      const answered = (pings as string).trim().split(" ").map(Number);
+      expect(answered.length).toBeGreaterThan(20);
+      expect(answered).toEqual(answered.map((_, place) => place));
+    },
+  );
 
   test("on a terminal: a progress line, then the console; Ctrl-] leaves, and the terminal is as before", {
     timeout: START_TIMEOUT,
@@ -180,9 +188,72 @@ describeWithFiles("iovirt linux", () => {
     expect(stdout).not.toMatch(/-icanon|-echo /);
   });
 
+  test("--vms with --suspend under traffic, --resume in another process: VFs of an 82576 go on, no ping is lost", {
+    timeout: START_TIMEOUT,
+  }, async () => {
+    const file = join(folder, "vms.state");
+    const before = await linux([
+      ...["--vms", "2", "--profile", "82576", "--snapshot", "--suspend", file, "--exec"],
+      `${PRELUDE}
+       ip link set eth0 up; ip addr add 10.9.0.$VM/24 dev eth0
+       grep -H . /sys/class/net/eth0/device/device
+       (ping -i 0.05 10.9.0.$((VMS + 1 - VM)) >/tmp/pings 2>&1 &)
+       until_true grep -q 'seq=9 ' /tmp/pings`,
+    ]);
+    expect({ status: before.status, stderr: before.stderr }).toEqual({ status: 0, stderr: "" });
+    expect(before.stdout.match(/^vm[12]: .*:0x10ca$/gm)).toHaveLength(2);
+    expect(await linux(["--resume", file, "--exec", "3:true"])).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "iovirt: --exec 3:: there are guests 1 to 2\n",
+    });
+    const after = await linux([
+      ...["--resume", file, "--exec"],
+      `${PRELUDE}
+       answers() { sed -n 's/.*seq=\\([0-9]*\\) .*/\\1/p' /tmp/pings; }
+       later() { [ $(answers | tail -1) -ge $last ]; }; last=$(($(answers | tail -1) + 20)); until_true later
+       # What is on its way does not count.
+       echo $(hostname) $(answers)`,
+    ]);
+    expect({ status: after.status, stderr: after.stderr }).toEqual({ status: 0, stderr: "" });
+    for (const vm of ["vm1", "vm2"]) {
+      const [text] = new RegExp(`(?<=^${vm}: ${vm} ).*$`, "m").exec(after.stdout) ?? [""];
+      const answered = text.split(" ").map(Number);
+      expect(answered.length).toBeGreaterThan(29);
+      expect(answered).toEqual(answered.map((_, place) => place));
+    }
+  });
+
+  test("Ctrl-C ends it as it ends any program, and leaves nothing behind: while it boots, while a script runs", {
+    timeout: START_TIMEOUT,
+  }, async () => {
+    const files = guestFiles();
+    if (typeof files === "string") throw new Error(files);
+    const own = join(folder, "guests");
+    mkdirSync(own);
+    symlinkSync(files.folder, join(own, basename(files.folder)));
+    const boots = spawn(process.execPath, [MAIN, "linux", "--snapshot"], {
+      env: { ...process.env, IOVIRT_GUESTS: own },
+    });
+    const lock = (): boolean => existsSync(join(own, "snapshots")) && readdirSync(join(own, "snapshots")).length > 0;
+    while (!lock()) await new Promise((resolve) => setTimeout(resolve, 20));
+    boots.kill("SIGINT");
+    expect(await once(boots, "exit")).toEqual([null, "SIGINT"]);
+    expect(readdirSync(join(own, "snapshots"))).toEqual([]);
+
+    const runs = spawn(process.execPath, [MAIN, "linux", "--snapshot", "--exec", "echo go; sleep 10000"]);
+    await once(runs.stdout, "data");
+    runs.kill("SIGINT");
+    expect(await once(runs, "exit")).toEqual([null, "SIGINT"]);
+  });
+
   test("a wrong call is one line and status 2, and boots nothing", async () => {
     const junk = join(folder, "junk");
     writeFileSync(junk, "no guest");
+    const other = join(folder, "other");
+    writeFileSync(other, encodeSnapshot({ kind: "machine" }));
+    const damaged = join(folder, "damaged");
+    writeFileSync(damaged, encodeSnapshot({ kind: "linux", memory: 128, state: new Uint8Array(64) }));
     const absent = join(folder, "absent", "file");
     for (const [args, said] of [
       [["--memory", "100"], "--memory 100 is not a power of two"],
@@ -192,6 +263,15 @@ describeWithFiles("iovirt linux", () => {
       [["--resume", junk, "--ports", "1"], "--resume does not go with --ports"],
       [["--resume", absent], `${absent}: no such file or directory`],
       [["--resume", junk], `${junk}: snapshot: is none: it starts with "no guest"`],
+      [["--resume", other], `${other}: holds no suspended guest`],
+      [["--resume", damaged], `${damaged}: is damaged: it does not end with its SHA-256`],
+      [["--resume", junk, "--vms", "2"], "--resume does not go with --vms"],
+      [["--suspend", absent], `--suspend ${absent}: no such file or directory`],
+      [["--suspend", folder], `--suspend ${folder}: is a directory`],
+      [["--suspend", "/dev/null"], "--suspend /dev/null: is no regular file"],
+      [["--suspend", "-"], "--suspend -: the console goes to the standard output; name a file"],
+      [["--vms", "8", "--exec", "true"], "--vms 8 are more than --ports 1 have VFs"],
+      [["--vms", "2", "--exec", "3:true"], "--exec 3:: there are guests 1 to 2"],
       [["--verbose"], 'unknown option "--verbose"'],
     ] as const) {
       expect(await linux(args)).toEqual({ status: 2, stdout: "", stderr: `iovirt: ${said}\n` });
