@@ -139,7 +139,7 @@ export class Flash {
   }
 }
 
-/** A window of port whose registers are given, onto `size` bytes of the flash; only bytes are written. */
+/** A window onto the first `size` bytes of the flash: reads of any width, writes of single bytes while `writable` says so. */
 export class FlashWindow implements MmioHandler {
   readonly #flash: Flash;
   readonly #size: number;
@@ -181,7 +181,7 @@ export function flashWritable(registers: RegisterFile): boolean {
   return writeControl(registers) === device.EECD_FWE_ENABLED;
 }
 
-/** FLA.FL_ER and EECD.FWE together erase the flash, as soon as nobody else has it. To be called when either has changed. */
+/** FLA.FL_ER and EECD.FWE together erase the flash, as soon as nobody has its pins. To be called when either has changed or is looked at. */
 export function eraseFlash(registers: RegisterFile, flash: Flash): void {
   const own = registers.get(spec.FLA);
   if ((own & spec.FLA_ER) === 0 || writeControl(registers) !== device.EECD_FWE_ERASE) return;
@@ -192,6 +192,7 @@ export function eraseFlash(registers: RegisterFile, flash: Flash): void {
 export function hookFlash(registers: RegisterFile, flash: Flash, number: number): void {
   registers.hook(spec.FLA, {
     read: () => {
+      eraseFlash(registers, flash);
       const own = registers.get(spec.FLA);
       const granted = flash.drive(number, own);
       return (

@@ -380,6 +380,38 @@ describe.each(["i350", "82576"] as const)("%s: the windows onto the flash", (pro
     expect(card.flash).toEqual(new Uint8Array(4 * MIB).fill(0xff));
   });
 
+  it("while a port has the pins, windows of all ports read ones and take no writes, and an erase waits", async () => {
+    const bench = await Bench.create(profile, 2, IMAGE);
+    const [first, second] = bench.card.ports.map(({ pf }) => ({
+      bar: handlerOf(pf, 0),
+      window: windowOf(profile, pf),
+    }));
+    if (first === undefined || second === undefined) throw new Error("two ports");
+    new FlashPins(first.bar, bench.clock).unprotect();
+    first.bar.write(FLASHOP, 4, 0x5260);
+    expect([second.bar.read(FLASHOP, 4), second.window.read(0, 2)]).toEqual([0x5260, 0xaa55]);
+    first.bar.write(FLA, 4, REQ | CE);
+    for (const port of [first, second]) {
+      port.bar.write(EECD, 4, FWE_ENABLED);
+      port.window.write(0, 1, 0);
+      expect(port.window.read(0, 2)).toBe(0xffff);
+    }
+    second.bar.write(EECD, 4, FWE_ERASE);
+    second.bar.write(FLA, 4, (ER | CE) >>> 0);
+    expect(second.bar.read(FLA, 4)).toBe((ER | CE | SO) >>> 0);
+    first.bar.write(FLA, 4, CE);
+    expect([second.window.read(0, 2), second.bar.read(FLA, 4)]).toEqual([0xaa55, (BUSY | CE | SO) >>> 0]);
+    // Both ports see the erase, and neither a reset of theirs nor a snapshot ends it.
+    bench.card.ports[1]?.pf.reset("hot");
+    const other = await Bench.create(profile, 2, true);
+    other.card.restore(bench.card.save());
+    const { clock } = other;
+    expect(handlerOf(other.port.pf, 0).read(FLA, 4)).toBe((BUSY | CE | SO) >>> 0);
+    clock.advance(36e9);
+    expect(handlerOf(other.port.pf, 0).read(FLA, 4)).toBe(CE | SO);
+    expect(other.card.flash).toEqual(new Uint8Array(4 * MIB).fill(0xff));
+  });
+
   it("FLASHOP and the chip outlive every reset but a cold one", async () => {
     const { bench, pins } = await world(profile);
     const { pf, port } = bench;
