@@ -2,6 +2,8 @@
 // sheets', not the model's.
 import type { Clock } from "../../../host/core/clock.ts";
 import type { MmioHandler } from "../../../host/core/ports.ts";
+import type { PciFunction } from "../../../host/pci/index.ts";
+import { Bench, handlerOf } from "./bench.ts";
 
 const FLA = 0x001c;
 const [SCK, CE, SI, SO, REQ, GNT] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20];
@@ -93,4 +95,32 @@ export class FlashPins {
 /** An address as commands have it: three bytes, the highest first. */
 export function bytes(address: number): number[] {
   return [address >>> 16, (address >>> 8) & 0xff, address & 0xff];
+}
+
+export const MIB = 2 ** 20;
+/** An option ROM's first bytes, and something further on. */
+export const IMAGE = Uint8Array.from(
+  { length: 0x2_0345 },
+  (_, at) => (at < 2 ? [0x55, 0xaa][at] : (at * 7 + (at >> 8)) & 0xff) as number,
+);
+
+/** A card of one port, a program at its pins, and its window. */
+export async function world(profile: "i350" | "82576", flash: Uint8Array | boolean = IMAGE) {
+  const bench = await Bench.create(profile, 1, flash);
+  return { bench, pins: new FlashPins(bench.pf, bench.clock), window: windowOf(profile, bench.port.pf) };
+}
+
+/** The flash through the BAR in which it is. */
+export function windowOf(profile: "i350" | "82576", pf: PciFunction): MmioHandler {
+  const bar = handlerOf(pf, profile === "82576" ? 1 : 0);
+  const base = profile === "82576" ? 0 : 0x2_0000;
+  return {
+    read: (offset, width) => bar.read(base + offset, width),
+    write: (offset, width, value) => bar.write(base + offset, width, value),
+  };
+}
+
+export function romOf(pf: PciFunction): { size: number; handler: MmioHandler } | undefined {
+  pf.configWrite(0x30, 4, 0x9000_0001);
+  return pf.decodedRanges().find(({ base }) => base === 0x9000_0000);
 }
