@@ -84,7 +84,11 @@ import {
   IRTE_RESERVED_84_LO,
   IRTE_RH_HI,
   IRTE_RH_LO,
+  IRTE_SID_FIRST_BUS_HI,
+  IRTE_SID_FIRST_BUS_LO,
   IRTE_SID_HI,
+  IRTE_SID_LAST_BUS_HI,
+  IRTE_SID_LAST_BUS_LO,
   IRTE_SID_LO,
   IRTE_SIZE,
   IRTE_SQ_HI,
@@ -95,10 +99,6 @@ import {
   IRTE_TM_LO,
   IRTE_V_HI,
   IRTE_V_LO,
-  SID_FIRST_BUS_HI,
-  SID_FIRST_BUS_LO,
-  SID_LAST_BUS_HI,
-  SID_LAST_BUS_LO,
   SVT_BUS_RANGE,
   SVT_REQUESTER,
   SVT_RESERVED,
@@ -199,10 +199,9 @@ export class Remap {
     }
     if (type == SVT_BUS_RANGE) {
       const bus = Bits.of32(requesterId, BUS_HI, BUS_LO);
-      return (
-        bus >= Bits.of32(sid, SID_FIRST_BUS_HI, SID_FIRST_BUS_LO) &&
-        bus <= Bits.of32(sid, SID_LAST_BUS_HI, SID_LAST_BUS_LO)
-      );
+      const first = <u32>Bits.of64(high, IRTE_SID_FIRST_BUS_HI - UPPER, IRTE_SID_FIRST_BUS_LO - UPPER);
+      const last = <u32>Bits.of64(high, IRTE_SID_LAST_BUS_HI - UPPER, IRTE_SID_LAST_BUS_LO - UPPER);
+      return bus >= first && bus <= last;
     }
     return true;
   }

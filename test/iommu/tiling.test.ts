@@ -64,7 +64,7 @@ const WORDS: [module: Module, prefix: string, bits: number, within?: string[]][]
   [pasidTable, "PASID_ENTRY", 512],
   [firstStage, "FS", 64, ["FS_PAT_LARGE"]],
   [secondStage, "SS", 64],
-  [irte, "IRTE", 128, ["IRTE_DST_XAPIC"]],
+  [irte, "IRTE", 128, ["IRTE_DST_XAPIC", "IRTE_SID_FIRST_BUS", "IRTE_SID_LAST_BUS"]],
   [posted, "POSTED", 128],
   [descriptor, "PID", 512, ["PID_NDST_XAPIC"]],
   [request, "REQUEST_ADDRESS", 32],

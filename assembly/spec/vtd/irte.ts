@@ -13,6 +13,11 @@ export const IRTE_SQ_LO: u32 = 80;
 /** Source-id, or first bus (15:8) and last bus (7:0). */
 export const IRTE_SID_HI: u32 = 79;
 export const IRTE_SID_LO: u32 = 64;
+/** SID with SVT_BUS_RANGE: the first and the last bus. */
+export const IRTE_SID_FIRST_BUS_HI: u32 = 79;
+export const IRTE_SID_FIRST_BUS_LO: u32 = 72;
+export const IRTE_SID_LAST_BUS_HI: u32 = 71;
+export const IRTE_SID_LAST_BUS_LO: u32 = 64;
 /** Destination; in xAPIC mode only bits 47:40, the others are reserved. */
 export const IRTE_DST_HI: u32 = 63;
 export const IRTE_DST_LO: u32 = 32;
@@ -51,11 +56,6 @@ export const IRTE_DST_XAPIC_LO: u32 = 40;
 export const SVT_NONE: u32 = 0;
 export const SVT_REQUESTER: u32 = 1;
 export const SVT_BUS_RANGE: u32 = 2;
-/** The buses that SID names with SVT_BUS_RANGE. */
-export const SID_FIRST_BUS_HI: u32 = 15;
-export const SID_FIRST_BUS_LO: u32 = 8;
-export const SID_LAST_BUS_HI: u32 = 7;
-export const SID_LAST_BUS_LO: u32 = 0;
 /** Reserved, and refused as such. */
 export const SVT_RESERVED: u32 = 3;
 

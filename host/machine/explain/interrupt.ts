@@ -89,8 +89,8 @@ function verifySource(trail: Trail, entry: Entry, requesterId: number): void {
     trail.block("26h");
   }
   if (type !== irte.SVT_BUS_RANGE) return;
-  const first = bits(sid, irte.SID_FIRST_BUS_HI, irte.SID_FIRST_BUS_LO);
-  const last = bits(sid, irte.SID_LAST_BUS_HI, irte.SID_LAST_BUS_LO);
+  const first = entry.get(irte.IRTE_SID_FIRST_BUS_HI, irte.IRTE_SID_FIRST_BUS_LO);
+  const last = entry.get(irte.IRTE_SID_LAST_BUS_HI, irte.IRTE_SID_LAST_BUS_LO);
   if (busOf(requesterId) >= first && busOf(requesterId) <= last) return;
   trail.note(`for buses ${hex(first)} to ${hex(last)} only`);
   trail.block("26h");
