@@ -1,6 +1,8 @@
 // Receive descriptors that lie in memory outside, while one burst works on copies of them; see outside.ts.
 
 import { Context, Dma, FAULT } from "../iommu/translate";
+import { DELIVERY_SIZE } from "../spec/abi/delivery";
+import { FLOW_FRAME_SIZE, FLOW_FRAMES } from "../spec/abi/flow";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
 import {
   REGION_KIND_EXTERNAL,
@@ -9,10 +11,19 @@ import {
   TRANSFER_REFUSED,
   TRANSFER_SIZE,
 } from "../spec/abi/memory-map";
-import { SCRATCH_POOLS } from "../spec/abi/port";
+import {
+  SCRATCH_ADDRESSEES,
+  SCRATCH_DELIVERIES,
+  SCRATCH_DESCRIPTORS,
+  SCRATCH_FLOW,
+  SCRATCH_LIST,
+  SCRATCH_POOLS,
+} from "../spec/abi/port";
 import { RX_DESCRIPTOR_SIZE } from "../spec/igb/rx-descriptor";
+import { TX_DESCRIPTOR_SIZE } from "../spec/igb/tx-descriptor";
+import { POOLS } from "../spec/igb/virtualization";
 import { Receive } from "./receive";
-import { Cursor, PAGE, Port } from "./state";
+import { BURST, Cursor, PAGE, Port } from "./state";
 import { Transfers } from "./transfers";
 
 /** Of each receive queue: the copies of its descriptors, after where they came from and how many are wanted. */
@@ -139,3 +150,10 @@ export class OutsideRings {
     }
   }
 }
+
+// Room for a burst.
+if (COPIES_DATA + BURST * RX_DESCRIPTOR_SIZE > COPIES_SIZE) ERROR("COPIES_SIZE");
+if (SCRATCH_POOLS + POOLS * COPIES_SIZE > SCRATCH_DELIVERIES) ERROR("SCRATCH_POOLS");
+if (SCRATCH_DESCRIPTORS + BURST * TX_DESCRIPTOR_SIZE > SCRATCH_ADDRESSEES) ERROR("SCRATCH_DESCRIPTORS");
+if (SCRATCH_FLOW + FLOW_FRAMES + BURST * FLOW_FRAME_SIZE > SCRATCH_POOLS) ERROR("SCRATCH_FLOW");
+if (SCRATCH_DELIVERIES + BURST * DELIVERY_SIZE > SCRATCH_LIST) ERROR("SCRATCH_DELIVERIES");
