@@ -172,13 +172,7 @@ export const FCRTL_XONE: u32 = 0x8000_0000;
 export const FCRTL_MASK: u32 = 0x8001_fff0;
 export const FCRTH: u32 = 0x2168;
 export const FCRTH_MASK: u32 = 0x0003_fff0;
-export const FCRTC: u32 = 0x2170;
 export const FCRTV: u32 = 0x2460;
-export const DMACR: u32 = 0x2508;
-export const DMCTLX: u32 = 0x2514;
-export const DMCTXTH: u32 = 0x3550;
-export const DMCRTRH: u32 = 0x5dd0;
-export const DMCCNT: u32 = 0x5dd4;
 export const PCIEMISC: u32 = 0x5bb8;
 /** SerDes: what it is set to, and that it has no link on a copper port. */
 export const PCS_CFG0: u32 = 0x4200;

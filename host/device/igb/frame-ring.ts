@@ -36,6 +36,12 @@ export class FrameRing {
     return this.#get(FRAMES_HEAD) === this.#get(FRAMES_TAIL);
   }
 
+  /** Bytes that frames and what is around them take. */
+  get used(): number {
+    const [head, tail] = [this.#get(FRAMES_HEAD), this.#get(FRAMES_TAIL)];
+    return tail >= head ? tail - head : this.#get(FRAMES_CAPACITY) - head + tail;
+  }
+
   /** Appends a frame. False when there is no room. */
   push(frame: Uint8Array): boolean {
     const capacity = this.#get(FRAMES_CAPACITY);

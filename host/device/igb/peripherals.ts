@@ -2,6 +2,7 @@
 import * as device from "../../../assembly/spec/igb/device.ts";
 import { mask } from "../../core/bits.ts";
 import type { PciFunction } from "../../pci/index.ts";
+import { DmaCoalescing, type DmaCoalescingState } from "./dma-coalescing.ts";
 import { eraseFlash, hookFlash } from "./flash.ts";
 import { FlowControl, type FlowControlState } from "./flow-control.ts";
 import { hookGeneral, hookI2cPins } from "./general-registers.ts";
@@ -25,6 +26,7 @@ export interface PeripheralsState {
   timer: TcpTimerState;
   leds: LedsState;
   flow: FlowControlState;
+  coalescing: DmaCoalescingState;
 }
 
 /** What they tell the port. */
@@ -54,6 +56,7 @@ export class Peripherals {
   readonly #time: TimeSync;
   readonly #timer: TcpTimer;
   readonly #flow: FlowControl;
+  readonly #coalescing: DmaCoalescing;
   readonly #wake: WakeUp;
   readonly #leds: Leds;
 
@@ -95,6 +98,7 @@ export class Peripherals {
       speed: () => this.link.link?.speed ?? 1000,
       released: () => ringDoorbells(state, mask(profile.registers.queues - 1, 0)),
     });
+    this.#coalescing = new DmaCoalescing(registers, state, clock);
     this.#leds = new Leds({
       registers,
       state,
@@ -139,12 +143,18 @@ export class Peripherals {
 
   /** When one of them has something to do without anybody's doing. */
   get deadlineNs(): number {
-    return Math.min(this.#time.deadlineNs, this.#timer.deadlineNs, this.#flow.deadlineNs);
+    const [time, timer, flow] = [this.#time.deadlineNs, this.#timer.deadlineNs, this.#flow.deadlineNs];
+    return Math.min(time, timer, flow, this.#coalescing.deadlineNs);
   }
 
   /** At the beginning of a turn. */
   begin(): void {
     this.#flow.tick();
+  }
+
+  /** Whether the frames and doorbells that there are wait. In D1 to D3 they do not. */
+  get holds(): boolean {
+    return this.#coalescing.enabled && this.#pf.powerState === 0 && this.#coalescing.holds();
   }
 
   /** Before frames move. In D1 to D3 those from the wire can only wake. */
@@ -166,6 +176,7 @@ export class Peripherals {
     this.#leds.watch();
     this.#time.collect();
     this.#flow.collect();
+    if (this.#coalescing.enabled) this.#coalescing.active();
     return moved;
   }
 
@@ -184,6 +195,7 @@ export class Peripherals {
     this.#time.reset();
     this.#timer.reset();
     this.#flow.reset();
+    this.#coalescing.refresh();
     this.#leds.reset();
     setAddress(this.#registers, macInNvm(shared.eeprom.words, number));
   }
@@ -195,6 +207,7 @@ export class Peripherals {
       timer: this.#timer.save(),
       leds: this.#leds.save(),
       flow: this.#flow.save(),
+      coalescing: this.#coalescing.save(),
     };
   }
 
@@ -205,6 +218,7 @@ export class Peripherals {
     this.#timer.restore(state.timer);
     this.#leds.restore(state.leds);
     this.#flow.restore(state.flow);
+    this.#coalescing.restore(state.coalescing);
   }
 
   #heated(): void {
@@ -217,6 +231,7 @@ export class Peripherals {
     const registers = this.#registers;
     this.#time.hook();
     this.#timer.hook();
+    if (profile.extras) this.#coalescing.hook();
     this.#wake.hook();
     hookNvm(registers, shared.eeprom, !profile.extras, () => eraseFlash(registers, shared.flash));
     hookFlash(registers, shared.flash, number);

@@ -193,7 +193,7 @@ export class IgbPort {
     let moved = 0;
     this.#peripherals.begin();
     // A quiet port costs a look at its doorbells and causes; only a function that may not make requests has to be asked again.
-    if (this.#owners.refused || this.state.due) {
+    if ((this.#owners.refused || this.state.due) && !this.#peripherals.holds) {
       const master = (this.state.get(abi.PORT_CTRL) & device.CTRL_GIO_MASTER_DISABLE) === 0;
       this.#owners.renew(this.pf.requestsVersion(), master);
       if (this.state.limited) setTime(this.state, this.#options.clock.nowNs);

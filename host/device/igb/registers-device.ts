@@ -2,6 +2,7 @@
 import { PORT_CTRL } from "../../../assembly/spec/abi/port.ts";
 import * as offload from "../../../assembly/spec/abi/port-offload.ts";
 import * as device from "../../../assembly/spec/igb/device.ts";
+import * as coalescing from "../../../assembly/spec/igb/dma-coalescing.ts";
 import * as flash from "../../../assembly/spec/igb/flash.ts";
 import * as interrupt from "../../../assembly/spec/igb/interrupt.ts";
 import * as led from "../../../assembly/spec/igb/led.ts";
@@ -26,11 +27,6 @@ const KEPT: readonly IgbRow[] = [
   device.SCTL,
   device.CONNSW,
   device.PBS,
-  device.FCRTC,
-  device.DMACR,
-  device.DMCTLX,
-  device.DMCTXTH,
-  device.DMCRTRH,
   device.PCIEMISC,
   device.PCS_CFG0,
   device.PCS_LCTL,
@@ -68,7 +64,6 @@ const GENERAL: readonly IgbRow[] = [
   { offset: device.SW_FW_SYNC },
   { offset: device.FWSM },
   { offset: device.GCR, rw: device.GCR_MASK, reset: device.GCR_CAP_VER2 },
-  { offset: device.DMCCNT },
   { offset: device.PCS_LSTAT },
   { offset: device.PCS_LPAB },
   { offset: device.PCS_LPABNP },
@@ -112,8 +107,18 @@ const INTERRUPTS: readonly IgbRow[] = [
 /** Registers that both cards have. */
 const DEVICE: readonly IgbRow[] = [...GENERAL, ...FLOW_CONTROL, ...WAKE, ...INTERRUPTS];
 
+const DMA_COALESCING: readonly IgbRow[] = [
+  { offset: coalescing.DMACR, rw: coalescing.DMACR_MASK },
+  { offset: coalescing.DMCTXTH, rw: coalescing.DMCTXTH_MASK, reset: coalescing.DMCTXTH_RESET },
+  { offset: coalescing.DMCTLX, rw: coalescing.DMCTLX_MASK, reset: coalescing.DMCTLX_RESET },
+  { offset: coalescing.DMCRTRH, rw: coalescing.DMCRTRH_MASK },
+  { offset: coalescing.DMCCNT },
+  { offset: coalescing.FCRTC, rw: coalescing.FCRTC_MASK },
+];
+
 export const I350_DEVICE: readonly IgbRow[] = [
   ...DEVICE,
+  ...DMA_COALESCING,
   ...I350_TIME_ROWS,
   { offset: device.PBA, rw: ALL },
   { offset: rx.RXPBS, rw: ALL },
