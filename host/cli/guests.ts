@@ -5,6 +5,7 @@ import { SUITE } from "./guests/recipe.ts";
 import { fetchGuests, guestsFolder } from "./guests/store.ts";
 import { EXIT_FAILED } from "./io.ts";
 import { parseOptions } from "./options.ts";
+import { endedBySignals, withCleanup } from "./signals.ts";
 import { StatusLine } from "./status-line.ts";
 
 export const guestsCommand: Command = {
@@ -21,12 +22,16 @@ export const guestsCommand: Command = {
     parseOptions([], args);
     const line = new StatusLine(io);
     try {
-      const files = await fetchGuests((what) => line.show(`fetching the guest: ${what}`), guestsFolder());
-      line.clear();
+      const step = (what: string): void => line.show(`fetching the guest: ${what}`);
+      const files = await endedBySignals(() =>
+        withCleanup(
+          () => line.clear(),
+          () => fetchGuests(step, guestsFolder()),
+        ),
+      );
       io.out(`${files.folder}\n`);
       return 0;
     } catch (error) {
-      line.clear();
       if (!(error instanceof GuestError)) throw error;
       io.err(`iovirt: ${error.message}\n`);
       return EXIT_FAILED;

@@ -70,8 +70,12 @@ export class Apt {
   }
 
   async #run(program: string, args: readonly string[], cwd = this.#folder): Promise<string> {
+    const running = exec(program, [...args], { cwd, env: this.#environment, maxBuffer: MAX_OUTPUT });
     try {
-      const { stdout } = await exec(program, [...args], { cwd, env: this.#environment, maxBuffer: MAX_OUTPUT });
+      // Before its files are removed, should this program end.
+      const end = (): void => void running.child.kill();
+      process.prependOnceListener("exit", end);
+      const { stdout } = await running.finally(() => process.off("exit", end));
       return stdout;
     } catch (error) {
       throw new GuestError(`${program} ${args[0]}: ${complaint(error)}`);

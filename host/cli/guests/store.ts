@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { withCleanup } from "../signals.ts";
 import { Apt } from "./apt.ts";
 import { collect } from "./collect.ts";
 import { GuestError } from "./failure.ts";
@@ -67,20 +68,29 @@ export async function fetchGuests(step: (what: string) => void, folder: string =
   const place = join(folder, recipeId());
   makeFolder(folder);
   const work = orGuestError(folder, () => mkdtempSync(join(folder, "fetching-")));
-  try {
-    const apt = join(work, "apt");
-    mkdirSync(apt);
-    const unpacked = await (await Apt.create(apt)).fetch(step);
-    step("choosing files");
-    writeGuests(join(work, "files"), unpacked.kernelRelease, unpacked.packages, collect(unpacked));
-    rmSync(place, { recursive: true, force: true });
-    renameSync(join(work, "files"), place);
-  } catch (error) {
-    throw refusal(folder, error);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+  await withCleanup(
+    () => removeWork(work),
+    () =>
+      fetchInto(place, work, step).catch((error: unknown) => {
+        throw refusal(folder, error);
+      }),
+  );
   return openGuests(folder);
+}
+
+async function fetchInto(place: string, work: string, step: (what: string) => void): Promise<void> {
+  const apt = join(work, "apt");
+  mkdirSync(apt);
+  const unpacked = await (await Apt.create(apt)).fetch(step);
+  step("choosing files");
+  writeGuests(join(work, "files"), unpacked.kernelRelease, unpacked.packages, collect(unpacked));
+  rmSync(place, { recursive: true, force: true });
+  renameSync(join(work, "files"), place);
+}
+
+/** A client that was told to end may still be writing. */
+function removeWork(work: string): void {
+  rmSync(work, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
 /** Lays the files and their manifest into the folder `place`. */
