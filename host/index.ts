@@ -19,6 +19,7 @@ export { CopyEngine, type CopyEngineOptions } from "./device/copy-engine/engine.
 export { Edu, type EduOptions } from "./device/edu/edu.ts";
 export type { Endpoint, EndpointPorts } from "./device/endpoint.ts";
 export { IgbCard, type IgbCardName, type IgbCardOptions } from "./device/igb/card.ts";
+export type { Link, LinkPartner } from "./device/igb/phy/link.ts";
 export { IgbPort } from "./device/igb/port.ts";
 export type { Uplink } from "./device/igb/uplink.ts";
 export type { VfLink, VfLinks } from "./device/igb/vf-links.ts";
