@@ -36,7 +36,6 @@ const GUEST_STRIDE: number = AREA + PAGE;
 export const VFS_PER_PORT = 8;
 export const PORTS = 4;
 export const VFS: number = VFS_PER_PORT * PORTS;
-export const LONGEST = 1500;
 /** IEEE 802 local experimental EtherType 1: a payload that no card looks into. */
 const ETHERTYPE = 0x88b5;
 /** Where a frame tells which one it is. */
