@@ -23,7 +23,7 @@ import {
   FLOW_WRITTEN,
 } from "../../assembly/spec/abi/flow.ts";
 import type { Engine } from "../core/engine.ts";
-import type { Transfers } from "./transfers.ts";
+import type { DirectMemory, Transfers } from "./transfers.ts";
 
 /** Up to this many bytes a loop over words beats the bulk operations. */
 const WORD_LOOP_LIMIT = 128;
@@ -131,32 +131,24 @@ function describe(
   }
 }
 
-/** The memories of a flow. */
-interface Memories {
-  readonly from: Uint32Array;
-  readonly fromBytes: Uint8Array;
-  readonly to: Uint32Array;
-  readonly toBytes: Uint8Array;
-  readonly ring: Uint32Array;
-  readonly reports: Uint32Array;
-  /** Others may write to the sources while the flow moves. */
-  readonly shared: boolean;
-}
-
 /**
  * Moves the frames of the flow from `first` on that are not short, by the bytes of the two memories, and writes their
  * descriptors, each with its frame: nothing is fetched twice. Returns where it stopped.
  */
 function moveLong(
   words: Uint32Array,
-  memories: Memories,
+  source: DirectMemory,
+  target: DirectMemory,
+  ring: Uint32Array,
+  reports: Uint32Array,
   ringAt: number,
   reportAt: number,
   list: number,
   first: number,
   end: number,
 ): number {
-  const { from, fromBytes, to, toBytes, ring, reports, shared } = memories;
+  const { words: from, bytes: fromBytes, shared } = source;
+  const { words: to, bytes: toBytes } = target;
   // Taken once: looking it up takes as long as a fifth of what it does.
   const { copyWithin } = toBytes;
   const one = words[list] as number;
@@ -183,28 +175,6 @@ function moveLong(
   return entry;
 }
 
-/** Moves frames of the flow from `first` on, long and short ones, and writes their descriptors. Returns where it stopped. */
-function moveRun(
-  words: Uint32Array,
-  memories: Memories,
-  ringAt: number,
-  reportAt: number,
-  list: number,
-  first: number,
-  end: number,
-): number {
-  const { from, to, ring, reports } = memories;
-  const written = words[list + (FLOW_WRITTEN >>> 2)] as number;
-  let done = first;
-  while (done < end) {
-    const long = moveShort(words, from, to, list, done, end);
-    describe(words, ring, reports, ringAt, reportAt, written, done, long);
-    done = moveLong(words, memories, ringAt, reportAt, list, long, end);
-    if (done === long) break;
-  }
-  return done;
-}
-
 export class Flows {
   readonly #engine: Engine;
   readonly #transfers: Transfers;
@@ -222,32 +192,33 @@ export class Flows {
     const transfers = this.#transfers;
     const words = this.#engine.u32;
     const block = (list + FLOW_HEADER) >>> 2;
-    const sourceRegion = words[block + (FLOW_SOURCE_REGION >>> 2)] as number;
-    const targetRegion = words[block + (FLOW_TARGET_REGION >>> 2)] as number;
-    const from = transfers.words(sourceRegion);
-    const fromBytes = transfers.bytes(sourceRegion);
-    const to = transfers.targetWords(targetRegion);
-    const toBytes = transfers.bytes(targetRegion);
+    const source = transfers.memory(words[block + (FLOW_SOURCE_REGION >>> 2)] as number);
+    const target = transfers.memory(words[block + (FLOW_TARGET_REGION >>> 2)] as number);
     const ring = transfers.targetWords(words[block + (FLOW_RING_REGION >>> 2)] as number);
     const reports = transfers.targetWords(words[block + (FLOW_REPORT_REGION >>> 2)] as number);
-    if (from === undefined || to === undefined || ring === undefined || reports === undefined) return 0;
-    if (fromBytes === undefined || toBytes === undefined) return 0;
-    const memories = { from, fromBytes, to, toBytes, ring, reports, shared: transfers.shared(sourceRegion) };
+    if (source === undefined || target?.written !== undefined || ring === undefined || reports === undefined) return 0;
+    if (target === undefined || source.words.length === 0 || target.words.length === 0) return 0;
     const first = block + (FLOW_FRAMES >>> 2);
     const end = first + count * WORDS;
     const ringEnd = (words[block + (FLOW_RING_END >>> 2)] as number) >>> 2;
     const reportEnd = (words[block + (FLOW_REPORT_END >>> 2)] as number) >>> 2;
     let descriptor = (words[block + (FLOW_RING >>> 2)] as number) >>> 2;
     let report = (words[block + (FLOW_REPORT >>> 2)] as number) >>> 2;
+    const written = words[block + (FLOW_WRITTEN >>> 2)] as number;
     let entry = first;
     while (entry < end) {
       // Up to where one of the rings begins again, an entry is as far from its descriptors as the next one.
       const turn = Math.min(end, entry + ringEnd - descriptor, entry + reportEnd - report);
-      const moved = moveRun(words, memories, descriptor - entry, report - entry, block, entry, turn);
+      const ringAt = descriptor - entry;
+      const reportAt = report - entry;
+      const long = moveShort(words, source.words, target.words, block, entry, turn);
+      if (long !== entry) describe(words, ring, reports, ringAt, reportAt, written, entry, long);
+      const moved =
+        long === turn ? long : moveLong(words, source, target, ring, reports, ringAt, reportAt, block, long, turn);
       descriptor += moved - entry;
       report += moved - entry;
       entry = moved;
-      if (moved !== turn) break;
+      if (moved === long && moved !== turn) break;
       if (descriptor === ringEnd) descriptor = (words[block + (FLOW_RING_START >>> 2)] as number) >>> 2;
       if (report === reportEnd) report = (words[block + (FLOW_REPORT_START >>> 2)] as number) >>> 2;
     }

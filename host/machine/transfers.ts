@@ -12,7 +12,7 @@ import {
 } from "../../assembly/spec/abi/memory-map.ts";
 import { join32 } from "../core/address.ts";
 import type { Engine } from "../core/engine.ts";
-import type { Backing, BufferBacking } from "./backing.ts";
+import type { Backing, BufferBacking, WriteListener } from "./backing.ts";
 
 /** Up to this many bytes a loop over words beats setting up a view. */
 const WORD_LOOP_LIMIT = 128;
@@ -25,6 +25,17 @@ export interface Regions {
   find(region: number): Backing | undefined;
   /** Runs an embedder's functions. False when they did not serve. */
   attempt(region: number, access: () => void): boolean;
+}
+
+/** Memory that is reached without a call: an embedder's buffer, or the module's own, by pointer. */
+export interface DirectMemory {
+  /** Empty when the buffer was transferred away. */
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  /** Who is told of writes; undefined for nobody. */
+  readonly written: WriteListener | undefined;
+  /** Others may write to it while the machine works. */
+  readonly shared: boolean;
 }
 
 /** Copies words, four loads before four stores: half the time of a simple loop. */
@@ -51,8 +62,20 @@ export class Transfers {
   readonly #regions: Regions;
   readonly #buffers: readonly (BufferBacking | undefined)[];
 
+  readonly #own: DirectMemory;
+
   constructor(engine: Engine, regions: Regions) {
     this.#engine = engine;
+    this.#own = {
+      get bytes() {
+        return engine.u8;
+      },
+      get words() {
+        return engine.u32;
+      },
+      written: undefined,
+      shared: false,
+    };
     this.#regions = regions;
     this.#buffers = regions.buffers;
   }
@@ -125,9 +148,9 @@ export class Transfers {
     return bytes === undefined || bytes.length === 0 ? undefined : bytes;
   }
 
-  /** Whether others may write to a region while this runs. The module's own memory is never shared. */
-  shared(region: number): boolean {
-    return region !== TRANSFER_POINTER && this.#buffers[region]?.shared !== false;
+  /** The memory of a region that is reached without a call. */
+  memory(region: number): DirectMemory | undefined {
+    return region === TRANSFER_POINTER ? this.#own : this.#buffers[region];
   }
 
   /** Copies `length` bytes. False when nothing answers, or the embedder's functions did not serve. */
