@@ -168,8 +168,8 @@ export class Peripherals {
   /** After frames moved: what the data path left, and in PHY loopback what would leave. Returns how many came back. */
   after(budget: number): number {
     let moved = 0;
-    if (this.link.phy.loopback) {
-      const { egress, ingress } = this.#state;
+    const { egress, ingress } = this.#state;
+    if (!egress.empty && this.link.phy.loopback) {
       for (let frame = egress.shift(); frame !== undefined; frame = egress.shift()) ingress.push(frame);
       if (!ingress.empty) moved = this.#state.service(budget);
     }
