@@ -62,7 +62,7 @@ for (const { profile, device, shown, bar, base } of CARDS) {
         command 0 06; command 0 01 00; command 1 05; echo
         devmem $EECD 32 0x20
         devmem $((WINDOW + 0x54321)) 8 0x35
-        until_true [ $(($(devmem $FLA 32) & 0x40000000)) = 0 ]
+        ready() { [ $(($(devmem $FLA 32) & 0x40000000)) = 0 ]; }; until_true ready
         devmem $((WINDOW + 0x54320)) 32
         devmem $EECD 32 0x10
         echo 0 >enable; echo 0000:01:00.0 >/sys/bus/pci/drivers/igb/bind
