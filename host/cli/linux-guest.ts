@@ -8,8 +8,11 @@ const CONSOLE = 0;
 const AGENT = 1;
 /** Of the console, kept to tell what was last seen there. */
 const TAIL_LENGTH = 4000;
+const NEWLINE = 0x0a;
 const PROMPT_END = PROMPT.charCodeAt(PROMPT.length - 1);
 const PANIC = "---[ end Kernel panic";
+/** The kernel's last line, when it was told to end. */
+const DOWN = /\[ *\d+\.\d+\] reboot: (Power down|System halted|Restarting system)\r?\n$/;
 
 /** What a script wrote, and how it ended. */
 export interface ScriptResult {
@@ -36,7 +39,7 @@ export class LinuxGuest {
   readonly emulator: Emulator;
   /** Hears every byte that the guest writes to its console. */
   onConsole: (bytes: Uint8Array) => void = () => {};
-  /** Hears the status with which a shell on the console was left. */
+  /** Hears the status with which a shell on the console was left; 0 when the whole guest goes down. */
   onLeft: (status: number) => void = () => {};
   /** Hears that the guest is lost. */
   onFailure: (error: GuestError) => void = () => {};
@@ -137,9 +140,17 @@ export class LinuxGuest {
     this.#tail += String.fromCharCode(byte);
     if (this.#tail.length > 2 * TAIL_LENGTH) this.#tail = this.#tail.slice(-TAIL_LENGTH);
     if (byte === PROMPT_END) this.#checkReady();
-    if (byte === 0x0a && this.#tail.includes(PANIC)) {
+    if (byte === NEWLINE) this.#checkAlive();
+  }
+
+  #checkAlive(): void {
+    if (this.#tail.includes(PANIC)) {
       this.#fail(new GuestError(`the guest's kernel panics:\n${this.#tail.slice(-1000)}`));
     }
+    const down = DOWN.exec(this.#tail)?.[1];
+    if (down === undefined) return;
+    this.onLeft(0);
+    this.#fail(new GuestError(`the guest went down in the middle of it: ${down}`));
   }
 
   #agentBytes(bytes: Buffer): void {

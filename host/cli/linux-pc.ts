@@ -102,9 +102,14 @@ export class LinuxPc {
     const state = await bootedState(files, board, snapshots);
     const emulator = await createPc(files, options, false);
     const pc = await LinuxPc.#attach(emulator, options);
-    await emulator.restore_state(new Uint8Array(state).buffer);
-    await emulator.run();
-    if (cards.length > 0) await pc.guest.collect("echo 1 >/sys/bus/pci/rescan", PLUG_SECONDS);
+    try {
+      await emulator.restore_state(new Uint8Array(state).buffer);
+      await emulator.run();
+      if (cards.length > 0) await pc.guest.collect("echo 1 >/sys/bus/pci/rescan", PLUG_SECONDS);
+    } catch (error) {
+      await pc.stop();
+      throw error;
+    }
     return pc;
   }
 

@@ -252,6 +252,24 @@ describeWithFiles("iovirt linux", () => {
     expect(await once(runs, "exit")).toEqual([null, "SIGINT"]);
   });
 
+  test("a guest that goes down ends it: its console's as if it was left, a script's as a failure", {
+    timeout: START_TIMEOUT,
+  }, async () => {
+    for (const [command, said] of [
+      ["poweroff -f", "Power down"],
+      ["reboot -f", "Restarting system"],
+    ] as const) {
+      expect(await linux(["--snapshot", "--exec", `echo before; ${command}`])).toEqual({
+        status: 1,
+        stdout: "before\n",
+        stderr: `iovirt: the guest went down in the middle of it: ${said}\n`,
+      });
+    }
+    const { status, stdout, stderr } = await linux(["--snapshot"], "halt -f\n");
+    expect(stdout).toMatch(/reboot: System halted\r\n$/);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
   test("a wrong call is one line and status 2, and boots nothing", async () => {
     const junk = join(folder, "junk");
     writeFileSync(junk, "no guest");
