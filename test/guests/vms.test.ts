@@ -174,7 +174,10 @@ describeWithFiles("two guests on one machine", () => {
     async () => {
       const files = guestFiles();
       if (typeof files === "string") throw new Error(files);
-      await sh(guests[0], "(ping -A 10.9.0.2 >/tmp/pings 2>&1 </dev/null &); until_true grep -q 'seq=20 ' /tmp/pings");
+      await sh(
+        guests[0],
+        "(ping -i 0.1 10.9.0.2 >/tmp/pings 2>&1 </dev/null &); until_true grep -q 'seq=20 ' /tmp/pings",
+      );
       const bytes = encodeSnapshot(await vms.save());
       await vms.stop();
       vms = await LinuxVms.restore(files, OPTIONS, decodeSnapshot<VmsState>(bytes));
