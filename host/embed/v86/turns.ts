@@ -10,8 +10,8 @@ import type { Takeover } from "./takeover.ts";
 const NS_PER_MS = 1e6;
 /** Nanoseconds after which devices have a turn although nobody asked for one: frames may have come from outside. */
 const PATIENCE = 250_000;
-/** The most that passes for devices in one turn: they do not make up for the time in which the emulator stood still. */
-const MAX_SPAN = 1e9;
+/** The most milliseconds from one look at the time to the next: devices do not make up for an emulator that stood still. */
+const MAX_SPAN_MS = 1000;
 /** Instructions of a piece of the guest's execution: with as many more the counter says that it is over. */
 const PIECE = 100_003;
 
@@ -40,6 +40,8 @@ export class Turns {
   readonly #measure: (() => number) | undefined;
   /** The emulator's milliseconds when the board's clock was 0; undefined until the first turn. */
   #origin: number | undefined;
+  /** The emulator's milliseconds at the last look. */
+  #seen = 0;
   #inGuest = false;
   #wanted = false;
   /** The guest wrote something, or somebody called. */
@@ -123,16 +125,26 @@ export class Turns {
     this.#asked = true;
   }
 
+  /** The board's time, in nanoseconds, at the emulator's `now`; never before what has passed for the board already. */
+  #timeOf(now: number): number {
+    const { nowNs } = this.#board;
+    if (this.#origin === undefined) {
+      this.#origin = now - nowNs / NS_PER_MS;
+      this.#seen = now;
+    }
+    this.#origin += Math.max(0, now - this.#seen - MAX_SPAN_MS);
+    this.#seen = now;
+    const target = Math.floor((now - this.#origin) * NS_PER_MS);
+    if (target >= nowNs) return target;
+    // Others on the same machine have let more time pass, those that did not stand still: it is everybody's.
+    this.#origin = now - nowNs / NS_PER_MS;
+    return nowNs;
+  }
+
   /** Milliseconds until something is due. */
   #turn(now: number): number {
     const board = this.#board;
-    this.#origin ??= now - board.nowNs / NS_PER_MS;
-    let target = Math.floor((now - this.#origin) * NS_PER_MS);
-    const beyond = target - board.nowNs - MAX_SPAN;
-    if (beyond > 0) {
-      this.#origin += beyond / NS_PER_MS;
-      target -= beyond;
-    }
+    const target = this.#timeOf(now);
     if (!this.#asked && target < this.#dueNs && target - this.#lastNs < PATIENCE) {
       return (this.#dueNs - target) / NS_PER_MS;
     }
@@ -142,7 +154,7 @@ export class Turns {
     this.#asked = false;
     this.turns++;
     try {
-      this.frames += this.#ram.duringTurn(() => board.run(Math.max(0, target - board.nowNs)));
+      this.frames += this.#ram.duringTurn(() => board.run(target - board.nowNs));
       this.#flush();
       this.#lastNs = board.nowNs;
       this.#dueNs = board.nextDeadlineNs;

@@ -150,6 +150,26 @@ describe("emulators' guests as VMs of one hypervisor", () => {
     );
   });
 
+  test("all have one time: what they stood still together passes once, and who alone stood still is with the others again", () => {
+    for (const { emulator } of [one, other]) attach(emulator, createVm(emulator, hypervisor));
+    const { clock } = hypervisor.machine;
+    const start = clock.nowNs;
+    // As the emulators' loops call it, with the time of their clocks in milliseconds. Gives the machine's.
+    const look = ({ cpu }: TestEmulator, now: number): number => {
+      cpu.run_hardware_timers(1, now);
+      return (clock.nowNs - start) / 1e6;
+    };
+    expect([look(one, 1000), look(other, 1001)]).toEqual([0, 0]);
+    expect([look(one, 1002), look(other, 1004)]).toEqual([2, 3]);
+    // Both for 9000 s, of which a second counts.
+    expect([look(one, 9_001_002), look(other, 9_001_004)]).toEqual([1002, 1003]);
+    expect([look(one, 9_001_007), look(other, 9_001_008)]).toEqual([1007, 1007]);
+    // One of them for 5 s, while the other one goes on.
+    for (let now = 9_001_500; now <= 9_006_000; now += 500) look(other, now);
+    const going = (clock.nowNs - start) / 1e6;
+    expect([look(one, 9_006_001), look(one, 9_006_003), look(other, 9_006_005)]).toEqual([going, going + 2, going + 5]);
+  });
+
   test("a restored hypervisor's VMs have the emulators' RAM again, and the same slots", async () => {
     const guests = [one, other].map(({ emulator }) => createVm(emulator, hypervisor));
     const devices = guests.map((guest, place) => guest.assign(ids[place] as RequesterId).device);
