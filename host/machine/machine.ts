@@ -246,6 +246,7 @@ export class Machine implements Snapshotable<MachineState> {
     this.iommu.restore(state.iommu);
     this.interrupts.restore(state.interrupts);
     this.cables.restore(state.cables);
+    for (const port of this.ports) port.announce();
   }
 
   /** Gives every device its turn. Returns how many frames moved. */

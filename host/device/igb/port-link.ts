@@ -4,7 +4,15 @@ import * as device from "../../../assembly/spec/igb/device.ts";
 import { PHY_EEE_100, PHY_EEE_1000 } from "../../../assembly/spec/igb/phy.ts";
 import * as power from "../../../assembly/spec/igb/power.ts";
 import { bits, place } from "../../core/bits.ts";
-import { ABLE_PARTNER, type Link, type LinkPartner, sameShown } from "./phy/link.ts";
+import {
+  ABLE_PARTNER,
+  type Link,
+  type LinkPartner,
+  type PartnerState,
+  partnerOf,
+  sameShown,
+  savePartner,
+} from "./phy/link.ts";
 import { Phy, type PhyState, speedField } from "./phy/phy.ts";
 import type { PhyProfile } from "./phy/registers.ts";
 import type { PortState } from "./port-state.ts";
@@ -13,7 +21,7 @@ import type { RegisterFile } from "./register-file.ts";
 export interface PortLinkState {
   phy: PhyState;
   plugged: boolean;
-  partner: { abilities: number; gigabit: boolean; eee: number; speed: number };
+  partner: PartnerState;
   up: boolean;
 }
 
@@ -29,10 +37,6 @@ export interface PortLinkOptions {
 
 /** Hears of what an end shows; `again`: it negotiates anew, if only to show the same. */
 export type ShownListener = (shown: LinkPartner | undefined, again: boolean) => void;
-
-/** In a saved state: the partner does not negotiate; nobody is there. */
-const NO_ABILITIES = -1;
-const NOBODY = -2;
 
 export class PortLink {
   readonly phy: Phy;
@@ -61,6 +65,7 @@ export class PortLink {
   set plugged(plugged: boolean) {
     if (plugged === this.#plugged) return;
     this.#plugged = plugged;
+    this.phy.negotiate();
     this.refresh(false);
   }
 
@@ -71,7 +76,10 @@ export class PortLink {
   meet(partner: LinkPartner | undefined, again: boolean): void {
     const same = sameShown(partner, this.#partner);
     this.#partner = partner;
-    if (!same || again) this.#settle(true);
+    if (same && !again) return;
+    this.phy.negotiate();
+    this.#settle(true);
+    this.#tell(false);
   }
 
   /** What this end shows to the other one; undefined while it sends nothing. */
@@ -118,34 +126,26 @@ export class PortLink {
       ((eee & power.IPCNFG_EEE_100M_AN) !== 0 ? PHY_EEE_100 : 0) |
       ((eee & power.IPCNFG_EEE_1G_AN) !== 0 ? PHY_EEE_1000 : 0);
     this.phy.setEee(advertised);
-    this.#settle(again);
-    this.#tell(again);
+    const anew = this.phy.refresh() || again;
+    this.#settle(anew);
+    this.#tell(anew);
   }
 
   save(): PortLinkState {
-    const { abilities = NO_ABILITIES, gigabit, eee, speed = 0 } = this.#partner ?? { gigabit: false, eee: 0 };
-    return {
-      phy: this.phy.save(),
-      plugged: this.#plugged,
-      partner: { abilities: this.#partner === undefined ? NOBODY : abilities, gigabit, eee, speed },
-      up: this.#up,
-    };
+    return { phy: this.phy.save(), plugged: this.#plugged, partner: savePartner(this.#partner), up: this.#up };
   }
 
+  /** To be called after the registers were restored. Tells nobody anything: whoever listens has a state of its own. */
   restore(state: PortLinkState): void {
-    const { abilities, speed, ...partner } = state.partner;
     this.phy.restore(state.phy);
     this.#plugged = state.plugged;
-    this.#partner =
-      abilities === NOBODY
-        ? undefined
-        : {
-            ...partner,
-            ...(abilities === NO_ABILITIES ? {} : { abilities }),
-            ...(speed === 10 || speed === 100 || speed === 1000 ? { speed } : {}),
-          };
+    this.#partner = partnerOf(state.partner);
     this.#up = state.up;
     this.#options.state.set(PORT_LINK, state.up ? 1 : 0);
+  }
+
+  /** After a restore: calls the listeners when what is shown is not what they heard last. */
+  announce(): void {
     this.#tell(false);
   }
 

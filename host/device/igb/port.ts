@@ -169,6 +169,11 @@ export class IgbPort {
     this.#peripherals.link.onShown(listener);
   }
 
+  /** For whoever has restored it, and everything around it: `onShown`'s listeners hear of what it shows now. */
+  announce(): void {
+    this.#peripherals.link.announce();
+  }
+
   /** What its four LEDs show, LED 0 first (LEDCTL). */
   get leds(): Led[] {
     return this.#peripherals.leds;

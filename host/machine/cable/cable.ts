@@ -3,9 +3,17 @@ import { checkFunction, checkOptions } from "../../core/arguments.ts";
 import type { Clock } from "../../core/clock.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Snapshotable } from "../../core/ports.ts";
-import { checkStateNumber } from "../../core/snapshot.ts";
-import { ABLE_PARTNER, agree, type LinkPartner } from "../../device/igb/phy/link.ts";
-import { Direction, type DirectionState } from "./direction.ts";
+import { checkShape, checkStateNumber } from "../../core/snapshot.ts";
+import {
+  ABLE_PARTNER,
+  agree,
+  type LinkPartner,
+  type PartnerState,
+  partnerOf,
+  sameShown,
+  savePartner,
+} from "../../device/igb/phy/link.ts";
+import { checkDirection, Direction, type DirectionState } from "./direction.ts";
 import { type CableEnd, type CableLine, isFrame } from "./end.ts";
 
 export interface CableOptions {
@@ -35,6 +43,8 @@ export type CableTap = (frame: Uint8Array, to: 0 | 1, timeNs: number) => void;
 export interface CableState {
   directions: readonly DirectionState[];
   statistics: readonly EndStatistics[];
+  /** What each end showed to the other one. */
+  shown: readonly PartnerState[];
 }
 
 const DEFAULT_BUFFER = 2 ** 18;
@@ -51,6 +61,8 @@ interface Side {
   powered: boolean;
   /** What this end advertises while it is powered. */
   offered: LinkPartner;
+  /** What its `link` was told last. */
+  up: boolean;
 }
 
 /** The options with their defaults. Throws ArgumentError for those that no cable has. */
@@ -65,6 +77,22 @@ function checkCable(options: CableOptions): Required<CableOptions> {
     }
   }
   return all;
+}
+
+/** What an end shows to the other one. */
+function shownBy({ powered, offered }: Side): LinkPartner | undefined {
+  return powered ? offered : undefined;
+}
+
+function keep(side: Side, shown: LinkPartner | undefined): void {
+  side.powered = shown !== undefined;
+  side.offered = shown ?? side.offered;
+}
+
+/** Whether two ends that show this have a carrier. */
+function carries(shown: readonly (LinkPartner | undefined)[]): boolean {
+  const [one, other] = shown;
+  return one !== undefined && other !== undefined && agree(one, other);
 }
 
 /** Who gives a cable its turns. */
@@ -94,6 +122,7 @@ export class Cable implements Snapshotable<CableState> {
       out: new Direction(all),
       powered: true,
       offered: ABLE_PARTNER,
+      up: false,
     });
     this.#sides = [side(ends[0]), side(ends[1])];
     const [one, other] = this.#sides;
@@ -164,20 +193,47 @@ export class Cable implements Snapshotable<CableState> {
     return {
       directions: this.#sides.map(({ out }) => out.save()),
       statistics: this.#sides.map(({ statistics }) => ({ ...statistics })),
+      shown: this.#sides.map((side) => savePartner(shownBy(side))),
     };
   }
 
-  /** Puts back the frames on their way. The links are as the ends are now. Throws FormatError for no such state. */
-  restore(state: CableState): void {
-    for (const [place, { out, statistics, end }] of this.#sides.entries()) {
-      const saved = state.statistics[place] as EndStatistics;
-      for (const name of Object.keys(statistics) as (keyof EndStatistics)[]) {
-        checkStateNumber("cable", saved[name], Number.MAX_SAFE_INTEGER);
-      }
-      out.restore(state.directions[place] as DirectionState);
-      for (const name of Object.keys(statistics) as (keyof EndStatistics)[]) statistics[name] = saved[name];
-      end.link(this.#carrier);
+  /** Throws FormatError for what is not the state of a cable. */
+  check(state: CableState): void {
+    checkShape("cable", state, this.save(), new Set(["frames"]));
+    for (const direction of state.directions) checkDirection(direction);
+    for (const saved of state.statistics) {
+      for (const count of Object.values(saved)) checkStateNumber("cable", count, Number.MAX_SAFE_INTEGER);
     }
+  }
+
+  /**
+   * Puts back the frames on their way; a port is to be restored before its cable. Ends hear of what is not as it was when
+   * the state was saved. Throws FormatError, with nothing changed, for no such state.
+   */
+  restore(state: CableState): void {
+    this.check(state);
+    const saved = state.shown.map(partnerOf);
+    const before = this.#sides.map(shownBy);
+    const carried = this.#carrier;
+    for (const [place, side] of this.#sides.entries()) {
+      Object.assign(side.statistics, state.statistics[place]);
+      side.out.restore(state.directions[place] as DirectionState);
+      if ("shown" in side.end) keep(side, side.end.shown);
+    }
+    this.#carrier = this.#agreed;
+    if (!this.#carrier) this.#lose();
+    // A port of the machine knows of the link what it knew when the state was saved; other ends are as they were now.
+    const same = carries(saved) === carried;
+    for (const side of this.#sides) side.up = same || !("shown" in side.end) ? carried : !this.#carrier;
+    const [one, other] = this.#sides;
+    for (const [place, from, to] of [
+      [0, one, other],
+      [1, other, one],
+    ] as const) {
+      const now = shownBy(from);
+      if (!sameShown(now, saved[place]) || !sameShown(now, before[place])) this.#introduce(from, to, false);
+    }
+    this.#tell();
   }
 
   #line(from: Side, to: Side): CableLine {
@@ -198,27 +254,44 @@ export class Cable implements Snapshotable<CableState> {
   }
 
   #show(from: Side, to: Side, shown: LinkPartner | undefined, again: boolean): void {
-    from.powered = shown !== undefined;
-    from.offered = shown ?? from.offered;
-    if (!this.#plugged) return;
+    const same = sameShown(shown, shownBy(from));
+    keep(from, shown);
+    if (!this.#plugged || (same && !again)) return;
     this.#introduce(from, to, again);
     this.#carry();
   }
 
   /** Tells an end what the other one shows. */
   #introduce(from: Side, to: Side, again: boolean): void {
-    to.end.negotiate?.(from.powered ? from.offered : undefined, again);
+    to.end.negotiate?.(shownBy(from), again);
   }
 
-  /** Tells both ends when the carrier comes or goes. */
+  /** The carrier, as both ends make it. */
+  get #agreed(): boolean {
+    return this.#plugged && carries(this.#sides.map(shownBy));
+  }
+
+  /** The carrier comes or goes. */
   #carry(): void {
-    const [one, other] = this.#sides;
-    const powered = this.#plugged && one.powered && other.powered;
-    const carrier = powered && agree(one.offered, other.offered);
+    const carrier = this.#agreed;
     if (carrier === this.#carrier) return;
     this.#carrier = carrier;
-    for (const { out, statistics } of this.#sides) if (!carrier) statistics.lost += out.clear();
-    for (const { end } of this.#sides) end.link(carrier);
+    if (!carrier) this.#lose();
+    this.#tell();
+  }
+
+  /** What is on its way is lost. */
+  #lose(): void {
+    for (const { out, statistics } of this.#sides) statistics.lost += out.clear();
+  }
+
+  /** Tells the ends of the carrier, which may change again while they hear of it. */
+  #tell(): void {
+    for (const side of this.#sides) {
+      if (side.up === this.#carrier) continue;
+      side.up = this.#carrier;
+      side.end.link(side.up);
+    }
   }
 
   #send(from: Side, to: Side, frame: Uint8Array): boolean {

@@ -85,11 +85,16 @@ export class Cables implements Snapshotable<readonly CableState[]> {
     return this.all.map((cable) => cable.save());
   }
 
-  /** Puts back what `save` gave; the same cables are plugged in, in the same order. Throws ArgumentError otherwise. */
+  /**
+   * Puts back what `save` gave; the same cables are plugged in, in the same order. Throws ArgumentError otherwise, and
+   * FormatError, with nothing changed, for what is not the state of cables.
+   */
   restore(states: readonly CableState[]): void {
+    if (!Array.isArray(states)) throw new ArgumentError("state", states, "is not a list of cables' states");
     if (states.length !== this.#cables.size) {
       throw new ArgumentError("state", states.length, `cables are not the ${this.#cables.size} of this machine`);
     }
+    for (const [place, cable] of this.all.entries()) cable.check(states[place] as CableState);
     for (const [place, cable] of this.all.entries()) cable.restore(states[place] as CableState);
   }
 

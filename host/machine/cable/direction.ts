@@ -27,6 +27,17 @@ interface OnTheWay {
   bytes: Uint8Array;
 }
 
+/** Throws FormatError for what `Direction.save` cannot have given. */
+export function checkDirection(state: DirectionState): void {
+  checkStateNumber("cable", state.freeNs, Number.MAX_SAFE_INTEGER);
+  if (!Array.isArray(state.frames)) throw new FormatError("cable", "has no list of frames");
+  for (const frame of state.frames as readonly unknown[]) {
+    const { dueNs, bytes } = (frame ?? {}) as Partial<OnTheWay>;
+    checkStateNumber("cable", dueNs, Number.MAX_SAFE_INTEGER);
+    if (!(bytes instanceof Uint8Array) || !isFrame(bytes)) throw new FormatError("cable", "carries what is no frame");
+  }
+}
+
 export class Direction {
   readonly #options: DirectionOptions;
   /** From `#first` on. */
@@ -102,13 +113,8 @@ export class Direction {
     };
   }
 
-  /** Throws FormatError, with nothing changed, for what is no such state. */
+  /** Puts back what `checkDirection` let pass. */
   restore(state: DirectionState): void {
-    checkStateNumber("cable", state.freeNs, Number.MAX_SAFE_INTEGER);
-    for (const { dueNs, bytes } of state.frames) {
-      checkStateNumber("cable", dueNs, Number.MAX_SAFE_INTEGER);
-      if (!(bytes instanceof Uint8Array) || !isFrame(bytes)) throw new FormatError("cable", "carries what is no frame");
-    }
     this.#frames = state.frames.map(({ dueNs, bytes }) => ({ dueNs, bytes: bytes.slice() }));
     this.#first = 0;
     this.#bytes = this.#frames.reduce((sum, { bytes }) => sum + bytes.length, 0);

@@ -35,6 +35,8 @@ export interface CableEnd {
   link(up: boolean): void;
   /** What the other end shows, as `CableLine.show` has it. Absent where an end takes any speed. */
   negotiate?(partner: LinkPartner | undefined, again: boolean): void;
+  /** What it shows, of an end that a machine's state has: asked after a restore. */
+  readonly shown?: LinkPartner | undefined;
   /** A frame arrived. False when there is no room for it now: it comes again in a later turn. */
   receive(frame: Uint8Array): boolean;
   /** The next frame to send, which becomes the cable's. Absent where the end sends by itself. */

@@ -27,6 +27,10 @@ export class PortEnd implements CableEnd {
     else line.show(this.#port.shown, false);
   }
 
+  get shown(): LinkPartner | undefined {
+    return this.#port.shown;
+  }
+
   negotiate(partner: LinkPartner | undefined, again: boolean): void {
     this.#port.meet(partner, again);
   }

@@ -188,6 +188,8 @@ describe("I350", () => {
     bench.port.partner = { ...ABLE, eee: 2 };
     expect([negotiated(), phy.read(17)]).toEqual([false, 2]);
     phy.write(9, 0);
+    expect(negotiated()).toBe(false);
+    phy.write(0, 0x1340);
     expect(negotiated()).toBe(true);
     bench.pf.write(0x0e38, 4, 0x0000_0008);
     expect([negotiated(), mmd(7, 60)]).toEqual([false, 4]);

@@ -1,5 +1,7 @@
 // Two PHYs at the ends of a cable, driven through MDIC. Numbers as in IEEE 802.3 clauses 22, 28 and 40.
+import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
+import { decodeSnapshot, encodeSnapshot } from "../../../host/core/snapshot.ts";
 import type { IgbPort } from "../../../host/device/igb/port.ts";
 import type { Cable } from "../../../host/machine/cable/cable.ts";
 import { FunctionEnd } from "../../../host/machine/cable/function-end.ts";
@@ -47,15 +49,22 @@ function advertise(port: IgbPort, abilities: number, gigabit: number): void {
   registers.write(CONTROL, NEGOTIATE_ANEW);
 }
 
+/** A machine with two ports on one cable. */
+async function pair(
+  profile: "i350" | "82576",
+): Promise<{ machine: Machine; one: IgbPort; other: IgbPort; cable: Cable }> {
+  const machine = await Machine.create({ cards: [{ profile, ports: 2 }] });
+  const [one, other] = machine.ports as [IgbPort, IgbPort];
+  return { machine, one, other, cable: machine.cables.plug(one, other) };
+}
+
 describe.each(["i350", "82576"] as const)("%s: two ports and a cable", (profile) => {
   let machine: Machine;
   let one: IgbPort;
   let other: IgbPort;
   let cable: Cable;
   beforeEach(async () => {
-    machine = await Machine.create({ cards: [{ profile, ports: 2 }] });
-    [one, other] = machine.ports as [IgbPort, IgbPort];
-    cable = machine.cables.plug(one, other);
+    ({ machine, one, other, cable } = await pair(profile));
     for (const port of [one, other]) changed(port);
   });
 
@@ -136,14 +145,117 @@ describe.each(["i350", "82576"] as const)("%s: two ports and a cable", (profile)
     phy(one).write(CONTROL, NEGOTIATE_ANEW);
     for (const port of [one, other]) changed(port);
     const state = structuredClone(machine.save());
-    const twin = await Machine.create({ cards: [{ profile, ports: 2 }] });
-    const [near, far] = twin.ports as [IgbPort, IgbPort];
-    twin.cables.plug(near, far);
+    const { machine: twin, one: near, other: far } = await pair(profile);
     twin.restore(state);
     expect([seen(near), seen(far), phy(near).read(PARTNER)]).toEqual(["100 full", "100 full", 0x4101]);
     expect([changed(near), changed(far)]).toEqual([false, false]);
     advertise(far, 0x0021, 0);
     expect(seen(near)).toBe("10 half");
+  });
+
+  it("§28.2.4.1.3: what is written to registers 4 and 9 counts from the next negotiation on, whoever begins it", () => {
+    phy(other).write(ADVERTISEMENT, 0x0181);
+    phy(other).write(GIGABIT_CONTROL, 0);
+    expect([seen(one), seen(other), changed(one), changed(other)]).toEqual(["1000 full", "1000 full", false, false]);
+    expect([phy(other).read(ADVERTISEMENT), phy(one).read(PARTNER)]).toEqual([0x0181, 0x4de1]);
+    phy(one).write(CONTROL, NEGOTIATE_ANEW);
+    expect([seen(one), seen(other), phy(one).read(PARTNER)]).toEqual(["100 full", "100 full", 0x4181]);
+    phy(one).write(ADVERTISEMENT, 0x0061);
+    machine.cables.pull();
+    machine.cables.plug(other, one);
+    expect([seen(one), seen(other)]).toEqual(["no link", "no link"]);
+  });
+
+  it("a restore tells nobody what is written and not negotiated yet", async () => {
+    phy(other).write(ADVERTISEMENT, 0x0181);
+    const state = machine.save();
+    const bytes = encodeSnapshot(state);
+    const { machine: twin, one: near, other: far } = await pair(profile);
+    advertise(near, 0x0061, 0);
+    for (const port of [near, far]) changed(port);
+    for (const [at, [first, second]] of [
+      [machine, [one, other]],
+      [twin, [near, far]],
+    ] as const) {
+      at.restore(decodeSnapshot(bytes));
+      expect(encodeSnapshot(at.save())).toEqual(bytes);
+      expect([seen(first), changed(first), changed(second)]).toEqual(["1000 full", false, false]);
+      expect(phy(first).read(PARTNER)).toBe(0x4de1);
+    }
+  });
+
+  it("a port of another machine hears what a restored one shows", async () => {
+    const far = await Machine.create({ cards: [{ profile, ports: 1 }] });
+    const [port] = far.ports as [IgbPort];
+    machine.cables.pull();
+    for (const end of [one, port]) end.linkUp = true;
+    const state = far.save();
+    machine.cables.plug(one, port);
+    advertise(port, 0x0061, 0);
+    changed(one);
+    far.restore({ ...state, cables: [] });
+    expect([seen(one), changed(one)]).toEqual(["1000 full", true]);
+  });
+
+  it("restored into another machine in the middle of any history, both go on alike", async () => {
+    const write = fc.record({
+      register: fc.constantFrom(CONTROL, ADVERTISEMENT, GIGABIT_CONTROL),
+      value: fc.oneof(
+        fc.constantFrom(
+          NEGOTIATE_ANEW,
+          FORCED_100_FULL,
+          FORCED_10_HALF,
+          FORCED_1000,
+          0x1940,
+          0x5140,
+          0x0de1,
+          0x0061,
+          0x0200,
+        ),
+        fc.integer({ min: 0, max: 0xffff }),
+      ),
+    });
+    const step = fc.record({
+      first: fc.boolean(),
+      what: fc.oneof(
+        { weight: 8, arbitrary: write },
+        { weight: 2, arbitrary: fc.constantFrom(0x0e14, 0x0e38, 0x0000).map((offset) => ({ offset })) },
+        { weight: 1, arbitrary: fc.constantFrom(45, 106, 111).map((temperature) => ({ temperature })) },
+        { weight: 1, arbitrary: fc.constantFrom("hot", "cold", "flr").map((reset) => ({ reset })) },
+      ),
+      value: fc.constantFrom(0, 0x20, 0x0c, 0x41, 0x0800_0040, 0x8000_0041),
+      read: fc.boolean(),
+    });
+    const act = (
+      at: { machine: Machine; one: IgbPort; other: IgbPort },
+      { first, what, value, read }: Step,
+    ): unknown => {
+      const port = first ? at.one : at.other;
+      if ("register" in what) phy(port).write(what.register, what.value);
+      else if ("offset" in what) port.registers.write(what.offset, 4, value);
+      else if ("reset" in what) port.pf.reset(what.reset);
+      else for (const card of at.machine.cards) card.temperature = what.temperature;
+      at.machine.run(100);
+      return read ? [at.one, at.other].map((end) => [seen(end), changed(end), phy(end).read(STATUS)]) : [];
+    };
+    type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+    const history = fc.array(step, { maxLength: 25 });
+    await fc.assert(
+      fc.asyncProperty(history, history, history, async (past, elsewhere, future) => {
+        const saved = await pair(profile);
+        const restored = await pair(profile);
+        for (const what of past) act(saved, what);
+        for (const what of elsewhere) act(restored, what);
+        const bytes = encodeSnapshot(saved.machine.save());
+        restored.machine.restore(decodeSnapshot(bytes));
+        expect(encodeSnapshot(restored.machine.save())).toEqual(bytes);
+        for (const what of future) expect(act(restored, what)).toEqual(act(saved, what));
+        expect(restored.machine.save().cards).toEqual(saved.machine.save().cards);
+        expect(restored.machine.save().cables).toEqual(saved.machine.save().cables);
+        for (const { machine: made } of [saved, restored]) made.dispose();
+      }),
+      { numRuns: 25 },
+    );
   });
 });
 

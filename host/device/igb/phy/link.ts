@@ -22,6 +22,35 @@ export const ABLE_PARTNER: LinkPartner = {
   eee: spec.PHY_EEE_100 | spec.PHY_EEE_1000,
 };
 
+/** A partner in a saved state, where numbers stand for what is undefined. */
+export interface PartnerState {
+  abilities: number;
+  gigabit: boolean;
+  eee: number;
+  speed: number;
+}
+
+/** The partner does not negotiate; nobody is there. */
+const NO_ABILITIES = -1;
+const NOBODY = -2;
+
+/** A partner, or that there is none, as `partnerOf` reads it. */
+export function savePartner(partner: LinkPartner | undefined): PartnerState {
+  if (partner === undefined) return { abilities: NOBODY, gigabit: false, eee: 0, speed: 0 };
+  const { abilities = NO_ABILITIES, gigabit, eee, speed = 0 } = partner;
+  return { abilities, gigabit, eee, speed };
+}
+
+export function partnerOf({ abilities, gigabit, eee, speed }: PartnerState): LinkPartner | undefined {
+  if (abilities === NOBODY) return undefined;
+  return {
+    gigabit,
+    eee,
+    ...(abilities === NO_ABILITIES ? {} : { abilities }),
+    ...(speed === 10 || speed === 100 || speed === 1000 ? { speed } : {}),
+  };
+}
+
 const SHOWN = ["abilities", "gigabit", "eee", "speed"] as const;
 
 export interface Link {

@@ -3,6 +3,7 @@ import { STATUS_SPEED_100, STATUS_SPEED_1000 } from "../../../../assembly/spec/i
 import * as spec from "../../../../assembly/spec/igb/phy.ts";
 import { bits, place } from "../../../core/bits.ts";
 import { FormatError } from "../../../core/errors.ts";
+import { checkShape, checkStateNumber } from "../../../core/snapshot.ts";
 import { detected, forcedSpeed, type Link, type LinkPartner, resolveLink } from "./link.ts";
 import type { PhyProfile, PhyRow } from "./registers.ts";
 
@@ -14,6 +15,16 @@ export interface PhyState {
   eee: number;
   /** The link was lost since the status register was read. */
   lost: boolean;
+  offer: PhyOffer;
+}
+
+/** What negotiation was begun with. */
+export interface PhyOffer {
+  /** Register 4. */
+  advertisement: number;
+  /** Register 9; 0 while the PHY is kept from 1000 Mb/s. */
+  gigabitControl: number;
+  throttled: boolean;
 }
 
 /** What the PHY depends on. */
@@ -48,12 +59,16 @@ export class Phy {
   #mmd = 0;
   #eee = 0;
   #lost = false;
+  #offer: PhyOffer = { advertisement: 0, gigabitControl: 0, throttled: false };
+  /** It sent something when that was looked at last. */
+  #sent = false;
 
   constructor(profile: PhyProfile, around: PhySurroundings) {
     this.#profile = profile;
     this.#around = around;
     this.#rows = new Map(profile.rows.map((row) => [row.register, row]));
     this.#clear();
+    this.negotiate();
   }
 
   /** Registers as after power-on, and a link negotiated anew. */
@@ -72,8 +87,8 @@ export class Phy {
     }
     const partner = this.#around.partner();
     if (partner === undefined) return undefined;
-    const gigabitControl = this.#around.throttled() ? 0 : this.#get(spec.PHY_1000T_CONTROL);
-    return resolveLink({ control, advertisement: this.#get(spec.PHY_ADVERTISEMENT), gigabitControl }, partner);
+    const { advertisement, gigabitControl } = this.#offer;
+    return resolveLink({ control, advertisement, gigabitControl }, partner);
   }
 
   /** Neither powered down nor isolated, nor held off by the MAC. */
@@ -89,15 +104,34 @@ export class Phy {
 
   /** What this end shows to the other one; undefined while it sends nothing. */
   get shown(): LinkPartner | undefined {
-    if (!this.powered || this.loopback) return undefined;
+    if (!this.#sends) return undefined;
     const control = this.#get(spec.PHY_CONTROL);
-    const gigabit = (this.#get(spec.PHY_1000T_CONTROL) & spec.PHY_1000T_CONTROL_FULL) !== 0;
     if ((control & spec.PHY_CONTROL_NEGOTIATE) === 0) return { gigabit: false, eee: 0, speed: forcedSpeed(control) };
-    return {
-      abilities: this.#get(spec.PHY_ADVERTISEMENT),
-      gigabit: gigabit && !this.#around.throttled(),
-      eee: this.#eee,
-    };
+    const { advertisement, gigabitControl } = this.#offer;
+    const gigabit = (gigabitControl & spec.PHY_1000T_CONTROL_FULL) !== 0;
+    return { abilities: advertisement, gigabit, eee: this.#eee };
+  }
+
+  /**
+   * Negotiation begins: with what registers 4 and 9 have now (IEEE 802.3 §28.2.4.1.3). What is written there later counts
+   * from the next time on.
+   */
+  negotiate(): void {
+    const throttled = this.#around.throttled();
+    const gigabitControl = throttled ? 0 : this.#get(spec.PHY_1000T_CONTROL);
+    this.#offer = { advertisement: this.#get(spec.PHY_ADVERTISEMENT), gigabitControl, throttled };
+  }
+
+  /**
+   * To be called when something around the PHY may have changed: it negotiates when it begins to send, and when it is kept
+   * from 1000 Mb/s or no longer is. The result says whether it did.
+   */
+  refresh(): boolean {
+    const begins = this.#sends && !this.#sent;
+    this.#sent = this.#sends;
+    if (!begins && this.#around.throttled() === this.#offer.throttled) return false;
+    this.negotiate();
+    return true;
   }
 
   /** The speeds at which this end does Energy Efficient Ethernet: PHY_EEE_ bits. */
@@ -166,20 +200,39 @@ export class Phy {
   }
 
   save(): PhyState {
-    return { registers: [...this.#values], page: this.#page, mmd: this.#mmd, eee: this.#eee, lost: this.#lost };
+    return {
+      registers: [...this.#values],
+      page: this.#page,
+      mmd: this.#mmd,
+      eee: this.#eee,
+      lost: this.#lost,
+      offer: { ...this.#offer },
+    };
   }
 
-  /** Throws FormatError for registers that the PHY does not have. */
+  /** To be called after what is around the PHY was restored. Throws FormatError for registers that it does not have. */
   restore(state: PhyState): void {
+    checkShape("PHY", state, this.save(), new Set(["registers"]));
+    const { page, mmd, eee, offer } = state;
+    for (const value of [page, mmd, eee, offer.advertisement, offer.gigabitControl]) {
+      checkStateNumber("PHY", value, spec.PHY_REGISTER_MASK);
+    }
     const valid = ([register, value]: [number, number]): boolean =>
       [register, value].every((number) => Number.isInteger(number) && number >= 0 && number <= spec.PHY_REGISTER_MASK);
     if (!state.registers.every(valid)) throw new FormatError("PHY", "are no registers of 16 bits");
     this.#values.clear();
     for (const [register, value] of state.registers) this.#values.set(register, value);
-    this.#page = state.page;
-    this.#mmd = state.mmd;
-    this.#eee = state.eee;
+    this.#page = page;
+    this.#mmd = mmd;
+    this.#eee = eee;
     this.#lost = state.lost;
+    this.#offer = { ...offer };
+    this.#sent = this.#sends;
+  }
+
+  /** The other end can see it. */
+  get #sends(): boolean {
+    return this.powered && !this.loopback;
   }
 
   #clear(): void {
@@ -192,6 +245,8 @@ export class Phy {
 
   #again(): void {
     this.#lost = true;
+    this.negotiate();
+    this.#sent = this.#sends;
     this.#around.changed(true);
   }
 
@@ -222,7 +277,7 @@ export class Phy {
     if (link === undefined) return 0;
     const able = link.negotiated && partner?.gigabit === true ? spec.PHY_1000T_STATUS_PARTNER_FULL : 0;
     if (link.speed !== 1000) return able;
-    const control = this.#get(spec.PHY_1000T_CONTROL);
+    const { gigabitControl: control } = this.#offer;
     const manual = spec.PHY_1000T_CONTROL_MANUAL | spec.PHY_1000T_CONTROL_MASTER;
     const master = (control & manual) === manual ? spec.PHY_1000T_STATUS_MASTER : 0;
     return able | spec.PHY_1000T_STATUS_RECEIVERS | master;
