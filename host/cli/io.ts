@@ -31,29 +31,29 @@ export function inputName(path: string): string {
 /** What a shell reports for a program that SIGPIPE ended. */
 const EXIT_PIPE = 141;
 
-/** The standard output takes no more: what writes to it without end is to end with `status`. */
+/** A standard stream takes no more: what writes to it without end is to end with `status`. */
 export class OutputLost extends Error {
   readonly status: number;
 
   constructor(cause: Error & { code?: string | undefined }) {
-    super("the standard output takes no more");
+    super("a standard stream takes no more");
     this.name = "OutputLost";
     this.status = cause.code === "EPIPE" ? EXIT_PIPE : EXIT_FAILED;
   }
 }
 
-/** What `work` gives; throws OutputLost when the standard output fails before. */
+/** What `work` gives; throws OutputLost when the standard output or the standard error output fails before. */
 export async function unlessOutputLost<Value>(work: Promise<Value>): Promise<Value> {
-  const { stdout } = process;
+  const streams = [process.stdout, process.stderr];
   let onError: (error: NodeJS.ErrnoException) => void = () => {};
   const lost = new Promise<never>((_, reject) => {
     onError = (error) => reject(new OutputLost(error));
   });
-  stdout.on("error", onError);
+  for (const stream of streams) stream.on("error", onError);
   try {
     return await Promise.race([work, lost]);
   } finally {
-    stdout.off("error", onError);
+    for (const stream of streams) stream.off("error", onError);
   }
 }
 

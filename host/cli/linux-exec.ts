@@ -41,23 +41,37 @@ export function forWhom(exec: string, guests: number): { only: number | undefine
   const match = /^(\d+):/.exec(exec);
   if (match === null) return { only: undefined, commands: exec };
   const only = Number(match[1]);
-  if (only < 1 || only > guests) throw new UsageError(`--exec ${match[0]}: there are guests 1 to ${guests}`);
+  if (only < 1 || only > guests) throw new UsageError(`--exec ${match[0]} there are guests 1 to ${guests}`);
   return { only, commands: exec.slice(match[0].length) };
 }
 
+/** Runs scripts in the guest, each in a shell of its own, until one fails; its status, or 0. */
+export async function runInOrder(
+  guest: NamedGuest["guest"],
+  scripts: readonly string[],
+  output: ScriptOutput,
+): Promise<number> {
+  for (const script of scripts) {
+    const status = await guest.run(script, output);
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
 /**
- * Runs the commands in every guest at the same time, or in one alone. $VM is the guest's number there, $VMS says how many
- * there are. The result is the status of the first one that is not 0.
+ * Runs what each guest is to run in all of them at the same time. $VM is the guest's number there, $VMS says how many
+ * there are. The result is the first one's status that is not 0.
  */
 export async function runEverywhere(
   guests: readonly NamedGuest[],
-  exec: string,
+  exec: readonly string[],
   io: { out(text: string): void; err(text: string): void },
 ): Promise<number> {
-  const { only, commands } = forWhom(exec, guests.length);
+  const wanted = exec.map((text) => forWhom(text, guests.length));
   const statuses = await Promise.all(
     guests.map(async ({ name, guest }, place) => {
-      if (only !== undefined && only !== place + 1) return 0;
+      const own = wanted.filter(({ only }) => only === undefined || only === place + 1);
+      const scripts = own.map(({ commands }) => `VM=${place + 1}\nVMS=${guests.length}\nexport VM VMS\n${commands}`);
       const [stdout, stderr] = [(text: string) => io.out(text), (text: string) => io.err(text)].map(
         (write) => new PrefixedLines(`${name}: `, write),
       );
@@ -65,7 +79,7 @@ export async function runEverywhere(
         stdout: (bytes) => stdout?.add(bytes),
         stderr: (bytes) => stderr?.add(bytes),
       };
-      const status = await guest.run(`VM=${place + 1}\nVMS=${guests.length}\nexport VM VMS\n${commands}`, output);
+      const status = await runInOrder(guest, scripts, output);
       stdout?.end();
       stderr?.end();
       return status;

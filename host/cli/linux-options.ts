@@ -17,9 +17,11 @@ const ROWS = [
   {
     name: "exec",
     short: "e",
-    kind: "text",
+    kind: "texts",
     form: "COMMANDS",
-    help: "run these in the guest's shell and leave with their status",
+    help:
+      "run these in a shell of the guest and leave with their status; several --exec run in a shell each, one after the " +
+      "other, until one fails",
   },
   {
     name: "vms",
@@ -27,8 +29,9 @@ const ROWS = [
     min: 1,
     max: MAX_VMS,
     help:
-      "guests on one machine, each with a VF that a hypervisor gives it; the host drives the PFs. --exec runs in all " +
-      "of them ($VM is the guest's number) or, as N:COMMANDS, in one; without it the console is the first one's",
+      "guests on one machine, each with a VF that a hypervisor gives it; the host drives the PFs. --exec COMMANDS runs " +
+      "in all of them at once ($VM is the guest's number), --exec N:COMMANDS in one; the status is the first that is " +
+      "not 0. Without --exec the console is the first one's",
   },
   {
     name: "memory",
@@ -69,7 +72,7 @@ const ROWS = [
 
 /** What was asked for, by the options' names. */
 export interface LinuxOptions {
-  exec?: string;
+  exec?: readonly string[];
   vms?: number;
   memory?: number;
   profile?: string;
@@ -116,7 +119,7 @@ export function checkWanted(options: LinuxOptions): Wanted {
 
 /** Throws UsageError when --exec is for a guest that is not among `guests`; undefined for one that is alone. */
 export function checkExec({ exec }: LinuxOptions, guests: number | undefined): void {
-  if (exec !== undefined && guests !== undefined) forWhom(exec, guests);
+  if (guests !== undefined) for (const commands of exec ?? []) forWhom(commands, guests);
 }
 
 function isProfile(name: string): name is keyof typeof PROFILES {

@@ -5,7 +5,7 @@ import { GuestError } from "./guests/failure.ts";
 import { type GuestFiles, guestsFolder, openGuests } from "./guests/store.ts";
 import { EXIT_FAILED, type Io, OutputLost, unlessOutputLost } from "./io.ts";
 import { joinConsole } from "./linux-console.ts";
-import { runEverywhere } from "./linux-exec.ts";
+import { runEverywhere, runInOrder } from "./linux-exec.ts";
 import type { LinuxGuest } from "./linux-guest.ts";
 import {
   checkExec,
@@ -138,6 +138,6 @@ async function use(
   }
   const output = { stdout: (bytes: Uint8Array) => io.out(bytes), stderr: (bytes: Uint8Array) => io.err(bytes) };
   const named = guests.map((guest, place) => ({ name: `vm${place + 1}`, guest }));
-  const run = vms === undefined ? () => first.run(exec, output) : () => runEverywhere(named, exec, io);
+  const run = vms === undefined ? () => runInOrder(first, exec, output) : () => runEverywhere(named, exec, io);
   return await unlessOutputLost(endedBySignals(run));
 }

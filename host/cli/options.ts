@@ -39,13 +39,22 @@ export interface TextRow extends OptionRowBase {
   form: string;
 }
 
-export type OptionRow = FlagRow | CountRow | NumberRow | FileRow | TextRow;
+/** A TextRow that may be given several times: each says something of its own. */
+export interface TextsRow extends OptionRowBase {
+  kind: "texts";
+  form: string;
+}
+
+type ValueRow = NumberRow | FileRow | TextRow | TextsRow;
+export type OptionRow = FlagRow | CountRow | ValueRow;
 
 type ValueOf<Row extends OptionRow> = Row extends NumberRow | CountRow
   ? number
   : Row extends FileRow | TextRow
     ? string
-    : true;
+    : Row extends TextsRow
+      ? readonly string[]
+      : true;
 
 /** The options that were given, by name. */
 export type Options<Rows extends readonly OptionRow[]> = {
@@ -67,14 +76,17 @@ export function parseOptions<const Rows extends readonly OptionRow[]>(
     ]),
   );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
-  const found: Record<string, true | number | string> = {};
+  const found: Record<string, true | number | string | readonly string[]> = {};
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") throw new UsageError(`unexpected argument ${quote(token.value)}`);
     const row = rows.find((candidate) => candidate.name === token.name);
     if (row === undefined) throw new UsageError(`unknown option ${quote(token.rawName)}`);
     const value = checked(row, token.rawName, token.value, token.inlineValue === true);
-    found[row.name] = row.kind === "count" ? ((found[row.name] as number | undefined) ?? 0) + 1 : value;
+    const before = found[row.name];
+    if (row.kind === "count") found[row.name] = ((before as number | undefined) ?? 0) + 1;
+    else if (row.kind === "texts") found[row.name] = [...((before as string[] | undefined) ?? []), value as string];
+    else found[row.name] = value;
   }
   return found as Options<Rows>;
 }
@@ -118,12 +130,12 @@ export function quote(text: string): string {
   return JSON.stringify(text);
 }
 
-function takesValue(row: OptionRow): row is NumberRow | FileRow | TextRow {
-  return row.kind === "number" || row.kind === "file" || row.kind === "text";
+function takesValue(row: OptionRow): row is ValueRow {
+  return row.kind !== "flag" && row.kind !== "count";
 }
 
-function formOf(row: NumberRow | FileRow | TextRow): string {
-  if (row.kind === "text") return row.form;
+function formOf(row: ValueRow): string {
+  if (row.kind === "text" || row.kind === "texts") return row.form;
   return row.kind === "number" ? "N" : "FILE";
 }
 

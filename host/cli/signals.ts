@@ -1,7 +1,7 @@
 // Signals that end the program: at once, but what it has changed outside itself is put back before.
 
 /** Their numbers. */
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 const NAMES = Object.keys(SIGNALS) as Signal[];
 /** What a shell reports for a program that a signal ended, less the signal's number. */
 const SIGNALLED = 128;
@@ -36,8 +36,14 @@ export async function endedBySignals<Value>(work: () => Promise<Value>): Promise
   try {
     return await work();
   } finally {
+    await pollTwice();
     release();
   }
+}
+
+/** A signal that came while JavaScript ran is heard when the event loop looks for it: at the latest in its next turn. */
+async function pollTwice(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
 }
 
 /** What `work` gives. `cleanup` is called when it is done, or when the program ends before: it must not wait. */

@@ -36,7 +36,8 @@ export interface HypervisorState {
 }
 
 const ADMINISTRATOR = "administrator";
-const DEFAULT_ADMINISTRATOR_RAM = 4 * 2 ** 20;
+/** Default RAM of the administrator's software, and the same again for each port: room for its driver's rings. */
+const ADMINISTRATOR_RAM_SHARE = 2 * 2 ** 20;
 
 export class Hypervisor implements Snapshotable<HypervisorState> {
   readonly machine: Machine;
@@ -76,7 +77,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
       { ari: options.ari ?? false },
     );
     this.remapping = new RemappingDriver(machine.map, pages, layout.IOMMU_BASE, capabilities);
-    const ram = options.administratorRam ?? DEFAULT_ADMINISTRATOR_RAM;
+    const ram = options.administratorRam ?? (1 + machine.ports.length) * ADMINISTRATOR_RAM_SHARE;
     const domain = this.#domains.create(ADMINISTRATOR, ADMINISTRATOR_ID, ram);
     this.administrator = new Administrator(machine, this.remapping, domain, (ns) => this.run(ns));
     for (const { pf, sriov } of machine.ports) {

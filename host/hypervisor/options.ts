@@ -5,7 +5,7 @@ import type { VmRam } from "./domains.ts";
 import type { Levels } from "./unit-capabilities.ts";
 
 export interface HypervisorOptions {
-  /** Bytes of RAM for the administrator's software; default 4 MiB. */
+  /** Bytes of RAM for the administrator's software; default 2 MiB, and 2 more for each port of the cards. */
   administratorRam?: number;
   /** Levels of the second-stage tables; default the best that the IOMMU walks: 4, 5 or 3. */
   levels?: Levels;

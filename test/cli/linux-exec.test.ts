@@ -46,12 +46,21 @@ describe("commands for several guests", () => {
     const [out, err]: string[][] = [[], []];
     const guests = [guest("vm1", 0, scripts), guest("vm2", 7, scripts), guest("vm3", 9, scripts)];
     const io = { out: (text: string) => void out?.push(text), err: (text: string) => void err?.push(text) };
-    expect(await runEverywhere(guests, "hostname", io)).toBe(7);
+    expect(await runEverywhere(guests, ["hostname"], io)).toBe(7);
     expect(scripts).toEqual([1, 2, 3].map((vm) => `VM=${vm}\nVMS=3\nexport VM VMS\nhostname`));
     expect(out).toEqual(["vm1: vm1 here\n", "vm2: vm2 here\n", "vm3: vm3 here\n"]);
     expect(err).toEqual(["vm1: careful\n", "vm2: careful\n", "vm3: careful\n"]);
     scripts.length = 0;
-    expect(await runEverywhere(guests, "3:id", io)).toBe(9);
+    expect(await runEverywhere(guests, ["3:id"], io)).toBe(9);
     expect(scripts).toEqual(["VM=3\nVMS=3\nexport VM VMS\nid"]);
+  });
+
+  test("several: each guest runs those that are for it, in order, until one fails", async () => {
+    const scripts: string[][] = [[], []];
+    const guests = scripts.map((own, place) => guest(`vm${place + 1}`, place * 5, own));
+    const io = { out: () => {}, err: () => {} };
+    expect(await runEverywhere(guests, ["1:a", "2:b", "c", "1:d"], io)).toBe(5);
+    const last = scripts.map((own) => own.map((script) => script.split("\n").at(-1)));
+    expect(last).toEqual([["a", "c", "d"], ["b"]]);
   });
 });

@@ -8,6 +8,7 @@ const rows = [
   { name: "file", kind: "file", help: "a name" },
   { name: "more", short: "m", kind: "count", help: "say more and more" },
   { name: "loud", short: "l", kind: "flag", help: "say more" },
+  { name: "part", short: "p", kind: "texts", form: "TEXT", help: "one of several" },
 ] as const;
 
 describe("options", () => {
@@ -19,6 +20,7 @@ describe("options", () => {
     [["--file", "-"], { file: "-" }],
     [["-mm", "-l", "--more"], { more: 3, loud: true }],
     [["--count", "4", "--count", "5"], { count: 5 }],
+    [["-p", "b", "-l", "--part=a", "-p", "b"], { part: ["b", "a", "b"], loud: true }],
   ])("%j gives %j", (args, expected) => {
     expect(parseOptions(rows, args)).toEqual(expected);
   });
@@ -63,16 +65,21 @@ describe("options", () => {
   });
 
   test("the help lines up", () => {
-    expect(describeOptions(rows)).toBe(
-      "  -c, --count N    how many\n      --file FILE  a name\n  -m, --more       say more and more\n  -l, --loud       say more\n",
-    );
+    const lines = [
+      "  -c, --count N    how many",
+      "      --file FILE  a name",
+      "  -m, --more       say more and more",
+      "  -l, --loud       say more",
+      "  -p, --part TEXT  one of several",
+    ];
+    expect(describeOptions(rows)).toBe(lines.map((line) => `${line}\n`).join(""));
   });
 
   test("the help of an option that takes more than a line goes on below itself", () => {
     const help = `${"long ".repeat(40)}end`;
     const lines = describeOptions([...rows, { name: "word", kind: "flag", help }])
       .split("\n")
-      .slice(4, -1);
+      .slice(rows.length, -1);
     expect(lines.length).toBeGreaterThan(1);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
     expect(lines.map((line) => line.slice(0, 19))).toEqual(

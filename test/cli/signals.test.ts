@@ -19,6 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function signalled(code: string, signal: NodeJS.Signals): Promise<[string, number | null, string | null]> {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
     stdio: ["ignore", "pipe", "inherit"],
+    cwd: folder,
   });
   let text = "";
   child.stdout.on("data", (data) => {
@@ -35,12 +36,19 @@ const forEver = `
   const work = () => new Promise(() => setInterval(() => {}, 1000));
 `;
 
-test.each(["SIGHUP", "SIGINT", "SIGTERM"] as const)("%s: ended by it, cleaned up once", async (signal) => {
+test.each(["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const)("%s: ended by it, cleaned up once", async (signal) => {
   const code = `${forEver}
     const both = endedBySignals(() => withCleanup(() => writeSync(1, "cleaned\\n"), work));
     writeSync(1, "there\\n");
     await both;`;
   expect(await signalled(code, signal)).toEqual(["cleaned\n", null, signal]);
+});
+
+test("a signal that comes while nobody can hear it, at the very end of the work, is heard", async () => {
+  const code = `${forEver}
+    await endedBySignals(async () => process.kill(process.pid, "SIGTERM"));
+    writeSync(1, "went on");`;
+  expect(await signalled(code, "SIGTERM")).toEqual(["", null, "SIGTERM"]);
 });
 
 test("when the work is done signals are as before", async () => {

@@ -209,7 +209,7 @@ describeWithFiles("iovirt linux", () => {
     expect(await linux(["--resume", file, "--exec", "3:true"])).toEqual({
       status: 2,
       stdout: "",
-      stderr: "iovirt: --exec 3:: there are guests 1 to 2\n",
+      stderr: "iovirt: --exec 3: there are guests 1 to 2\n",
     });
     const after = await linux([
       ...["--resume", file, "--exec"],
@@ -295,7 +295,7 @@ describeWithFiles("iovirt linux", () => {
       [["--suspend", "/dev/null"], "--suspend /dev/null: is no regular file"],
       [["--suspend", "-"], "--suspend -: the console goes to the standard output; name a file"],
       [["--vms", "8", "--exec", "true"], "--vms 8 are more than --ports 1 have VFs"],
-      [["--vms", "2", "--exec", "3:true"], "--exec 3:: there are guests 1 to 2"],
+      [["--vms", "2", "--exec", "3:true"], "--exec 3: there are guests 1 to 2"],
       [["--verbose"], 'unknown option "--verbose"'],
     ] as const) {
       expect(await linux(args)).toEqual({ status: 2, stdout: "", stderr: `iovirt: ${said}\n` });

@@ -5,6 +5,9 @@ import { FAULT_ROOT_NOT_PRESENT } from "../../assembly/spec/vtd/fault-reason.ts"
 import { type Gpa, gpa, type Hpa, type RequesterId } from "../../host/core/address.ts";
 import { TaggedFrame } from "../../host/embed/in-process/frame.ts";
 import { Guest } from "../../host/embed/in-process/guest.ts";
+import { IgbPfDriver, isIgbPf } from "../../host/embed/in-process/pf-driver.ts";
+import { Hypervisor } from "../../host/hypervisor/hypervisor.ts";
+import { Machine } from "../../host/machine/machine.ts";
 import { boot, build, MIB, macOf } from "./fixture.ts";
 
 const VF_COMMAND = (1 << 8) | 0;
@@ -89,6 +92,17 @@ describe("assigning a function to a VM", () => {
     expect(() => hypervisor.createVm({ ram: 5000 })).toThrow(/ram 0x1388 \(5000\) is not a multiple of 4 KiB/);
     expect(two.assigned).toEqual([]);
     expect(new Guest(two.platform).probe()).toHaveLength(1);
+  });
+});
+
+describe("the administrator", () => {
+  it.each([[1], [4], [4, 4]])("has RAM enough for a driver of each port of cards with %j", async (...ports) => {
+    const cards = ports.map((count) => ({ ports: count }));
+    const hypervisor = new Hypervisor(await Machine.create({ ram: 8 * MIB, cards }));
+    const administrator = new Guest(hypervisor.administrator.platform);
+    const drivers = administrator.probe().filter(isIgbPf);
+    expect(drivers).toHaveLength(hypervisor.machine.ports.length);
+    for (const found of drivers) expect(new IgbPfDriver(administrator, found, { vfs: 7 }).up()).toBe(true);
   });
 });
 
