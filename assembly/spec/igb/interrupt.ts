@@ -56,13 +56,9 @@ export const EIMC: u32 = 0x1528;
 export const EIAC: u32 = 0x152c;
 export const EIAM: u32 = 0x1530;
 export const EICR: u32 = 0x1580;
-/** With MSI-X: one bit a vector, 25 vectors. */
-export const EICR_MSIX_MASK: u32 = 0x01ff_ffff;
-/** Without MSI-X: causes of queues from bit 0 on, as IVAR has it; the TCP timer; some cause that ICR and IMS have. */
+/** One bit a vector with MSI-X. Without: causes of queues from bit 0 on, as IVAR has it; the TCP timer; some cause that ICR and IMS have. */
 export const EICR_TCP_TIMER: u32 = 0x4000_0000;
 export const EICR_OTHER: u32 = 0x8000_0000;
-export const EICR_TX_QUEUE0: u32 = 0x0000_0100;
-export const EICR_RX_QUEUE0: u32 = 0x0000_0001;
 
 /** EITR n at 1680h + 4n, n = 0 to 24. */
 export const EITR: u32 = 0x1680;

@@ -151,7 +151,7 @@ export class IgbCard implements Endpoint {
     if (serial !== undefined && serial.length !== 8) {
       throw new ArgumentError("serial", [...serial].join(), "is not a serial number of 8 bytes");
     }
-    const flash = flashImage(options.flash ?? profile.flash.fitted);
+    const flash = flashImage(options.flash === undefined ? profile.flash.fitted : options.flash);
     // The 82576's windows are there with and without a flash.
     const windowed = flash !== undefined || profile.flash.fitted;
     const words = nvmWords({ ...profile.nvm, mac, ports, flash: windowed ? profile.flash : undefined });

@@ -3,8 +3,8 @@
 //   PF  40 PM → 50 MSI → 70 MSI-X → A0 PCIe    100 AER → 140 DSN → 150 ARI → 160 SR-IOV
 //   VF  70 MSI-X → A0 PCIe                     100 AER → 150 ARI
 //
-// The NVM decides the subsystem ID, the size of the flash's windows and the power data register; PMCSR.Data_Select stays 0. Without VPD in the NVM the
-// VPD capability at E0h is not linked, but its ID stays readable.
+// The NVM decides the subsystem ID, the size of the flash's windows and the power data register; PMCSR.Data_Select stays
+// 0. Without VPD in the NVM the VPD capability at E0h is not linked, but its ID stays readable.
 import { FLASH_WINDOW_82576 } from "../../../assembly/spec/igb/flash.ts";
 import * as link from "../../../assembly/spec/pci/express-link.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";

@@ -1,14 +1,21 @@
 // DMA coalescing (I350 §5.9): a card that had nothing to do for a while lets frames from the wire and doorbells wait, so
 // that the platform may rest, until enough of them wait, or the first one has waited long enough.
-// Deviations: interrupts that no DMA causes do not wait; nothing waits while filters ask for immediate interrupts, or while
-// time stamps are taken; the packet buffer's fill at which XOFF is due ends it; the rate of traffic is not measured (UTRESH).
+// Deviations: interrupts that no DMA causes do not wait; nothing waits while filters ask for immediate interrupts, or
+// while time stamps are taken; an XOFF that is due ends it; the rate of traffic is not measured (UTRESH).
 import { PORT_CAUSES, PORT_CTRL, PORT_PENDING, PORT_STOPS } from "../../../assembly/spec/abi/port.ts";
-import { PORT_IMMEDIATES, PORT_TSYNCRXCTL } from "../../../assembly/spec/abi/port-offload.ts";
-import { CTRL_TFCE } from "../../../assembly/spec/igb/device.ts";
+import {
+  PORT_FCRTH,
+  PORT_IMMEDIATES,
+  PORT_TSYNCRXCTL,
+  PORT_XOFF,
+  XOFF_AGAIN,
+} from "../../../assembly/spec/abi/port-offload.ts";
+import { CTRL_TFCE, FCRTH_MASK } from "../../../assembly/spec/igb/device.ts";
 import * as spec from "../../../assembly/spec/igb/dma-coalescing.ts";
 import { TSYNCRXCTL_EN } from "../../../assembly/spec/igb/time-sync.ts";
 import { bits, mask } from "../../core/bits.ts";
 import type { Clock } from "../../core/clock.ts";
+import { checkStateNumber } from "../../core/snapshot.ts";
 import type { PortState } from "./port-state.ts";
 import type { RegisterFile } from "./register-file.ts";
 
@@ -44,7 +51,8 @@ export class DmaCoalescing {
 
   /** When what waits has waited long enough. */
   get deadlineNs(): number {
-    return this.#sinceNs === NOTHING ? NEVER : this.#sinceNs + this.#watchdogNs;
+    const waits = this.#enabled && this.#sinceNs !== NOTHING && this.#state.due;
+    return waits ? this.#sinceNs + this.#watchdogNs : NEVER;
   }
 
   /** Whether what is to be done waits. Only while it is enabled. */
@@ -83,7 +91,10 @@ export class DmaCoalescing {
     return { idleNs: this.#idleNs, sinceNs: this.#sinceNs };
   }
 
+  /** Throws FormatError for what are no moments. */
   restore(state: DmaCoalescingState): void {
+    checkStateNumber("DMA coalescing", state.idleNs, Number.MAX_SAFE_INTEGER);
+    checkStateNumber("DMA coalescing", state.sinceNs - NOTHING, Number.MAX_SAFE_INTEGER);
     this.#idleNs = state.idleNs;
     this.#sinceNs = state.sinceNs;
     this.#enabled = (this.#registers.get(spec.DMACR) & spec.DMACR_DMAC_EN) !== 0;
@@ -98,8 +109,10 @@ export class DmaCoalescing {
     const { used } = state.ingress;
     const threshold = this.#field(spec.DMACR, spec.DMACR_DMACTHR_HI, spec.DMACR_DMACTHR_LO) * spec.DMACTHR_UNIT;
     if (threshold !== 0 && used > threshold) return true;
-    const high = this.#registers.get(spec.FCRTC) & mask(spec.FCRTC_RTH_COAL_HI, spec.FCRTC_RTH_COAL_LO);
-    return (state.get(PORT_CTRL) & CTRL_TFCE) !== 0 && high !== 0 && used >= high;
+    if ((state.get(PORT_CTRL) & CTRL_TFCE) === 0) return false;
+    const meanwhile = this.#registers.get(spec.FCRTC) & mask(spec.FCRTC_RTH_COAL_HI, spec.FCRTC_RTH_COAL_LO);
+    const high = state.get(PORT_FCRTH) & FCRTH_MASK;
+    return state.get(PORT_XOFF) === XOFF_AGAIN || (meanwhile !== 0 && used >= meanwhile) || (high !== 0 && used > high);
   }
 
   /** The transmit packet buffer, which is empty, has more room than the threshold. */

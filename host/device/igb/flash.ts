@@ -1,9 +1,9 @@
-// The flash on a card, which its ports share: whose the pins are (FLA), what the device does by itself (windows, erase), and
-// the windows of BARs, expansion ROM and I/O ports (I350 §3.3, §8.4; 82576 §3.3, §8.4). Where no chip is fitted, lines that
-// nobody drives are ones.
+// The flash on a card, which its ports share: whose the pins are (FLA), what the device does by itself (windows, erase),
+// and the windows of BARs, expansion ROM and I/O ports (I350 §3.3, §8.4; 82576 §3.3, §8.4). Where no chip is fitted, lines
+// that nobody drives are ones.
 //
-// A window cannot wait here as it does on the card: while a port has the pins or the chip is busy, it reads ones and takes no
-// writes.
+// A window cannot wait here as it does on the card: while a port has the pins or the chip is busy, it reads ones and takes
+// no writes.
 import * as device from "../../../assembly/spec/igb/device.ts";
 import * as spec from "../../../assembly/spec/igb/flash.ts";
 import * as part from "../../../assembly/spec/igb/flash-part.ts";
@@ -120,10 +120,10 @@ export class Flash {
   restore(state: FlashState): void {
     checkStateNumber("flash", state.holder - NOBODY, MAX_PORTS);
     checkStateNumber("FLASHOP", state.opcodes, spec.FLASHOP_MASK);
-    if ((state.chip === null) !== (this.#chip === undefined)) {
-      throw new FormatError("flash", `${state.chip === null ? "no" : "a"} chip, unlike this card`);
+    if (state.chip !== null) {
+      if (this.#chip === undefined) throw new FormatError("flash", "a chip, unlike this card");
+      this.#chip.restore(state.chip);
     }
-    if (state.chip !== null) this.#chip?.restore(state.chip);
     this.#holder = state.holder;
     this.#own = state.own;
     this.#opcodes = state.opcodes;
@@ -139,7 +139,7 @@ export class Flash {
   }
 }
 
-/** A window onto the first `size` bytes of the flash: reads of any width, writes of single bytes while `writable` says so. */
+/** A window onto the flash's first `size` bytes: reads of any width, writes of single bytes while `writable` says so. */
 export class FlashWindow implements MmioHandler {
   readonly #flash: Flash;
   readonly #size: number;
@@ -181,7 +181,10 @@ export function flashWritable(registers: RegisterFile): boolean {
   return writeControl(registers) === device.EECD_FWE_ENABLED;
 }
 
-/** FLA.FL_ER and EECD.FWE together erase the flash, as soon as nobody has its pins. To be called when either has changed or is looked at. */
+/**
+ * FLA.FL_ER and EECD.FWE together erase the flash, as soon as nobody has its pins. To be called when either has changed or
+ * is looked at.
+ */
 export function eraseFlash(registers: RegisterFile, flash: Flash): void {
   const own = registers.get(spec.FLA);
   if ((own & spec.FLA_ER) === 0 || writeControl(registers) !== device.EECD_FWE_ERASE) return;

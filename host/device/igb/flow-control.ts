@@ -1,5 +1,6 @@
 // How long the link partner's PAUSE frames hold the transmitter, and when this port's own are due again, before the
-// partner's pause is over (IEEE 802.3 annex 31B; I350 §3.7.5, §8.5.7 FCRTV; 82576 §3.5.5).
+// partner's pause is over (IEEE 802.3 annex 31B; I350 §3.7.5, §8.5.7 FCRTV; 82576 §3.5.5). Deviation: from one XOFF to the
+// next there are no less than 16 quanta, though FCTTV and FCRTV ask for it: a port does not spend its host's time on them.
 import {
   COUNT_XOFF_TX,
   PAUSE_NEW,
@@ -41,6 +42,8 @@ export interface FlowControlOptions {
 /** Bit times that a pause counts in. */
 const QUANTUM_BITS = 512;
 const NS_PER_MBIT = 1000;
+/** Quanta from one XOFF to the next; the frame itself is on the wire for less than two. */
+const XOFF_LEAST = 16;
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class FlowControl {
@@ -111,7 +114,7 @@ export class FlowControl {
     this.#sent = sent;
     const left = registers.get(FCRTV);
     const time = state.get(PORT_FCTTV);
-    this.#againNs = left !== 0 && left < time ? this.#after(time - left) : -1;
+    this.#againNs = left !== 0 && left < time ? this.#after(Math.max(time - left, XOFF_LEAST)) : -1;
   }
 
   /** When `time` of a PAUSE frame is over. */

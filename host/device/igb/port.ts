@@ -13,7 +13,7 @@ import { Mailboxes } from "./mailbox.ts";
 import { freeQueues } from "./misbehaviour.ts";
 import { Peripherals } from "./peripherals.ts";
 import { PfInterrupts } from "./pf-interrupts.ts";
-import type { Link, LinkPartner } from "./phy/link.ts";
+import { checkPartner, type Link, type LinkPartner } from "./phy/link.ts";
 import { createPf, createVf } from "./port-functions.ts";
 import { hookPort } from "./port-hooks.ts";
 import type { ShownListener } from "./port-link.ts";
@@ -149,13 +149,17 @@ export class IgbPort {
     return this.#peripherals.link.link;
   }
 
-  /** What is at the other end of the wire: at first a partner that can everything; undefined while nobody sends there. */
+  /**
+   * What is at the other end of the wire: at first a partner that can everything; undefined while nobody sends there.
+   * Throws ArgumentError for what is no partner.
+   */
   set partner(partner: LinkPartner | undefined) {
     this.meet(partner, false);
   }
 
   /** As `partner`; `again`: the partner negotiates anew, if only to show the same, and so does this end. */
   meet(partner: LinkPartner | undefined, again: boolean): void {
+    checkPartner("partner", partner);
     this.#peripherals.link.meet(partner, again);
   }
 

@@ -7,6 +7,7 @@ import { checkShape, checkStateNumber } from "../../core/snapshot.ts";
 import {
   ABLE_PARTNER,
   agree,
+  checkPartner,
   type LinkPartner,
   type PartnerState,
   partnerOf,
@@ -201,6 +202,7 @@ export class Cable implements Snapshotable<CableState> {
   check(state: CableState): void {
     checkShape("cable", state, this.save(), new Set(["frames"]));
     for (const direction of state.directions) checkDirection(direction);
+    for (const shown of state.shown) partnerOf(shown);
     for (const saved of state.statistics) {
       for (const count of Object.values(saved)) checkStateNumber("cable", count, Number.MAX_SAFE_INTEGER);
     }
@@ -249,7 +251,10 @@ export class Cable implements Snapshotable<CableState> {
       },
       ready: () => this.#owner.wake(),
       power: (on) => this.#show(from, to, on ? from.offered : undefined, false),
-      show: (shown, again) => this.#show(from, to, shown, again),
+      show: (shown, again) => {
+        checkPartner("shown", shown);
+        this.#show(from, to, shown, again);
+      },
     };
   }
 

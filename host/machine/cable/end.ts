@@ -20,7 +20,7 @@ export interface CableLine {
   power(on: boolean): void;
   /**
    * What this end advertises, or the speed that it is forced to; undefined: it is down. An end that never shows anything
-   * can everything. `again`: it negotiates anew, if only to show the same.
+   * can everything. `again`: it negotiates anew, if only to show the same. Throws ArgumentError for what is no partner.
    */
   show(shown: LinkPartner | undefined, again: boolean): void;
 }

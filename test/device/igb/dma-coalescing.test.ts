@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FormatError } from "../../../host/core/errors.ts";
 import { Bench } from "./bench.ts";
 
 const RING = 0x1000;
@@ -118,6 +119,40 @@ describe("I350 §5.9 DMA coalescing", () => {
     bench.clock.advance(4 * US);
     receive(bench);
     expect(taken(bench)).toBe(3);
+  });
+
+  it("I350 §8.5.4 FCRTH, where FCRTC is 0: more bytes than that in the packet buffer are no secret to the partner", async () => {
+    const bench = await card(3, 0);
+    const { pf } = bench;
+    for (const [offset, value] of [
+      [0x0170, 0x300],
+      [0x2160, 0x400],
+      [0x2168, 0x800],
+      [0x0000, 0x1000_0041],
+    ] as const) {
+      pf.write(offset, 4, value);
+    }
+    receive(bench, 1000);
+    expect(taken(bench)).toBe(0);
+    receive(bench, 1000);
+    receive(bench, 1000);
+    expect(taken(bench)).toBe(3);
+  });
+
+  it("of a state what waits while nothing does is no deadline, and what is no moment is refused", async () => {
+    for (const model of ["i350", "82576"] as const) {
+      const bench = await Bench.create(model);
+      bench.clock.advance(100 * US);
+      const state = structuredClone(bench.card.save());
+      const [port] = state.ports as [(typeof state.ports)[number]];
+      port.peripherals.coalescing.sinceNs = 99;
+      bench.card.restore(state);
+      expect(bench.card.nextDeadlineNs).toBe(Number.POSITIVE_INFINITY);
+      for (const moment of [-2, 0.5, 2 ** 60]) {
+        port.peripherals.coalescing.sinceNs = moment;
+        expect(() => bench.card.restore(state)).toThrow(FormatError);
+      }
+    }
   });
 
   it("IMIRVP, IMIR, ETQF: with filters for immediate interrupts nothing waits", async () => {

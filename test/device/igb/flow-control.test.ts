@@ -85,6 +85,17 @@ describe.each(["i350", "82576"] as const)("%s §8.5.7 FCRTV", (model) => {
     expect([pauses(bench), bench.card.nextDeadlineNs]).toEqual([[time], Number.POSITIVE_INFINITY]);
   });
 
+  it("with one quantum to the next XOFF there are 16 all the same, as long as nobody takes the frames", async () => {
+    const bench = await card(model, 2, 1);
+    fill(bench);
+    const started = bench.clock.nowNs;
+    for (let turn = 0; turn < 5; turn++) {
+      bench.clock.advance(bench.card.nextDeadlineNs - bench.clock.nowNs);
+      bench.card.service(64);
+    }
+    expect([pauses(bench), bench.clock.nowNs - started]).toEqual([[2, 2, 2, 2, 2, 2], 5 * 16 * QUANTUM]);
+  });
+
   it("at 100 Mb/s a pause lasts ten times as long; a restored card knows when XOFF is due", async () => {
     const bench = await card(model, 0x300, 0x100);
     bench.port.partner = { abilities: 0x0101, gigabit: false, eee: 0 };

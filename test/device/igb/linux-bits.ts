@@ -40,8 +40,6 @@ export const BITS: readonly Row[] = [
   ["ICR_DOUTSYNC", 0x1000_0000, interrupt.ICR_DOUTSYNC],
   ["ICR_DRSTA", 0x4000_0000, interrupt.ICR_DRSTA],
   ["ICR_INT_ASSERTED", 0x8000_0000, interrupt.ICR_INTA],
-  ["EICR_RX_QUEUE0", 0x0000_0001, interrupt.EICR_RX_QUEUE0],
-  ["EICR_TX_QUEUE0", 0x0000_0100, interrupt.EICR_TX_QUEUE0],
   ["EICR_OTHER", 0x8000_0000, interrupt.EICR_OTHER],
   ["GPIE_NSICR", 0x0000_0001, interrupt.GPIE_NSICR],
   ["GPIE_MSIX_MODE", 0x0000_0010, interrupt.GPIE_MULTIPLE_MSIX],

@@ -1,9 +1,11 @@
 // Two PHYs at the ends of a cable, driven through MDIC. Numbers as in IEEE 802.3 clauses 22, 28 and 40.
 import fc from "fast-check";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, test } from "vitest";
+import { ArgumentError } from "../../../host/core/errors.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../../host/core/snapshot.ts";
 import type { IgbPort } from "../../../host/device/igb/port.ts";
 import type { Cable } from "../../../host/machine/cable/cable.ts";
+import type { CableEnd, CableLine } from "../../../host/machine/cable/end.ts";
 import { FunctionEnd } from "../../../host/machine/cable/function-end.ts";
 import { Machine } from "../../../host/machine/machine.ts";
 
@@ -254,7 +256,7 @@ describe.each(["i350", "82576"] as const)("%s: two ports and a cable", (profile)
         expect(restored.machine.save().cables).toEqual(saved.machine.save().cables);
         for (const { machine: made } of [saved, restored]) made.dispose();
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 });
@@ -271,4 +273,32 @@ it("a function at the other end advertises everything, and hears when the port's
   expect([seen(port), links]).toEqual(["no link", [true, false]]);
   phy(port).write(CONTROL, FORCED_100_FULL);
   expect([seen(port), links]).toEqual(["100 full", [true, false, true]]);
+});
+
+test.each([
+  ["", null],
+  ["", "100"],
+  [".abilities", { abilities: Number.NaN, gigabit: true, eee: 0 }],
+  [".abilities", { abilities: 0x1_0000, gigabit: true, eee: 0 }],
+  [".gigabit", { abilities: 0x0061, gigabit: 1, eee: 0 }],
+  [".eee", { abilities: 0x0061, gigabit: false }],
+  [".speed", { gigabit: false, eee: 0, speed: 2500 }],
+])("what is no partner of a link is refused by name, and nothing has changed: %s %o", async (name, shown) => {
+  const { machine, one, cable } = await pair("i350");
+  cable.pull();
+  let line: CableLine | undefined;
+  const attach = (given: CableLine | undefined): void => {
+    line = given;
+  };
+  const end: CableEnd = { name: "end", attach, link: () => {}, receive: () => true };
+  machine.cables.plug(one, end);
+  const before = encodeSnapshot(machine.save());
+  for (const [call, parameter] of [
+    [() => line?.show(shown as never, false), "shown"],
+    [() => one.meet(shown as never, true), "partner"],
+  ] as const) {
+    expect(call).toThrow(ArgumentError);
+    expect(call).toThrow(`${parameter}${name} `);
+  }
+  expect(encodeSnapshot(machine.save())).toEqual(before);
 });

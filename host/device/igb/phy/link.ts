@@ -1,5 +1,8 @@
 // What two ends of a copper link agree on (IEEE 802.3 §28.2.3, annex 28B, §40.5, §78.3).
 import * as spec from "../../../../assembly/spec/igb/phy.ts";
+import { checkFlag, checkUnsigned } from "../../../core/arguments.ts";
+import { ArgumentError } from "../../../core/errors.ts";
+import { checkStateNumber } from "../../../core/snapshot.ts";
 
 export type LinkSpeed = 10 | 100 | 1000;
 
@@ -22,6 +25,19 @@ export const ABLE_PARTNER: LinkPartner = {
   eee: spec.PHY_EEE_100 | spec.PHY_EEE_1000,
 };
 
+/** Throws ArgumentError unless `value` is a partner, or undefined. */
+export function checkPartner(parameter: string, value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value !== "object" || value === null) throw new ArgumentError(parameter, value, "is no partner of a link");
+  const { abilities, gigabit, eee, speed } = value as Partial<LinkPartner>;
+  if (abilities !== undefined) checkUnsigned(`${parameter}.abilities`, abilities, REGISTER_BITS);
+  checkFlag(`${parameter}.gigabit`, gigabit);
+  checkUnsigned(`${parameter}.eee`, eee, REGISTER_BITS);
+  if (speed !== undefined && !SPEEDS.includes(speed)) {
+    throw new ArgumentError(`${parameter}.speed`, speed, `is none of ${SPEEDS.join(", ")}`);
+  }
+}
+
 /** A partner in a saved state, where numbers stand for what is undefined. */
 export interface PartnerState {
   abilities: number;
@@ -41,7 +57,10 @@ export function savePartner(partner: LinkPartner | undefined): PartnerState {
   return { abilities, gigabit, eee, speed };
 }
 
+/** Throws FormatError for what is no partner. */
 export function partnerOf({ abilities, gigabit, eee, speed }: PartnerState): LinkPartner | undefined {
+  checkStateNumber("partner", abilities - NOBODY, spec.PHY_REGISTER_MASK - NOBODY);
+  checkStateNumber("partner", eee, spec.PHY_REGISTER_MASK);
   if (abilities === NOBODY) return undefined;
   return {
     gigabit,
@@ -51,6 +70,8 @@ export function partnerOf({ abilities, gigabit, eee, speed }: PartnerState): Lin
   };
 }
 
+const REGISTER_BITS = 16;
+const SPEEDS: readonly unknown[] = [10, 100, 1000] satisfies LinkSpeed[];
 const SHOWN = ["abilities", "gigabit", "eee", "speed"] as const;
 
 export interface Link {
