@@ -1,5 +1,7 @@
 // TCP sockets at the end of a cable, as QEMU's `-netdev socket` and `-netdev stream` speak on them.
 import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { checkOptions, checkText } from "../core/arguments.ts";
+import { ArgumentError } from "../core/errors.ts";
 import { StreamEnd } from "../embed/wire/stream-end.ts";
 import { UsageError } from "./io.ts";
 import { OpenedStream, systemReason } from "./qtest-stream.ts";
@@ -12,6 +14,18 @@ export interface SocketAddress {
 }
 
 const LOOPBACK = "127.0.0.1";
+const PORT_MAX = 0xffff;
+
+/** An address with its defaults. Throws ArgumentError for what is none. */
+function checkAddress(address: SocketAddress, leastPort: number): Required<SocketAddress> {
+  checkOptions("address", address, ["host", "port"]);
+  const { host = LOOPBACK, port } = address;
+  checkText("host", host);
+  if (!Number.isInteger(port) || port < leastPort || port > PORT_MAX) {
+    throw new ArgumentError("port", port, `is not a whole number, ${leastPort} to ${PORT_MAX}`);
+  }
+  return { host, port };
+}
 
 export class SocketEnd extends StreamEnd {
   readonly #server: Server | undefined;
@@ -20,11 +34,16 @@ export class SocketEnd extends StreamEnd {
   /** For `listenSocket` and `connectSocket`. */
   private constructor(name: string, server: Server | undefined) {
     super(name);
+    checkText("name", name);
     this.#server = server;
   }
 
-  /** Listens for one client at a time. Throws UsageError when that is not possible. */
-  static listen({ host = LOOPBACK, port }: SocketAddress): Promise<SocketEnd> {
+  /**
+   * Listens for one client at a time. Throws ArgumentError for what is no address, UsageError when it is not possible
+   * there.
+   */
+  static async listen(address: SocketAddress): Promise<SocketEnd> {
+    const { host, port } = checkAddress(address, 0);
     return new Promise((resolve, reject) => {
       const server = createServer((socket) => end.#use(socket));
       const end = new SocketEnd(`listen:${host}:${port}`, server);
@@ -36,8 +55,9 @@ export class SocketEnd extends StreamEnd {
     });
   }
 
-  /** Connects to who listens there. Throws UsageError when nobody does. */
-  static connect({ host = LOOPBACK, port }: SocketAddress): Promise<SocketEnd> {
+  /** Connects to who listens there. Throws ArgumentError for what is no address, UsageError when nobody listens. */
+  static async connect(address: SocketAddress): Promise<SocketEnd> {
+    const { host, port } = checkAddress(address, 1);
     return new Promise((resolve, reject) => {
       const socket = createConnection({ host, port });
       const refuse = (error: Error): void => reject(new UsageError(`${host}:${port}: ${systemReason(error)}`));

@@ -35,6 +35,12 @@ export function checkFlag(parameter: string, value: unknown): void {
   if (typeof value !== "boolean") throw new ArgumentError(parameter, value, "is neither true nor false");
 }
 
+/** Throws ArgumentError unless `value` is a text with something in it. */
+export function checkText(parameter: string, value: unknown): void {
+  if (typeof value !== "string") throw new ArgumentError(parameter, value, "is no text");
+  if (value === "") throw new ArgumentError(parameter, value, "is empty");
+}
+
 /** Throws ArgumentError unless `value` is a Uint8Array. */
 export function checkBytes(parameter: string, value: unknown): void {
   if (!(value instanceof Uint8Array)) throw new ArgumentError(parameter, value, "is no Uint8Array");

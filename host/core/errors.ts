@@ -40,9 +40,9 @@ export class ReentryError extends Error {
 
 /** A machine was used after its `dispose`. */
 export class DisposedError extends Error {
-  /** @param call is what was called. */
+  /** @param call is what was called, or would have been reached. */
   constructor(call: string) {
-    super(`${call} was called of a machine that is disposed`);
+    super(`${call}: the machine is disposed`);
     this.name = "DisposedError";
   }
 }

@@ -1,7 +1,7 @@
 // The hypervisor: software on the machine that finds its functions, gives them to VMs and takes them back.
 // It works as such software does: configuration cycles, the IOMMU's registers, tables and queue in host RAM.
 import { formatBdf, type Hpa, PAGE_SIZE, type RequesterId } from "../core/address.ts";
-import { checkFlag } from "../core/arguments.ts";
+import { checkFlag, checkText, checkUnsigned } from "../core/arguments.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import { applyOrUndo, checkKind } from "../core/snapshot.ts";
@@ -35,6 +35,7 @@ export interface HypervisorState {
   vms: readonly VmState[];
 }
 
+const REQUESTER_ID_BITS = 16;
 const ADMINISTRATOR = "administrator";
 /** Default RAM of the administrator's software, and the same again for each port: room for its driver's rings. */
 const ADMINISTRATOR_RAM_SHARE = 2 * 2 ** 20;
@@ -98,7 +99,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
     let number = domainId - ADMINISTRATOR_ID;
     while (taken.has(`vm${number}`)) number++;
     const name = options?.name ?? `vm${number}`;
-    if (typeof name !== "string") throw new ArgumentError("name", name, "is no text");
+    checkText("name", name);
     if (name === ADMINISTRATOR) throw new ArgumentError("name", name, "is the administrator's");
     if (taken.has(name)) throw new ArgumentError("name", name, "is another VM's");
     const { hostBridge = true } = options ?? {};
@@ -203,6 +204,9 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
    */
   restore(state: HypervisorState, external: Record<string, ExternalRam> = {}): void {
     if (this.#vms.size > 0) throw new ArgumentError("vms", this.#vms.size, "exist; restore before any is created");
+    if (typeof external !== "object" || external === null) {
+      throw new ArgumentError("external", external, "is no object of RAM by the names of the VMs");
+    }
     const before = this.save();
     applyOrUndo(
       () => this.#apply(state, external),
@@ -294,6 +298,7 @@ export class Hypervisor implements Snapshotable<HypervisorState> {
   }
 
   #physical(requesterId: RequesterId): PciFunction {
+    checkUnsigned("requesterId", requesterId, REQUESTER_ID_BITS);
     const found = this.machine.root.functions().find((one) => one.requesterId === requesterId);
     if (found === undefined) throw new ArgumentError("requesterId", formatBdf(requesterId), "is not on this machine");
     if (found.headerLayout !== 0) throw new ArgumentError("requesterId", formatBdf(requesterId), "is a bridge");

@@ -54,7 +54,7 @@ export class Machine implements Snapshotable<MachineState> {
   readonly engine: Engine;
   readonly clock: Clock = new Clock();
   /** What joins the ports to each other and to the world. */
-  readonly cables: Cables = new Cables(this.clock);
+  readonly cables: Cables = new Cables(this.clock, (call) => this.engine.refuseReentry(call));
   readonly trace: Trace = new Trace((on) => this.#watchModule(on));
   readonly interrupts: Interrupts;
   readonly map: AddressMap;

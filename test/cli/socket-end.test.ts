@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UsageError } from "../../host/cli/io.ts";
 import { SocketEnd } from "../../host/cli/socket-end.ts";
+import { ArgumentError } from "../../host/core/errors.ts";
 import type { IgbPort } from "../../host/device/igb/port.ts";
 import { FrameReader, TaggedFrame } from "../../host/embed/in-process/frame.ts";
 import { Guest } from "../../host/embed/in-process/guest.ts";
@@ -166,4 +167,23 @@ describe("QEMU 11.1 on the same wire", () => {
     expect(dumped.filter((length) => length === 1514)).toHaveLength(count);
     expect(dumped.filter((length) => length === 60)).toHaveLength(count);
   });
+});
+
+test.each([
+  ["address", undefined],
+  ["address", null],
+  ["address", 5],
+  ["address", { port: 0, foo: 1 }],
+  ["host", { host: 5, port: 5 }],
+  ["host", { host: "", port: 5 }],
+  ["port", {}],
+  ["port", { port: "80" }],
+  ["port", { port: -1 }],
+  ["port", { port: 65536 }],
+])("what is no address is refused, and names %s: %o", async (name, address) => {
+  for (const call of [SocketEnd.listen, SocketEnd.connect]) {
+    const refused = call(address as never);
+    await expect(refused).rejects.toThrow(ArgumentError);
+    await expect(refused).rejects.toThrow(new RegExp(`^${name} `));
+  }
 });

@@ -79,7 +79,7 @@ describe("Machine.dispose", () => {
       ["the uplink", () => machine.ports[0]?.uplink.inject(new Uint8Array(60))],
     ];
     for (const [what, use] of uses) expect(use, what).toThrow(DisposedError);
-    expect(() => machine.run()).toThrow("run was called of a machine that is disposed");
+    expect(() => machine.run()).toThrow("run: the machine is disposed");
     await expect(Machine.create({ engine: machine.engine })).rejects.toThrow(DisposedError);
   });
 });

@@ -1,6 +1,6 @@
 // Reads a capture file of either kind into Ethernet frames.
 
-import { checkBytes } from "../../core/arguments.ts";
+import { checkBytes, checkText } from "../../core/arguments.ts";
 import { FormatError } from "../../core/errors.ts";
 import { CaptureBytes } from "./bytes.ts";
 import {
@@ -24,11 +24,12 @@ import { readPcapng } from "./read-pcapng.ts";
 
 /**
  * The frames of a pcap or pcapng file, in the file's order. Byte order and kind are recognised by the first word.
- * Throws FormatError, which names `source` (the file's name), offset and value, when the file is truncated,
+ * Throws FormatError, which names `source` (the file's name; default "capture"), offset and value, when the file is truncated,
  * damaged, of another kind, or holds packets of another link type than Ethernet; ArgumentError for what is no bytes.
  */
-export function readCapture(file: Uint8Array, source: string): CapturedFrame[] {
+export function readCapture(file: Uint8Array, source = "capture"): CapturedFrame[] {
   checkBytes("file", file);
+  checkText("source", source);
   const bytes = new CaptureBytes(file, source);
   bytes.littleEndian = false;
   if (bytes.length < 4) throw new FormatError(source, `${bytes.length} bytes are not a capture`);

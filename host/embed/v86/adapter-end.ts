@@ -1,6 +1,6 @@
 // A v86 emulator's own network adapter (ne2k, virtio) at the end of a cable: what its guest sends leaves by the
 // emulator's bus, what arrives goes to the adapter.
-import { checkOptions, checkUnsigned } from "../../core/arguments.ts";
+import { checkOptions, checkText, checkUnsigned } from "../../core/arguments.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type CableEnd, type CableLine, isFrame, padded } from "../../machine/cable/end.ts";
 
@@ -11,6 +11,11 @@ interface AdapterBus {
   add_listener(event: string, listener: BusListener): void;
   remove_listener(event: string, listener: BusListener): void;
   readonly bus: { send(event: string, value: unknown): void };
+}
+
+/** Of an emulator that is loaded: its adapter, which is of one kind or the other. */
+interface AdapterCpu {
+  devices: { net?: { id: number }; virtio_net?: { id: number } };
 }
 
 export interface AdapterEndOptions {
@@ -33,7 +38,8 @@ export class AdapterEnd implements CableEnd {
 
   /**
    * `emulator` has an adapter (`net_device`) and may run or not. Frames reach the adapter in the machine's turns: they
-   * must not be inside an access of this emulator's guest. Throws ArgumentError for what is no emulator.
+   * must not be inside an access of this emulator's guest. Throws ArgumentError for what is no emulator, and for one that
+   * is loaded and has no such adapter.
    */
   constructor(emulator: object, options: AdapterEndOptions = {}) {
     checkOptions("options", options, ["adapter", "name"]);
@@ -44,9 +50,16 @@ export class AdapterEnd implements CableEnd {
       if (typeof found !== "function")
         throw new ArgumentError("emulator", path, "is missing: this is no emulator of v86");
     }
+    const { devices } = (emulator as { v86?: { cpu?: Partial<AdapterCpu> } }).v86?.cpu ?? {};
+    if (devices !== undefined) {
+      const ids = [devices.net, devices.virtio_net].flatMap((found) => found?.id ?? []);
+      if (!ids.includes(adapter)) throw new ArgumentError("adapter", adapter, "is none that the emulator has");
+    }
     this.#emulator = emulator as AdapterBus;
     this.#event = `net${adapter}`;
-    this.name = options.name ?? this.#event;
+    const { name = this.#event } = options;
+    checkText("name", name);
+    this.name = name;
   }
 
   attach(line: CableLine | undefined): void {

@@ -5,6 +5,7 @@
 //   guest's APIC ◄── vector ◄── VM's processor ◄── remapped or posted interrupt
 import { DELIVERY_FIXED } from "../../../assembly/spec/pc/local-apic.ts";
 import type { RequesterId } from "../../core/address.ts";
+import { checkOptions } from "../../core/arguments.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { AssignedFunction } from "../../hypervisor/assigned-function.ts";
 import { Hypervisor, type HypervisorState } from "../../hypervisor/hypervisor.ts";
@@ -19,6 +20,10 @@ export interface GuestVmOptions {
   /** Default "vm1", "vm2", …: the first that no VM has. */
   name?: string;
 }
+
+/** Which VM an emulator's guest is. */
+const GIVEN: unique symbol = Symbol("given");
+type GivenCpu = V86Cpu & { [GIVEN]?: { hypervisor: Hypervisor; vm: Vm } };
 
 export class GuestVm {
   readonly hypervisor: Hypervisor;
@@ -94,19 +99,26 @@ export class GuestVm {
 
 /**
  * A VM whose RAM is that of the guest of an emulator that said `emulator-loaded`. Throws ArgumentError for an emulator
- * that is none, and as `Hypervisor.createVm` does.
+ * that is none or whose guest is a VM already, and as `Hypervisor.createVm` does.
  */
 export function createVm(emulator: V86Emulator, hypervisor: Hypervisor, options: GuestVmOptions = {}): GuestVm {
-  const cpu = cpuOf(emulator);
+  const cpu: GivenCpu = cpuOf(emulator);
   checkHypervisor(hypervisor);
+  checkOptions("options", options, ["name"]);
+  const given = cpu[GIVEN];
+  if (given?.hypervisor.vms.includes(given.vm) && !given.hypervisor.machine.engine.closed) {
+    throw new ArgumentError("emulator", given.vm.name, "is the VM that its guest is already");
+  }
   const ram = new GuestRam(cpu);
   const vm = hypervisor.createVm({ ...options, ram: ram.backing, hostBridge: false });
+  cpu[GIVEN] = { hypervisor, vm };
   return new GuestVm(cpu, hypervisor, vm, ram);
 }
 
 /**
  * Puts back what the hypervisor's `save` gave, on one without VMs, with the emulators of the VMs by name: their guests'
- * RAM is in the emulators' own states. Gives the VMs, to be attached again. Throws as `Hypervisor.restore` does.
+ * RAM is in the emulators' own states. Gives the VMs, to be attached again. Throws ArgumentError for what are no
+ * emulators, and as `Hypervisor.restore` does.
  */
 export function restoreVms(
   hypervisor: Hypervisor,
@@ -114,9 +126,12 @@ export function restoreVms(
   emulators: Readonly<Record<string, V86Emulator>>,
 ): GuestVm[] {
   checkHypervisor(hypervisor);
+  if (typeof emulators !== "object" || emulators === null || Array.isArray(emulators)) {
+    throw new ArgumentError("emulators", emulators, "is no object of emulators by the names of their VMs");
+  }
   const guests = new Map(
     Object.entries(emulators).map(([name, emulator]) => {
-      const cpu = cpuOf(emulator);
+      const cpu: GivenCpu = cpuOf(emulator);
       return [name, { cpu, ram: new GuestRam(cpu) }] as const;
     }),
   );
@@ -124,7 +139,9 @@ export function restoreVms(
   hypervisor.restore(state, Object.fromEntries(external));
   return hypervisor.vms.flatMap((vm) => {
     const guest = guests.get(vm.name);
-    return guest === undefined ? [] : [new GuestVm(guest.cpu, hypervisor, vm, guest.ram)];
+    if (guest === undefined) return [];
+    guest.cpu[GIVEN] = { hypervisor, vm };
+    return [new GuestVm(guest.cpu, hypervisor, vm, guest.ram)];
   });
 }
 

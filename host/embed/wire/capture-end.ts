@@ -1,9 +1,10 @@
 // A capture at the end of a cable: what arrives is written to a pcapng file, what a capture holds is replayed.
-import { checkBytes, checkFunction, checkOptions } from "../../core/arguments.ts";
-import type { Clock } from "../../core/clock.ts";
+import { checkBytes, checkFunction, checkOptions, checkText } from "../../core/arguments.ts";
+import { Clock } from "../../core/clock.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type CableEnd, type CableLine, isFrame, padded } from "../../machine/cable/end.ts";
 import type { CapturedFrame } from "../pcap/frame.ts";
+import type { CaptureTime } from "../pcap/time.ts";
 import { pcapngHeader, pcapngPacket } from "../pcap/write-pcapng.ts";
 
 export interface CaptureEndOptions {
@@ -25,6 +26,10 @@ interface Due {
   afterNs: number;
 }
 
+function isTime({ seconds, nanoseconds }: CaptureTime): boolean {
+  return Number.isSafeInteger(seconds) && Number.isSafeInteger(nanoseconds);
+}
+
 export class CaptureEnd implements CableEnd {
   readonly name: string;
   /** Frames of the replay that no wire carries: cut by the capture, too short or too long. */
@@ -36,12 +41,18 @@ export class CaptureEnd implements CableEnd {
   #startNs: number | undefined;
   #line: CableLine | undefined;
 
-  /** Throws ArgumentError for options that are none. */
+  /** Throws ArgumentError for what is no clock, or no options. */
   constructor(clock: Clock, options: CaptureEndOptions = {}) {
+    if (!(clock instanceof Clock)) throw new ArgumentError("clock", clock, "is no machine's clock");
     checkOptions("options", options, ["name", "write", "replay", "pace"]);
     const { name = "capture", write, replay = [], pace = "at-once" } = options;
     if (write !== undefined) checkFunction("write", write);
-    for (const frame of replay) checkBytes("replay", frame?.bytes);
+    checkText("name", name);
+    if (!Array.isArray(replay)) throw new ArgumentError("replay", replay, "is no list of frames");
+    for (const frame of replay) {
+      checkBytes("replay", frame?.bytes);
+      if (frame.time !== undefined && !isTime(frame.time)) throw new ArgumentError("replay", frame.time, "is no time");
+    }
     if (pace !== "captured" && pace !== "at-once")
       throw new ArgumentError("pace", pace, "is none of captured, at-once");
     this.name = name;

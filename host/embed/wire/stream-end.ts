@@ -1,4 +1,5 @@
 // QEMU's socket at the end of a cable: the link is up while somebody is at the stream's other end.
+import { checkText } from "../../core/arguments.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { FRAME_MAX } from "../../device/igb/frame-ring.ts";
 import { type CableEnd, type CableLine, padded } from "../../machine/cable/end.ts";
@@ -11,14 +12,25 @@ export class StreamEnd implements CableEnd {
   #stream: NetStream | undefined;
   #line: CableLine | undefined;
 
-  /** @param bytes the stream, if there is one already. */
+  /**
+   * @param name for messages.
+   * @param bytes the stream, if there is one already.
+   * Throws ArgumentError for what is no name, or no stream.
+   */
   constructor(name = "stream", bytes?: ByteStream) {
+    checkText("name", name);
     this.name = name;
-    if (bytes !== undefined) this.#stream = new NetStream(bytes);
+    if (bytes === undefined) return;
+    checkStream(bytes);
+    this.#stream = new NetStream(bytes);
   }
 
-  /** Somebody is there: the link comes up. What a stream before this one had not brought whole is lost. */
+  /**
+   * Somebody is there: the link comes up. What a stream before this one had not brought whole is lost. Throws
+   * ArgumentError for what is no stream.
+   */
   connect(bytes: ByteStream): void {
+    checkStream(bytes);
     this.#stream = new NetStream(bytes);
     this.#line?.power(true);
   }
@@ -59,4 +71,9 @@ export class StreamEnd implements CableEnd {
       this.long++;
     }
   }
+}
+
+function checkStream(bytes: ByteStream): void {
+  if (typeof bytes?.read === "function" && typeof bytes.write === "function") return;
+  throw new ArgumentError("bytes", bytes, "is no stream: it does not read and write");
 }

@@ -1,6 +1,6 @@
 // The cables of one machine, and their turns.
 
-import { checkFunction } from "../../core/arguments.ts";
+import { checkFunction, checkText } from "../../core/arguments.ts";
 import type { Clock } from "../../core/clock.ts";
 import { ArgumentError, ReentryError } from "../../core/errors.ts";
 import type { Snapshotable } from "../../core/ports.ts";
@@ -20,11 +20,14 @@ export class Cables implements Snapshotable<readonly CableState[]> {
       if (!this.#turning) for (const listener of this.#wakers) listener();
     },
   };
+  readonly #refuse: (call: string) => void;
   readonly #wakers = new Set<() => void>();
   #turning = false;
 
-  constructor(clock: Clock) {
+  /** @param refuse throws when nothing may be plugged in now. */
+  constructor(clock: Clock, refuse: (call: string) => void) {
     this.#clock = clock;
+    this.#refuse = refuse;
   }
 
   /** The cables that are plugged in, the oldest first. */
@@ -38,6 +41,7 @@ export class Cables implements Snapshotable<readonly CableState[]> {
    * is plugged in already, or for options that no cable has.
    */
   plug(one: IgbPort | CableEnd, other: IgbPort | CableEnd, options: CableOptions = {}): Cable {
+    this.#refuse("plug");
     this.#refuseReentry("plug");
     const ends = [endOf("one", one), endOf("other", other)] as const;
     const cable = new Cable(this.#clock, ends, options, this.#owner);
@@ -108,5 +112,6 @@ function endOf(parameter: string, value: IgbPort | CableEnd): CableEnd {
   const methods =
     typeof value === "object" && value !== null && METHODS.every((name) => typeof value[name] === "function");
   if (!methods) throw new ArgumentError(parameter, value, "is neither a port nor another end of a cable");
+  checkText(`${parameter}.name`, value.name);
   return value;
 }

@@ -1,5 +1,5 @@
 // The host's own software at the end of a cable: frames as byte arrays, in and out.
-import { checkBytes, checkFunction, checkOptions } from "../../core/arguments.ts";
+import { checkBytes, checkFunction, checkOptions, checkText } from "../../core/arguments.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type CableEnd, type CableLine, isFrame, padded } from "./end.ts";
 
@@ -25,7 +25,9 @@ export class FunctionEnd implements CableEnd {
     checkFunction("receive", receive);
     checkOptions("options", options, ["name", "onLink"]);
     if (options.onLink !== undefined) checkFunction("onLink", options.onLink);
-    this.name = options.name ?? "function";
+    const { name = "function" } = options;
+    checkText("name", name);
+    this.name = name;
     this.#receive = receive;
     this.#onLink = options.onLink;
   }

@@ -97,6 +97,11 @@ describe.each(orders)("pcapng, %s-endian", (order) => {
 });
 
 describe("what cannot be read is refused with file, offset and value", () => {
+  test("a file without a name is a capture; a name that is none is refused", () => {
+    expect(() => readCapture(new Uint8Array(3))).toThrow(/^capture: 3 bytes are not a capture/);
+    expect(() => readCapture(new Uint8Array(3), 5 as never)).toThrow(/^source 5 is no text/);
+  });
+
   const good = Uint8Array.from([...captureHeader(), ...captureRecord(Uint8Array.from(ethernet(60, 9)), 1)]);
   const patched = (offset: number, bytes: readonly number[]): Uint8Array => {
     const file = good.slice();

@@ -98,6 +98,20 @@ test("two emulators' adapters and one cable: a frame of one guest is in the othe
   machine.dispose();
 });
 
+test("an adapter that a loaded emulator does not have is refused, and a name that is none", async () => {
+  const { emulator } = await emulated();
+  for (const [options, message] of [
+    [{ adapter: 1 }, /^adapter 1 is none that the emulator has/],
+    [{ name: 5 }, /^name 5 is no text/],
+  ] as const) {
+    expect(() => new AdapterEnd(emulator, options as never)).toThrow(ArgumentError);
+    expect(() => new AdapterEnd(emulator, options as never)).toThrow(message);
+  }
+  const bare = await testEmulator({ network: "none" });
+  open.push(bare);
+  expect(() => new AdapterEnd(bare.emulator)).toThrow(/^adapter 0 is none that the emulator has/);
+});
+
 test.each([
   ["emulator", undefined, {}],
   ["emulator", { add_listener: () => {} }, {}],

@@ -20,7 +20,7 @@ export interface TestEmulator {
 
 /** @param code runs at f000:0000 in real mode. */
 export async function testEmulator(
-  options: { code?: readonly number[]; acpi?: boolean; ram?: number; network?: "ne2k" | "virtio" } = {},
+  options: { code?: readonly number[]; acpi?: boolean; ram?: number; network?: "ne2k" | "virtio" | "none" } = {},
 ): Promise<TestEmulator> {
   const bios = new Uint8Array(BIOS_SIZE);
   bios.set(options.code ?? IDLE);

@@ -150,6 +150,26 @@ describe("emulators' guests as VMs of one hypervisor", () => {
     );
   });
 
+  test("an emulator is one VM's; what is none of what is asked for is refused by name", () => {
+    const guest = createVm(one.emulator, hypervisor, { name: "west" });
+    expect(() => createVm(one.emulator, hypervisor)).toThrow(/^emulator "west" is the VM that its guest is already/);
+    for (const options of [5, null, { foo: 1 }, { name: "" }]) {
+      expect(() => createVm(other.emulator, hypervisor, options as never)).toThrow(ArgumentError);
+    }
+    for (const none of ["x", undefined, -1, 0x1_0000]) {
+      expect(() => guest.assign(none as never)).toThrow(`requesterId ${none === "x" ? '"x"' : ""}`);
+      expect(() => guest.assign(none as never)).toThrow(/is not a number of 16 bits/);
+    }
+    expect(hypervisor.vms).toHaveLength(1);
+    hypervisor.destroyVm(guest.vm);
+    const state = hypervisor.save();
+    for (const emulators of [null, 5, { west: null }]) {
+      expect(() => restoreVms(hypervisor, state, emulators as never)).toThrow(ArgumentError);
+    }
+    expect(createVm(one.emulator, hypervisor).name).toBe("vm1");
+    createVm(other.emulator, hypervisor);
+  });
+
   test("all have one time: what they stood still together passes once, and who alone stood still is with the others again", () => {
     for (const { emulator } of [one, other]) attach(emulator, createVm(emulator, hypervisor));
     const { clock } = hypervisor.machine;

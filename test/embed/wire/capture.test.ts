@@ -151,10 +151,18 @@ describe("a capture at the end of a cable", () => {
   test.each([
     ["write", { write: "file" }],
     ["replay", { replay: [{}] }],
+    ["replay", { replay: 5 }],
+    ["replay", { replay: [{ bytes: new Uint8Array(60), cut: false, time: 5 }] }],
+    ["name", { name: 7 }],
     ["pace", { pace: "fast" }],
     ["options", { speed: 1 }],
   ])("a wrong %s is refused by name", (name, options) => {
     expect(() => new CaptureEnd(machine.clock, options as never)).toThrow(ArgumentError);
     expect(() => new CaptureEnd(machine.clock, options as never)).toThrow(new RegExp(`^${name} `));
+  });
+
+  test.each([[undefined], [machine]])("what is no clock is refused: %s", (clock) => {
+    expect(() => new CaptureEnd(clock as never)).toThrow(ArgumentError);
+    expect(() => new CaptureEnd(clock as never)).toThrow(/^clock /);
   });
 });

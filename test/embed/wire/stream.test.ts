@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import { ArgumentError } from "../../../host/core/errors.ts";
 import { type ByteStream, NetStream } from "../../../host/embed/wire/net-stream.ts";
 import { StreamEnd } from "../../../host/embed/wire/stream-end.ts";
 import { FunctionEnd } from "../../../host/machine/cable/function-end.ts";
@@ -109,6 +110,20 @@ describe("a stream at the end of a cable", () => {
     machine.run(0);
     expect(cable.carrier).toBe(false);
     expect(links).toEqual([true, false, true, false]);
+  });
+
+  test("what is no name and no stream is refused, and the link stays down", () => {
+    const end = new StreamEnd();
+    const cable = machine.cables.plug(end, new FunctionEnd(() => undefined));
+    for (const call of [
+      () => new StreamEnd(5 as never),
+      () => new StreamEnd("net0", {} as never),
+      () => end.connect(undefined as never),
+      () => end.connect({ read: () => new Uint8Array() } as never),
+    ]) {
+      expect(call).toThrow(ArgumentError);
+    }
+    expect(cable.carrier).toBe(false);
   });
 
   test("what a full stream does not take waits, and goes on in order", () => {

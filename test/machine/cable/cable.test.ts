@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { ArgumentError, FormatError, ReentryError } from "../../../host/core/errors.ts";
+import { ArgumentError, DisposedError, FormatError, ReentryError } from "../../../host/core/errors.ts";
 import type { CableState } from "../../../host/machine/cable/cable.ts";
 import { FunctionEnd } from "../../../host/machine/cable/function-end.ts";
 import { Machine } from "../../../host/machine/machine.ts";
@@ -81,6 +81,31 @@ describe("carrier", () => {
     expect(() => machine.cables.plug(one as never, other as never, options as never)).toThrow(new RegExp(`^${name} `));
     expect(machine.cables.all).toEqual([]);
   });
+});
+
+test.each([
+  [
+    "cables.restore()",
+    () => machine.cables.restore(undefined as never),
+    /^state undefined is not a list of cables' states/,
+  ],
+  ["cables.restore(5)", () => machine.cables.restore(5 as never), /^state 5 is not a list/],
+  ["name", () => new FunctionEnd(() => undefined, { name: 5 as never }), /^name 5 is no text/],
+  ["name", () => new FunctionEnd(() => undefined, { name: "" }), /^name "" is empty/],
+  [
+    "an end without a name",
+    () => machine.cables.plug(machine.ports[0] as never, { attach() {}, link() {}, receive() {} } as never),
+    /^other\.name undefined is no text/,
+  ],
+])("what is none is refused by name: %s", (_, call, message) => {
+  expect(call).toThrow(ArgumentError);
+  expect(call).toThrow(message);
+});
+
+test("a disposed machine has no cables any more, and says so", () => {
+  machine.dispose();
+  expect(() => machine.cables.plug(new Station("one"), new Station("other"))).toThrow(DisposedError);
+  expect(() => machine.cables.plug(new Station("one"), new Station("other"))).toThrow("plug: the machine is disposed");
 });
 
 describe("delivery", () => {
@@ -244,6 +269,14 @@ describe("state", () => {
     const [cable] = state.cables as [CableState];
     const directions = cable.directions.map((way) => ({ ...way, frames: [{ dueNs: 0, bytes: new Uint8Array(5) }] }));
     expect(() => machine.restore({ ...state, cables: [{ ...cable, directions }] })).toThrow(FormatError);
+    for (const none of [undefined, null, {}, [], { ...cable, shown: [] }, { ...cable, statistics: [{}, {}] }]) {
+      expect(() => machine.cables.all[0]?.restore(none as never)).toThrow(FormatError);
+      expect(() => machine.cables.restore([none] as never)).toThrow(FormatError);
+    }
+    for (const frames of [5, [null], [{ dueNs: -1, bytes: frame(1) }]]) {
+      const ways = cable.directions.map((way) => ({ ...way, frames }));
+      expect(() => machine.cables.restore([{ ...cable, directions: ways as never }])).toThrow(FormatError);
+    }
     machine.run(0);
     expect(other.got).toEqual([3]);
   });
