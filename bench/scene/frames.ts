@@ -18,10 +18,8 @@ const MIB = 2 ** 20;
 
 /** Descriptors of each ring. */
 export const RING = 64;
-/** Frames that a driver posts before the card works; a full ring would look empty. */
-export const POSTED: number = RING - 1;
-/** Frames after which it rings the doorbell. */
-const DOORBELL = 32;
+/** A burst: the frames that a driver posts before it rings the doorbell, and the card works. */
+export const POSTED = 32;
 export const BUFFER = 2048;
 /** Where a guest's rings and buffers lie, in its own addresses. */
 export const TX_RING = 0;
@@ -103,13 +101,6 @@ export function post(words: Uint32Array, base: number, first: number, vf: number
     words[frame + 1] = ((words[frame + 1] as number) & 0xffff_0000) | hi;
     words[frame + (SEQUENCE >>> 2)] = (vf << 16) | number;
   }
-}
-
-/** The tails with which a driver rings for the frames of a turn that begins at ring index `first`. */
-export function doorbells(first: number): number[] {
-  const tails: number[] = [];
-  for (let posted = DOORBELL; posted < POSTED; posted += DOORBELL) tails.push((first + posted) & (RING - 1));
-  return [...tails, (first + POSTED) & (RING - 1)];
 }
 
 /**
