@@ -35,7 +35,13 @@ export interface IgbRow {
 /** A register that has a row, or a hook, or both. */
 interface Cell {
   offset: number;
-  row: IgbRow | undefined;
+  /** It has a row, whose values these are: a cell's are found faster than those of rows, which have various shapes. */
+  known: boolean;
+  rw: number;
+  w1c: number;
+  rc: boolean;
+  writeOnly: boolean;
+  filter: boolean;
   /** Offset in the port's state, or -1. */
   place: number;
   reset: number;
@@ -56,7 +62,19 @@ export interface RegisterFileState {
 }
 
 /** What is where no register is. */
-const NOTHING: Cell = { offset: 0, row: undefined, place: -1, reset: 0, hook: undefined, index: 0 };
+const NOTHING: Cell = {
+  offset: 0,
+  known: false,
+  rw: 0,
+  w1c: 0,
+  rc: false,
+  writeOnly: false,
+  filter: false,
+  place: -1,
+  reset: 0,
+  hook: undefined,
+  index: 0,
+};
 
 export class RegisterFile implements MmioHandler {
   readonly #port: PortState;
@@ -73,7 +91,17 @@ export class RegisterFile implements MmioHandler {
       for (let index = 0; index < (row.count ?? 1); index++) {
         const place = row.port === undefined ? -1 : row.port + index * (row.portStride ?? 4);
         const reset = (index === 0 ? row.resetFirst : undefined) ?? row.reset ?? 0;
-        Object.assign(this.#make(row.offset + index * (row.stride ?? 4)), { row, place, reset });
+        const { rw = 0, w1c = 0, rc = false, writeOnly = false, filter = false } = row;
+        Object.assign(this.#make(row.offset + index * (row.stride ?? 4)), {
+          known: true,
+          rw,
+          w1c,
+          rc,
+          writeOnly,
+          filter,
+          place,
+          reset,
+        });
       }
     }
     this.reset();
@@ -99,14 +127,13 @@ export class RegisterFile implements MmioHandler {
 
   /** Writes what `value` may change: RW bits take it, W1C bits that it has are cleared. */
   store(offset: number, value: number): void {
-    const { row, place } = this.#at(offset);
-    if (row === undefined) return;
-    const { rw = 0, w1c = 0 } = row;
+    const { known, rw, w1c, place, filter } = this.#at(offset);
+    if (!known) return;
     const before = place < 0 ? (this.#values[offset >>> 2] as number) : this.#port.get(place);
     const after = ((before & ~rw & ~(value & w1c)) | (value & rw)) >>> 0;
     if (place < 0) this.#values[offset >>> 2] = after;
     else this.#port.set(place, after);
-    if (row.filter === true) this.#port.update();
+    if (filter) this.#port.update();
   }
 
   read(offset: number, width: AccessWidth): number {
@@ -135,7 +162,7 @@ export class RegisterFile implements MmioHandler {
       const shift = (at & 3) * 8;
       const mask = ((2 ** (8 * part) - 1) << shift) >>> 0;
       const bytes = ((value >>> (8 * done)) << shift) & mask;
-      const kept = (this.#at(at).row?.w1c ?? 0) === 0 ? this.get(at & ~3) & ~mask : 0;
+      const kept = this.#at(at).w1c === 0 ? this.get(at & ~3) & ~mask : 0;
       this.#write(at & ~3, (kept | bytes) >>> 0);
       done += part;
     }
@@ -144,7 +171,7 @@ export class RegisterFile implements MmioHandler {
   /** Every register at its reset value; the switch learns of it. */
   reset(): void {
     this.#values.fill(0);
-    for (const { offset, row, reset } of this.#cells) if (row !== undefined) this.set(offset, reset);
+    for (const { offset, known, reset } of this.#cells) if (known) this.set(offset, reset);
     this.#port.update();
   }
 
@@ -174,11 +201,11 @@ export class RegisterFile implements MmioHandler {
   }
 
   #read(offset: number): number {
-    const { row, hook, index } = this.#at(offset);
+    const { known, hook, index, writeOnly, rc } = this.#at(offset);
     if (hook?.read !== undefined) return hook.read(index) >>> 0;
-    if (row === undefined || row.writeOnly === true) return 0;
+    if (!known || writeOnly) return 0;
     const value = this.get(offset);
-    if (row.rc === true) this.set(offset, 0);
+    if (rc) this.set(offset, 0);
     return value >>> 0;
   }
 

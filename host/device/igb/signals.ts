@@ -88,8 +88,10 @@ export class Signals {
     }
     let events = takeMisbehaviour(registers, state, trace?.listener, this.#options.requesterOf);
     const missed = state.get(COUNT_MISSED);
-    if (missed !== this.#missed) events |= ICR_RX_MISS;
-    this.#missed = missed;
+    if (missed !== this.#missed) {
+      events |= ICR_RX_MISS;
+      this.#missed = missed;
+    }
     if (events !== 0) interrupts.set(events);
   }
 

@@ -31,7 +31,7 @@ export class TcpTimer {
 
   /** Interrupts when the time is over; a loop then begins anew. */
   tick(): void {
-    if (this.#clock.nowNs < this.deadlineNs) return;
+    if (this.#startNs === STOPPED || this.#clock.nowNs < this.deadlineNs) return;
     const again = (this.#registers.get(spec.TCPTIMER) & spec.TCPTIMER_LOOP) !== 0;
     this.#startNs = again ? this.#clock.nowNs : STOPPED;
     this.#expired();

@@ -67,6 +67,8 @@ export class TimeSync {
   readonly #time: SystemTime;
   #latched: TimeValue = ZERO;
   #deadlineNs = NEVER;
+  /** There is such a time: asked in every turn, and faster than a comparison with it. */
+  #armed = false;
 
   constructor(options: TimeSyncOptions) {
     this.#options = options;
@@ -102,7 +104,7 @@ export class TimeSync {
 
   /** Whatever target time has come. */
   tick(): void {
-    if (this.#options.clock.nowNs < this.#deadlineNs) return;
+    if (!this.#armed || this.#options.clock.nowNs < this.#deadlineNs) return;
     const { registers } = this.#options;
     const now = this.#now();
     const enabled = registers.get(spec.TSAUXC);
@@ -121,6 +123,7 @@ export class TimeSync {
     this.#time.reset(this.#options.clock.nowNs);
     this.#latched = ZERO;
     this.#deadlineNs = NEVER;
+    this.#armed = false;
   }
 
   /** To be called before the state of the data path is saved, which it brings to the present time. */
@@ -259,5 +262,6 @@ export class TimeSync {
       const left = this.#time.until(target, registers.get(spec.TIMINCA), this.#stopped);
       this.#deadlineNs = Math.min(this.#deadlineNs, clock.nowNs + left);
     }
+    this.#armed = this.#deadlineNs !== NEVER;
   }
 }
