@@ -77,6 +77,15 @@ export class Dma {
     return ContextCache.fill(unit, requesterId, iova, access);
   }
 
+  /** As `open` for a context that the cache holds; null, with nothing recorded, for any other. */
+  static held(unit: Unit, requesterId: u32): Context {
+    const generation = unit.memory.generation;
+    if (unit.mapGeneration != generation || unit.windowGeneration != generation) return changetype<Context>(0);
+    if (!unit.translating) return Context.whenDisabled(unit);
+    const line = Context.line(unit, requesterId);
+    return line.valid(unit) && !ContextCache.defers(line) ? line : changetype<Context>(0);
+  }
+
   /**
    * As `open`, for requests with a PASID (PASID_PRESENT set) or without (0); `access` has ACCESS_EXECUTE and
    * ACCESS_PRIVILEGED as every request of the burst has them. Without translation PASIDs are ignored (§3.1).

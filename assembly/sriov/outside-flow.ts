@@ -1,4 +1,4 @@
-// The short way of a burst through memory outside, for frames of one flow: only the first one's header is fetched before
+// The short way of a burst through memory outside, for frames of one flow: at most the first one's header is fetched before
 // the host moves them, and the host moves those that have the same one (spec/abi/flow). Whatever is not simple, cached
 // and alike is left to outside.ts, which looks at every frame.
 
@@ -12,6 +12,7 @@ import {
   FLOW_FRAME_TARGET,
   FLOW_FRAMES,
   FLOW_HEADER,
+  FLOW_HEADER_SIZE,
   FLOW_REPORT,
   FLOW_REPORT_END,
   FLOW_REPORT_REGION,
@@ -26,7 +27,7 @@ import {
 } from "../spec/abi/flow";
 import { ACCESS_READ, ACCESS_WRITE } from "../spec/abi/iommu";
 import { REGION_KIND_EXTERNAL, REGION_KIND_RAM, TRANSFER_POINTER } from "../spec/abi/memory-map";
-import { CAUSE_TX, SCRATCH_DESCRIPTORS, SCRATCH_FLOW } from "../spec/abi/port";
+import { CAUSE_TX, PORT_FLOW_SIZE, SCRATCH_DESCRIPTORS, SCRATCH_FLOW } from "../spec/abi/port";
 import { FRAME_CRC } from "../spec/igb/receive";
 import { RX_DESCRIPTOR_SIZE, RXD_STAT_DD, RXD_STAT_EOP, RXD_STAT_LB } from "../spec/igb/rx-descriptor";
 import { TDWBAL_HEAD_WB_EN } from "../spec/igb/transmit";
@@ -40,12 +41,16 @@ import { OutsideRings } from "./outside-rings";
 import { Sender } from "./outside-sender";
 import { Receive } from "./receive";
 import { Cursor, PAGE, Port, Queue } from "./state";
+import { Transfers } from "./transfers";
 import { Transmit } from "./transmit";
 
 /** The bits of an address or place that say in which page it is. */
 const PAGES: u64 = ~(<u64>PAGE - 1);
 /** In place of a place: not simple. */
 const NOWHERE: u64 = 0xffff_ffff_ffff_ffff;
+
+/** A shorter flow is not worth a burst of its own. */
+export const FLOW_MIN: u32 = 8;
 
 export class OutsideFlow {
   /**
@@ -61,35 +66,92 @@ export class OutsideFlow {
     reachable: u32,
     frames: u32,
   ): u32 {
-    const state = port.state;
-    const pool = index & (POOLS - 1);
     const delivery = Deliveries.of(port, 0);
-    const copy = port.scratch + SCRATCH_DESCRIPTORS;
-    const source = OutsideFlow.placeOf(port, context, load<u64>(copy), ACCESS_READ);
-    if (source == NOWHERE || OutsideFlow.lengthOf(copy) == 0) return 0;
+    const source = OutsideFlow.first(port, context);
+    if (source == NOWHERE) return 0;
     delivery.source = <u64>(<u32>source);
     delivery.sourceRegion = <u16>(source >> 32);
     // IPv4 packets are looked at one by one: their descriptors say more.
     if (Deliveries.headers(port, 1) == 0 || Ethernet.type(delivery.bytes) == ETHERTYPE_IPV4) return 0;
-    const to = Transmit.addressee(port, state, pool, delivery.bytes, reachable);
+    const to = Transmit.addressee(port, port.state, index & (POOLS - 1), delivery.bytes, reachable);
     if (to == 0) return 0;
-    const target = ctz(to);
-    OutsideRings.want(port, target, true, frames);
+    OutsideRings.want(port, ctz(to), true, frames);
     OutsideRings.open(port, to);
-    const cursor = port.cursor(target);
-    let moved: u32 = 0;
-    if (cursor.left != 0 && cursor.direct) {
-      const available = min(frames, cursor.left + OutsideRings.rest(port, target));
-      const list = OutsideFlow.list(port);
-      const known = OutsideFlow.gather(port, sender, context, cursor, available, source);
-      if (known != 0 && OutsideFlow.describe(port, sender, queue, context, target, cursor)) {
-        store<u64>(list, delivery.header, FLOW_HEADER);
-        store<u64>(list, delivery.headerRest, FLOW_HEADER + 8);
-        moved = hostFlow(port.map.mapId, list, known);
-      }
-      if (moved != 0) OutsideFlow.settle(port, sender, pool, index, target, cursor, known, moved);
-    }
+    const moved = OutsideFlow.move(port, sender, queue, index, context, ctz(to), delivery.bytes, frames, source);
     OutsideRings.close(port, to);
+    if (moved >= FLOW_MIN) memory.copy(port.flow(index), delivery.bytes, FLOW_HEADER_SIZE);
+    return moved;
+  }
+
+  /**
+   * As \`burst\` for frames that go on with the flow that the queue sent last: the descriptors of sender and receiver are
+   * fetched at once, and the first header, too, is looked at where it lies. 0: they do not go on with it, or something
+   * stands in the way; then nothing was done.
+   */
+  static again(
+    port: Port,
+    sender: Sender,
+    queue: Queue,
+    index: u32,
+    context: Context,
+    reachable: u32,
+    wanted: u32,
+  ): u32 {
+    const header = port.flow(index);
+    const to = Transmit.addressee(port, port.state, index & (POOLS - 1), header, reachable);
+    if (to == 0 || !OutsideRings.ready(port, ctz(to))) return 0;
+    const translations = port.unit.translations;
+    const copy = port.scratch + SCRATCH_DESCRIPTORS;
+    const list = Transfers.list(port);
+    let end = sender.prepare(port, queue, index, context, copy, wanted, list);
+    const frames = sender.frames;
+    let moved: u32 = 0;
+    if (frames != 0) {
+      OutsideRings.want(port, ctz(to), true, frames);
+      end = OutsideRings.prepare(port, ctz(to), end);
+      if (Transfers.run(port, list, end)) {
+        const source = OutsideFlow.first(port, context);
+        if (source != NOWHERE) {
+          moved = OutsideFlow.move(port, sender, queue, index, context, ctz(to), header, frames, source);
+        }
+      }
+      OutsideRings.close(port, to);
+    }
+    if (moved == 0) {
+      port.unit.translations = translations;
+      memory.fill(header, 0, PORT_FLOW_SIZE);
+    }
+    return moved;
+  }
+
+  /** The place of the first frame: see \`placeOf\`. NOWHERE also when it is not plain. */
+  @inline private static first(port: Port, context: Context): u64 {
+    const copy = port.scratch + SCRATCH_DESCRIPTORS;
+    return OutsideFlow.lengthOf(copy) == 0 ? NOWHERE : OutsideFlow.placeOf(port, context, load<u64>(copy), ACCESS_READ);
+  }
+
+  /** Moves frames with this header, the first from \`source\`, to the opened queue \`target\`. Returns how many. */
+  private static move(
+    port: Port,
+    sender: Sender,
+    queue: Queue,
+    index: u32,
+    context: Context,
+    target: u32,
+    header: usize,
+    frames: u32,
+    source: u64,
+  ): u32 {
+    const cursor = port.cursor(target);
+    if (cursor.left == 0 || !cursor.direct) return 0;
+    const available = min(frames, cursor.left + OutsideRings.rest(port, target));
+    const known = OutsideFlow.gather(port, sender, context, cursor, available, source);
+    if (known == 0 || !OutsideFlow.describe(port, sender, queue, context, target, cursor)) return 0;
+    const list = OutsideFlow.list(port);
+    store<u64>(list, load<u64>(header), FLOW_HEADER);
+    store<u64>(list, load<u64>(header, 8), FLOW_HEADER + 8);
+    const moved = hostFlow(port.map.mapId, list, known);
+    if (moved != 0) OutsideFlow.settle(port, sender, index & (POOLS - 1), index, target, cursor, known, moved);
     return moved;
   }
 
@@ -154,7 +216,10 @@ export class OutsideFlow {
     let octets: u32 = 0;
     let asked: u32 = 0;
     let differ: u32 = 0;
-    const shape = load<u32>(descriptor, TXD_COMMAND);
+    // Most descriptors are as the one before, but for the address: what they say is worked out once.
+    let shape: u64 = 0;
+    let length: u32 = 0;
+    let said: u64 = 0;
     let entry = list + FLOW_FRAMES;
     const end = entry + frames * FLOW_FRAME_SIZE;
     while (entry < end) {
@@ -170,17 +235,23 @@ export class OutsideFlow {
       } else target += address - targetIova;
       sourceIova = iova;
       targetIova = address;
-      const command = load<u32>(descriptor, TXD_COMMAND);
-      const options = load<u32>(descriptor, TXD_STATUS);
-      const length = Transmit.plainLength(command, options);
-      if (length == 0 || length > bufferSize || (<u32>(source | target) & 3) != 0) break;
+      const now = load<u64>(descriptor, TXD_COMMAND);
+      if (now != shape) {
+        const command = <u32>now;
+        const options = <u32>(now >> 32);
+        length = Transmit.plainLength(command, options);
+        if (length == 0 || length > bufferSize) break;
+        const status = (command & TXD_DCMD_RS) != 0 ? options | TXD_STA_DD : 0;
+        said = <u64>length | ((<u64>status) << 32);
+        asked |= status;
+        differ |= u32(shape != 0);
+        shape = now;
+      }
+      if ((<u32>(source | target) & 3) != 0) break;
       if (max(<u32>iova & (PAGE - 1), <u32>address & (PAGE - 1)) + length > PAGE) break;
-      const status = (command & TXD_DCMD_RS) != 0 ? options | TXD_STA_DD : 0;
       store<u64>(entry, source | (target << 32), FLOW_FRAME_SOURCE);
-      store<u64>(entry, <u64>length | ((<u64>status) << 32), FLOW_FRAME_LENGTH);
+      store<u64>(entry, said, FLOW_FRAME_LENGTH);
       octets += length;
-      asked |= status;
-      differ |= command ^ shape;
       descriptor += TX_DESCRIPTOR_SIZE;
       receiver += RX_DESCRIPTOR_SIZE;
       entry += FLOW_FRAME_SIZE;
@@ -268,3 +339,6 @@ export class OutsideFlow {
 // Two fields are written at once.
 if (FLOW_FRAME_TARGET != FLOW_FRAME_SOURCE + 4) ERROR("FLOW_FRAME_TARGET");
 if (FLOW_FRAME_STATUS != FLOW_FRAME_LENGTH + 4) ERROR("FLOW_FRAME_STATUS");
+if (TXD_STATUS != TXD_COMMAND + 4) ERROR("TXD_STATUS");
+// What lies as far from one to the next.
+if (FLOW_FRAME_SIZE != TX_DESCRIPTOR_SIZE || FLOW_FRAME_SIZE != RX_DESCRIPTOR_SIZE) ERROR("FLOW_FRAME_SIZE");

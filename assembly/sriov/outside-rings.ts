@@ -12,6 +12,8 @@ import {
   TRANSFER_SIZE,
 } from "../spec/abi/memory-map";
 import {
+  QUEUE_FLAG_DMA,
+  QUEUE_FLAG_STOPPED,
   SCRATCH_ADDRESSEES,
   SCRATCH_DELIVERIES,
   SCRATCH_DESCRIPTORS,
@@ -19,6 +21,7 @@ import {
   SCRATCH_LIST,
   SCRATCH_POOLS,
 } from "../spec/abi/port";
+import { RXDCTL_ENABLE } from "../spec/igb/receive";
 import { RX_DESCRIPTOR_SIZE } from "../spec/igb/rx-descriptor";
 import { TX_DESCRIPTOR_SIZE } from "../spec/igb/tx-descriptor";
 import { POOLS } from "../spec/igb/virtualization";
@@ -65,8 +68,22 @@ export class OutsideRings {
     }
   }
 
+  /** Whether a queue has descriptors for `prepare` that nothing keeps it from fetching. */
+  static ready(port: Port, pool: u32): bool {
+    const queue = port.rx(pool);
+    if ((queue.control & RXDCTL_ENABLE) == 0 || !Receive.advanced(queue)) return false;
+    if ((queue.flags & (QUEUE_FLAG_DMA | QUEUE_FLAG_STOPPED)) != QUEUE_FLAG_DMA) return false;
+    const count = queue.length / RX_DESCRIPTOR_SIZE;
+    if (queue.head == queue.tail || queue.head >= count || queue.tail >= count) return false;
+    const context = Dma.held(port.unit, queue.requester);
+    if (changetype<usize>(context) == 0) return false;
+    const iova = queue.base + <u64>queue.head * RX_DESCRIPTOR_SIZE;
+    const result = Dma.peek(port.unit, context, iova, ACCESS_READ | ACCESS_WRITE);
+    return (result & FAULT) == 0 && port.map.region(Dma.region(result)).kind == REGION_KIND_EXTERNAL;
+  }
+
   /** Puts the transfers that fetch a queue's descriptors at `entry`. Returns where they end. */
-  private static prepare(port: Port, pool: u32, entry: usize): usize {
+  static prepare(port: Port, pool: u32, entry: usize): usize {
     const copies = OutsideRings.copies(port, pool);
     // In place: a pointer is its own place.
     store<u64>(copies, 0, COPIES_PLACE);

@@ -16,10 +16,12 @@ export class Sender {
   /** The first frame's index, and descriptors of the ring. */
   head: u32;
   count: u32;
+  /** Frames whose descriptors were copied. */
+  frames: u32;
   /** Of the frames that are listed as a flow: their octets, and not 0 when one asks for a report, */
   octets: u32;
   asked: u32;
-  /** or when one's descriptor differs from the first one's in dword 2, which has the length. */
+  /** or when one's descriptor differs from the first one's in more than the address. */
   differ: u32;
 
   @inline static of(port: Port): Sender {
@@ -31,15 +33,23 @@ export class Sender {
    * its end. Returns how many; 0 where there is no memory.
    */
   fetch(port: Port, queue: Queue, index: u32, context: Context, copy: usize, wanted: u32): u32 {
+    const list = Transfers.list(port);
+    const end = this.prepare(port, queue, index, context, copy, wanted, list);
+    return Transfers.run(port, list, end) ? this.frames : 0;
+  }
+
+  /** Puts the transfers of `fetch` at `entry` and notes for how many frames they are. Returns where they end. */
+  prepare(port: Port, queue: Queue, index: u32, context: Context, copy: usize, wanted: u32, entry: usize): usize {
+    this.frames = 0;
     const count = queue.length / TX_DESCRIPTOR_SIZE;
     const head = queue.head;
     const tail = queue.tail;
     const iova = queue.base + <u64>head * TX_DESCRIPTOR_SIZE;
     const result = Dma.translate(port.unit, context, iova, ACCESS_READ);
-    if (result & FAULT) return 0;
+    if (result & FAULT) return entry;
     const number = Dma.region(result);
     const region = port.map.region(number);
-    if (!Transfers.reaches(region)) return 0;
+    if (!Transfers.reaches(region)) return entry;
     const place = Transfers.place(region, Dma.hpa(result));
     this.first = place;
     this.region = Transfers.name(region, number);
@@ -51,22 +61,21 @@ export class Sender {
     // Behind the last descriptor of the ring comes the first one, when it lies in the same page.
     const wraps = tail < head && end == count - head && ((queue.base ^ iova) & ~(<u64>PAGE - 1)) == 0;
     const rest = wraps ? min(wanted - frames, tail) : 0;
+    this.frames = frames + rest;
     const size = frames * TX_DESCRIPTOR_SIZE;
     const start = place - <u64>head * TX_DESCRIPTOR_SIZE;
     if (region.kind == REGION_KIND_RAM) {
       memory.copy(copy, <usize>place, size);
       memory.copy(copy + size, <usize>start, rest * TX_DESCRIPTOR_SIZE);
-      return frames + rest;
+      return entry;
     }
-    const list = Transfers.list(port);
-    let entry = list;
     Transfers.put(entry, place, number, copy, size, CAUSE_TX + index);
     entry += TRANSFER_SIZE;
     if (rest != 0) {
       Transfers.put(entry, start, number, copy + size, rest * TX_DESCRIPTOR_SIZE, CAUSE_TX + index);
       entry += TRANSFER_SIZE;
     }
-    return Transfers.run(port, list, entry) ? frames + rest : 0;
+    return entry;
   }
 
   /** The ring's index of the burst's frame `frame`. */

@@ -41,13 +41,13 @@ export class Outside {
     if (reachable == 0) return 0;
     const copy = port.scratch + SCRATCH_DESCRIPTORS;
     const sender = Sender.of(port);
-    const fetched = sender.fetch(port, queue, index, context, copy, min(budget, BURST));
-    if (flows && fetched != 0) {
-      const sent = OutsideFlow.burst(port, sender, queue, index, context, reachable, fetched);
-      if (sent != 0) {
-        queue.head = sender.index(sent);
-        return sent;
-      }
+    const wanted = min(budget, BURST);
+    let sent: u32 = flows ? OutsideFlow.again(port, sender, queue, index, context, reachable, wanted) : 0;
+    const fetched = sent != 0 ? 0 : sender.fetch(port, queue, index, context, copy, wanted);
+    if (flows && fetched != 0) sent = OutsideFlow.burst(port, sender, queue, index, context, reachable, fetched);
+    if (sent != 0) {
+      queue.head = sender.index(sent);
+      return sent;
     }
     const frames = Deliveries.headers(port, Outside.look(port, context, copy, fetched));
     const moved = Outside.move(port, sender, index & (POOLS - 1), frames, reachable);

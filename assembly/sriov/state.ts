@@ -18,6 +18,8 @@ import {
   PORT_BURST,
   PORT_CTRL,
   PORT_CURSORS,
+  PORT_FLOW_SIZE,
+  PORT_FLOWS,
   PORT_LINK,
   PORT_MACS,
   PORT_PLAIN,
@@ -41,6 +43,7 @@ import {
   QUEUE_REQUESTER,
   QUEUE_SIZE,
   QUEUE_SRRCTL,
+  QUEUES_MAX,
 } from "../spec/abi/port";
 import { PORT_POLICY } from "../spec/abi/port-policy";
 import { Policy } from "./policy";
@@ -127,6 +130,9 @@ export class Port {
 
   @inline cursor(index: u32): Cursor {
     return changetype<Cursor>(changetype<usize>(this) + PORT_CURSORS + <usize>index * CURSOR_SIZE);
+  }
+  @inline flow(index: u32): usize {
+    return changetype<usize>(this) + PORT_FLOWS + <usize>index * PORT_FLOW_SIZE;
   }
   @inline get state(): Control {
     return changetype<Control>(changetype<usize>(this) + PORT_STATE);
@@ -226,6 +232,8 @@ export class Control {
 if (offsetof<Port>("burst") != PORT_BURST) ERROR("PORT_BURST");
 if (offsetof<Port>("sender") != PORT_SENDER) ERROR("PORT_SENDER");
 if (offsetof<Cursor>() != CURSOR_SIZE) ERROR("CURSOR_SIZE");
+if (PORT_CURSORS + QUEUES_MAX * CURSOR_SIZE > PORT_FLOWS) ERROR("PORT_FLOWS");
+if (PORT_FLOWS + QUEUES_MAX * PORT_FLOW_SIZE > PORT_STATE) ERROR("PORT_STATE");
 if (offsetof<Pool>() != POOL_SIZE) ERROR("POOL_SIZE");
 if (offsetof<Pool>("loopTxOctets") != POOL_LOOP_TX_OCTETS) ERROR("POOL_LOOP_TX_OCTETS");
 if (offsetof<Pool>("rxMulticast") != POOL_RX_MULTICAST) ERROR("POOL_RX_MULTICAST");

@@ -36,6 +36,7 @@ import { Filter } from "./filter";
 import { Gather } from "./gather";
 import { Lengths } from "./lengths";
 import { Outside } from "./outside";
+import { FLOW_MIN } from "./outside-flow";
 import { Receive } from "./receive";
 import { BURST, Control, PAGE, Port, Queue } from "./state";
 import { Switch } from "./switch";
@@ -240,8 +241,6 @@ export class Transmit {
   }
 }
 
-/** A shorter flow is not worth a burst of its own. */
-const FLOW_MIN: u32 = 8;
 /** What became of a frame on the direct way. */
 const REFUSED: u32 = 0;
 const DELIVERED: u32 = 1;

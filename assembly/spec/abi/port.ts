@@ -1,7 +1,7 @@
 // How one port of a card (a PF with its VFs) lies in linear memory. The host lays it out, writes registers into
 // it and reads causes and counters from it; assembly/sriov moves the frames.
 //
-//   port ── +0 wiring: pointers, cursors ─ +400h state: control │ pools │ tx queues │ rx queues │ filters │ derived
+//   port ── +0 wiring: pointers, cursors, flows ─ +400h state: control │ pools │ tx queues │ rx queues │ filters │ derived
 //
 // Everything from PORT_STATE on is plain data: a snapshot copies it as it is.
 
@@ -20,6 +20,10 @@ export const PORT_SENDER: u32 = 24;
 /** One cursor for each receive queue. */
 export const PORT_CURSORS: u32 = 64;
 export const CURSOR_SIZE: u32 = 32;
+
+/** For each transmit queue the header of the flow that it sent last, of FLOW_HEADER_SIZE bytes; zeroes for none. */
+export const PORT_FLOWS: u32 = 576;
+export const PORT_FLOW_SIZE: u32 = 16;
 
 export const PORT_STATE: u32 = 1024;
 
