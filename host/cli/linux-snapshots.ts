@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder, orGuestError, refusal } from "./guests/folders.ts";
+import { seal, unseal } from "./sealed.ts";
 import { withCleanup } from "./signals.ts";
 import { writeWhole } from "./whole-file.ts";
 
@@ -24,7 +25,7 @@ export class Snapshots {
   }
 
   /**
-   * The snapshot that depends on `parts`. When there is none, `make` makes it, in one process at a time. Throws
+   * The snapshot that depends on `parts`. When there is none, or it is damaged, `make` makes it, in one process at a time. Throws
    * GuestError when it cannot be kept, and whatever `make` throws.
    */
   async get(parts: readonly (string | Uint8Array)[], make: () => Promise<Uint8Array>): Promise<Uint8Array> {
@@ -39,7 +40,7 @@ export class Snapshots {
         const meanwhile = this.#read(path);
         if (meanwhile !== undefined) return meanwhile;
         const made = await make();
-        await writeWhole(path, `${path}.${process.pid}${UNFINISHED}`, made).catch((error: unknown) => {
+        await writeWhole(path, `${path}.${process.pid}${UNFINISHED}`, seal(made)).catch((error: unknown) => {
           throw refusal(this.#folder, error);
         });
         this.#prune();
@@ -48,13 +49,13 @@ export class Snapshots {
     );
   }
 
-  /** Undefined when there is none; another process may remove it at any moment. */
+  /** Undefined when there is none or it is damaged; another process may remove it at any moment. */
   #read(path: string): Uint8Array | undefined {
     return orGuestError(this.#folder, () => {
       try {
         const bytes = readFileSync(path);
         touch(path);
-        return bytes;
+        return unseal(bytes);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
         throw error;

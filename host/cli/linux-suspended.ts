@@ -1,7 +1,4 @@
-// Suspended guests in a file: one PC, or the VMs of one machine.
-//
-//   a snapshot │ SHA-256 of it, 32 bytes
-import { createHash } from "node:crypto";
+// Suspended guests in a file, a sealed snapshot: one PC, or the VMs of one machine.
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { FormatError } from "../core/errors.ts";
@@ -11,6 +8,7 @@ import { type Io, inputName, reasonOf, UsageError } from "./io.ts";
 import type { PcOptions, PcState } from "./linux-pc.ts";
 import { wholeCode } from "./linux-snapshots.ts";
 import type { VmsOptions, VmsState } from "./linux-vms.ts";
+import { seal, unseal } from "./sealed.ts";
 import { writeWhole } from "./whole-file.ts";
 
 /** A PC, what it is made of, and where it is. */
@@ -28,7 +26,6 @@ export interface SuspendedVms extends Pick<VmsOptions, "memory" | "card" | "vms"
 export type Suspended = SuspendedPc | SuspendedVms;
 
 const KINDS: readonly unknown[] = ["linux", "linux-vms"] satisfies Suspended["kind"][];
-const DIGEST_SIZE = 32;
 
 /** A file that guests will be written to. */
 export class SuspendFile {
@@ -51,9 +48,9 @@ export class SuspendFile {
 
   /** Writes the file whole or not at all. Throws GuestError when that is not possible. */
   async write(suspended: Suspended): Promise<void> {
-    const bytes = encodeSnapshot({ ...suspended, code: wholeCode() });
+    const bytes = seal(encodeSnapshot({ ...suspended, code: wholeCode() }));
     const path = this.#path;
-    await writeWhole(path, `${path}.part`, Buffer.concat([bytes, sha256(bytes)])).catch((error: unknown) => {
+    await writeWhole(path, `${path}.part`, bytes).catch((error: unknown) => {
       throw new GuestError(`--suspend ${path}: ${reasonOf(error)}`);
     });
   }
@@ -67,18 +64,13 @@ export async function readSuspended(path: string, io: Io): Promise<Suspended> {
   const bytes = await io.readFile(path);
   const found = named(path, () => decodeSnapshot<Suspended & { code?: unknown }>(bytes));
   if (!KINDS.includes(found.kind)) throw new FormatError(inputName(path), "holds no suspended guest");
-  const end = bytes.length - DIGEST_SIZE;
-  if (!sha256(bytes.subarray(0, end)).equals(bytes.subarray(end))) {
+  if (unseal(bytes) === undefined) {
     throw new FormatError(inputName(path), "is damaged: it does not end with its SHA-256");
   }
   if (found.code !== wholeCode()) {
     throw new GuestError(`${inputName(path)}: another build of iovirt has suspended this guest`);
   }
   return found;
-}
-
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash("sha256").update(bytes).digest();
 }
 
 /** Lets a FormatError say which file it is about. */

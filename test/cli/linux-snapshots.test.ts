@@ -1,6 +1,6 @@
 // Snapshots in a folder: made once for the same parts, by one at a time, the newest kept.
 import { execFile, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -22,6 +22,22 @@ test("the same parts are made once, others anew; where one part ends matters", a
   expect([...(await new Snapshots(folder).get(["ab", "c"], make))]).toEqual([...first]);
   expect([...(await new Snapshots(folder).get(["a", "bc"], make))]).toEqual([2]);
   expect(made).toBe(2);
+});
+
+test("one that is damaged, or empty, is made anew", async () => {
+  const snapshots = new Snapshots(folder);
+  const get = async (byte: number): Promise<number[]> => [
+    ...(await snapshots.get(["x"], async () => Uint8Array.of(byte, 5, 6))),
+  ];
+  expect(await get(1)).toEqual([1, 5, 6]);
+  const [name] = readdirSync(folder) as [string];
+  const whole = readFileSync(join(folder, name));
+  const damages = [whole.subarray(0, 0), whole.subarray(0, 2), whole.subarray(0, -1), whole.with(1, 7)];
+  for (const [place, damaged] of damages.entries()) {
+    writeFileSync(join(folder, name), damaged);
+    expect(await get(place + 10)).toEqual([place + 10, 5, 6]);
+    expect(await get(0)).toEqual([place + 10, 5, 6]);
+  }
 });
 
 test("who comes while it is being made waits for it; who fails leaves the next to make it", async () => {
