@@ -121,7 +121,8 @@ export class Flash {
     checkStateNumber("flash", state.holder - NOBODY, MAX_PORTS);
     checkStateNumber("FLASHOP", state.opcodes, spec.FLASHOP_MASK);
     if (state.chip !== null) {
-      if (this.#chip === undefined) throw new FormatError("flash", "a chip, unlike this card");
+      if (this.#chip === undefined)
+        throw new FormatError("flash", "is there in the state, and on this card there is none");
       this.#chip.restore(state.chip);
     }
     this.#holder = state.holder;

@@ -144,6 +144,8 @@ export class Turns {
   /** Milliseconds until something is due. */
   #turn(now: number): number {
     const board = this.#board;
+    // Whoever restored the board by itself may have set its clock back.
+    if (board.nowNs < this.#lastNs) this.rebase();
     const target = this.#timeOf(now);
     if (!this.#asked && target < this.#dueNs && target - this.#lastNs < PATIENCE) {
       return (this.#dueNs - target) / NS_PER_MS;

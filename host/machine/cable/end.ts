@@ -37,7 +37,10 @@ export interface CableEnd {
   negotiate?(partner: LinkPartner | undefined, again: boolean): void;
   /** What it shows, of an end that a machine's state has: asked after a restore. */
   readonly shown?: LinkPartner | undefined;
-  /** A frame arrived. False when there is no room for it now: it comes again in a later turn. */
+  /**
+   * A frame arrived. False when there is no room for it now: it comes again in a later turn. What this throws, the
+   * machine's `run` throws, and the frame comes again.
+   */
   receive(frame: Uint8Array): boolean;
   /** The next frame to send, which becomes the cable's. Absent where the end sends by itself. */
   next?(): Uint8Array | undefined;

@@ -200,6 +200,19 @@ test("time in which the emulator stood still passes for devices up to a second, 
   expect(machine.clock.nowNs).toBe(1_005_500_000);
 });
 
+test("a machine that was restored by itself goes on from there: it does not make up for what it had gone on", async () => {
+  const { cpu, machine } = await guestOf(WAIT);
+  cpu.run_hardware_timers(1, 1000);
+  const state = machine.save();
+  for (let now = 1900; now <= 91_000; now += 900) cpu.run_hardware_timers(1, now);
+  expect(machine.clock.nowNs).toBe(90_000_000_000);
+  machine.restore(state);
+  cpu.run_hardware_timers(1, 91_001);
+  expect(machine.clock.nowNs).toBe(0);
+  cpu.run_hardware_timers(1, 91_004);
+  expect(machine.clock.nowNs).toBe(3_000_000);
+});
+
 describe("states", () => {
   const code = [...FIRMWARE, ...SIZED, ...messages(0x66), ...store(0x700, 1), ...WAIT];
 
