@@ -1,8 +1,8 @@
 // One running Linux guest: its console, and scripts that run in it.
 import { GuestError } from "./guests/failure.ts";
-import { AGENT_READY, PROMPT } from "./guests/init.ts";
+import { AGENT_READY, PROMPT, SEPARATOR } from "./guests/init.ts";
 import type { Emulator } from "./linux-emulator.ts";
-import { ScriptEnd } from "./script-end.ts";
+import { ScriptEnd, shellLeft } from "./script-end.ts";
 
 const CONSOLE = 0;
 const AGENT = 1;
@@ -159,20 +159,24 @@ export class LinuxGuest {
       this.#agentLines(bytes);
       return;
     }
-    const { output, status } = waiting.end.add(bytes);
+    const { output, left, status, after } = waiting.end.add(bytes);
     if (output.length > 0) waiting.output.stdout(output);
+    if (left !== undefined) this.onLeft(left);
     if (status === undefined) return;
     this.#waiting = undefined;
     waiting.resolve(status);
+    if (after !== undefined) this.#agentLines(Buffer.from(after));
   }
 
   #agentLines(bytes: Buffer): void {
     const lines = (this.#line + bytes.toString("latin1")).split("\n");
     this.#line = lines.pop() ?? "";
-    for (const line of lines) {
-      const left = /^left (\d+)$/.exec(line);
-      if (left !== null) this.onLeft(Number(left[1]));
-      if (line !== AGENT_READY) continue;
+    for (const text of lines) {
+      // What a script has left running may still write.
+      const line = text.slice(Math.max(0, text.lastIndexOf(SEPARATOR)));
+      const left = shellLeft(line);
+      if (left !== undefined) this.onLeft(left);
+      if (line !== `${SEPARATOR}${AGENT_READY}`) continue;
       this.#agentReady = true;
       this.#checkReady();
     }

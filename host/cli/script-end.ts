@@ -1,45 +1,77 @@
-// Where a script's output ends, in the bytes that come from the guest's agent.
+// Where a script's output ends, and what else the guest says, in the bytes that come from the guest's agent.
+import { SEPARATOR, SHELL_LEFT } from "./guests/init.ts";
 
-/** Begins the end of an output (ASCII: record separator): what comes before it is never held back. */
-const SEPARATOR = 0x1e;
+const NEWLINE = "\n";
 
 export interface Piece {
   /** More of the script's output. */
   output: Uint8Array;
+  /** The status with which the console's shell was left meanwhile. */
+  left?: number;
   /** The script's exit status, once it has ended. */
   status?: number;
+  /** What came after the end. */
+  after?: Uint8Array;
 }
 
-/** Splits what the agent sends: the output, then `tag`, a space, the status and a line break. */
+/**
+ * Splits what comes: the output, in it lines that tell of the console's shell, then `tag`, a space, the status and a line
+ * break.
+ */
 export class ScriptEnd {
   /** What the agent is to call the script. */
   readonly tag: string;
-  readonly #end: Buffer;
+  readonly #end: string;
   #rest: Buffer = Buffer.alloc(0);
 
   /** @param name distinguishes this script from others, and from whatever scripts write. */
   constructor(name: string) {
-    this.tag = `${String.fromCharCode(SEPARATOR)}${name}`;
-    this.#end = Buffer.from(`${this.tag} `);
+    this.tag = `${SEPARATOR}${name}`;
+    this.#end = `${this.tag} `;
   }
 
-  /** The next bytes of the agent. Only what could be the beginning of the end is kept for the next call. */
+  /** The next bytes of the agent. Only what could be the beginning of one of the lines is kept for the next call. */
   add(bytes: Uint8Array): Piece {
-    const all = Buffer.concat([this.#rest, bytes]);
-    const at = all.indexOf(this.#end);
-    if (at < 0) {
-      const last = all.lastIndexOf(SEPARATOR);
-      const begins = last >= 0 && this.#end.subarray(0, all.length - last).equals(all.subarray(last));
-      return this.#split(all, begins ? last : all.length);
+    let all: Buffer = Buffer.concat([this.#rest, bytes]);
+    this.#rest = Buffer.alloc(0);
+    let left: number | undefined;
+    for (let at = all.indexOf(SEPARATOR); at >= 0; at = all.indexOf(SEPARATOR, at)) {
+      const lineEnd = all.indexOf(NEWLINE, at);
+      const line = all.toString("latin1", at, lineEnd < 0 ? all.length : lineEnd);
+      if (lineEnd < 0 && [this.#end, LEFT].some((start) => canBecome(line, start))) {
+        this.#rest = all.subarray(at);
+        all = all.subarray(0, at);
+        break;
+      }
+      const after = all.subarray(lineEnd + 1);
+      const status = statusIn(line, this.#end);
+      if (status !== undefined)
+        return { output: all.subarray(0, at), status, after, ...(left === undefined ? {} : { left }) };
+      const shell = shellLeft(line);
+      if (shell === undefined) at++;
+      else {
+        left = shell;
+        all = Buffer.concat([all.subarray(0, at), after]);
+      }
     }
-    const start = at + this.#end.length;
-    const lineEnd = all.indexOf("\n", start);
-    if (lineEnd < 0) return this.#split(all, at);
-    return { output: all.subarray(0, at), status: Number(all.subarray(start, lineEnd).toString()) };
+    return { output: all, ...(left === undefined ? {} : { left }) };
   }
+}
 
-  #split(all: Buffer, at: number): Piece {
-    this.#rest = all.subarray(at);
-    return { output: all.subarray(0, at) };
-  }
+const LEFT = `${SEPARATOR}${SHELL_LEFT} `;
+
+/** The status with which the console's shell was left, in a line that says so. */
+export function shellLeft(line: string): number | undefined {
+  return statusIn(line, LEFT);
+}
+
+/** The status after `start` in a line of nothing else. */
+function statusIn(line: string, start: string): number | undefined {
+  const digits = line.startsWith(start) ? line.slice(start.length) : "";
+  return /^\d{1,3}$/.test(digits) ? Number(digits) : undefined;
+}
+
+/** Whether a line that is not whole can become `start` and a status. */
+function canBecome(line: string, start: string): boolean {
+  return start.startsWith(line) || (line.startsWith(start) && /^\d{1,3}$/.test(line.slice(start.length)));
 }

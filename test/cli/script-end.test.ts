@@ -24,8 +24,33 @@ describe("a script's output", () => {
     expect([text(output), status]).toEqual(["", 17]);
   });
 
+  test("the console's shell that is left meanwhile is not the script's; what comes after the end is not lost", () => {
+    const end = new ScriptEnd("script-1-a");
+    expect(end.add(Buffer.from("x\x1ele"))).toEqual({ output: Buffer.from("x") });
+    expect(end.add(Buffer.from("ft 13"))).toEqual({ output: Buffer.from("") });
+    expect(end.add(Buffer.from("7\nleft 5\n\x1eleft over\n"))).toEqual({
+      output: Buffer.from("left 5\n\x1eleft over\n"),
+      left: 137,
+    });
+    expect(end.add(Buffer.from("y\x1eleft 2\nz\x1escript-1-a 3\n\x1eagent ready\n"))).toEqual({
+      output: Buffer.from("yz"),
+      left: 2,
+      status: 3,
+      after: Buffer.from("\x1eagent ready\n"),
+    });
+  });
+
   test("cut anywhere: all of it and the status, whatever it is made of", () => {
-    const piece = fc.constantFrom("\n", "\x1e", "\x1escript-7-q", "\x1escript-7-", "script-7-q 1\n", "a", "ü");
+    const piece = fc.constantFrom(
+      "\n",
+      "\x1e",
+      "\x1escript-7-q",
+      "\x1escript-7-",
+      "script-7-q 1\n",
+      "\x1eleft ",
+      "a",
+      "ü",
+    );
     fc.assert(
       fc.property(
         fc.array(piece).map((pieces) => pieces.join("")),

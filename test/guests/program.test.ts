@@ -271,6 +271,13 @@ describeWithFiles("iovirt linux", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 
+  test("commands that kill everything end as killed, and what comes after them is not waited for", {
+    timeout: START_TIMEOUT,
+  }, async () => {
+    const commands = ["--exec", "echo a; kill -9 -1; sleep 100000", "--exec", "echo never"];
+    expect(await linux(["--snapshot", ...commands])).toEqual({ status: 137, stdout: "a\n", stderr: "" });
+  });
+
   test("a wrong call is one line and status 2, and boots nothing", async () => {
     const junk = join(folder, "junk");
     writeFileSync(junk, "no guest");

@@ -1,28 +1,45 @@
 // The guest's first program: a shell script that makes a small system, an agent on the second serial port and a shell on
 // the first.
 
+/** Begins what the guest says of itself (ASCII: record separator), so that it is told from a script's output. */
+export const SEPARATOR = "\x1e";
+const PRINTED_SEPARATOR = "\\036";
+/** Holds what the script that runs is called. */
+const RUNNING = "/run/script";
+/** What a shell reports for a program that SIGKILL ended. */
+const KILLED = 137;
+
 /** Folder of busybox's own programs, after Debian's own in the search path. */
 const APPLETS = "/applets";
 /** What the agent says when it listens. */
 export const AGENT_READY = "agent ready";
+/** What is said, followed by the status, when the console's shell was left. */
+export const SHELL_LEFT = "left";
 /** What the console's shell says when it listens. */
 export const PROMPT = "guest:~# ";
 
 /**
  * The agent's words, both ways over /dev/ttyS1. Host: `TAG LENGTH` and a line break, then LENGTH bytes of a shell script.
  * Guest: what the script writes to its standard output, then `TAG STATUS` and a line break. The script's standard error
- * output leaves by /dev/ttyS2. One script at a time.
+ * output leaves by /dev/ttyS2. One script at a time. An agent that finds another one's script has it end as killed: nobody
+ * waits for it any more.
  */
 const AGENT = `#!/bin/sh
 exec </dev/ttyS1
 for port in /dev/ttyS1 /dev/ttyS2; do stty -F $port raw -echo; done
-echo '${AGENT_READY}' >/dev/ttyS1
+if [ -s ${RUNNING} ]; then
+  printf '%s ${KILLED}\\n' "$(cat ${RUNNING})" >/dev/ttyS1
+  : >${RUNNING}
+fi
+printf '${PRINTED_SEPARATOR}${AGENT_READY}\\n' >/dev/ttyS1
 while read -r tag length; do
+  printf %s "$tag" >${RUNNING}
   head -c "$length" >/tmp/.script
   setsid sh /tmp/.script </dev/null >/dev/ttyS1 2>/dev/ttyS2
   status=$?
   # Setting a mode waits until everything has left.
   for port in /dev/ttyS2 /dev/ttyS1; do stty -F $port raw -echo; done
+  : >${RUNNING}
   printf '%s %s\\n' "$tag" "$status" >/dev/ttyS1
 done
 `;
@@ -41,10 +58,13 @@ hostname guest
 cd /root
 ip link set lo up
 modprobe -a igb igbvf 8021q
-/sbin/agent &
 while :; do
+  [ "$keeper" ] && kill -0 $keeper 2>/dev/null || { while :; do /sbin/agent; done & keeper=$!; }
   setsid cttyhack sh -l
-  echo "left $?" >/dev/ttyS1
+  status=$?
+  printf '${PRINTED_SEPARATOR}${SHELL_LEFT} %s\\n' $status >/dev/ttyS1
+  # What killed the shell may have killed everything: the agent's keeper has the time to end.
+  [ $status != ${KILLED} ] || sleep 0.5
 done
 `;
 
