@@ -7,7 +7,7 @@ import { LinuxPc } from "../../host/cli/linux-pc.ts";
 import { Snapshots } from "../../host/cli/linux-snapshots.ts";
 import { addVirtioNet, ne2kWire, virtioWire } from "./adapters.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
-import { ADAPTERS, type AdapterName, DIRECTIONS, type Row, toJson, toTable } from "./report.ts";
+import { ADAPTERS, type AdapterName, DIRECTIONS, type Row, slower, toJson, toTable } from "./report.ts";
 import { type Adapter, findInterface, type Interface, receive, transmit } from "./traffic.ts";
 import { CableWire } from "./wire.ts";
 
@@ -91,7 +91,9 @@ async function run(args: readonly string[]): Promise<number> {
       const rows = await measure(pc, subjects, options);
       process.stdout.write(`\nMedians of ${options.rounds} interleaved rounds in one guest.\n\n${toTable(rows)}`);
       if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(toJson(rows), null, 2)}\n`);
-      return 0;
+      const slow = slower(rows, options.least);
+      for (const line of slow) process.stderr.write(`bench:guest: ${line}\n`);
+      return slow.length === 0 ? 0 : 1;
     } finally {
       await pc.stop();
     }

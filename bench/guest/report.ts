@@ -96,6 +96,15 @@ const HEADS = [
   "IRQs",
 ];
 
+/** A line for each row in which igb is less than `least` times as fast as virtio-net, by processor time. */
+export function slower(rows: readonly Row[], least: number): string[] {
+  return toJson(rows)
+    .filter(({ processorRatio }) => processorRatio < least)
+    .map(
+      ({ direction, size, processorRatio }) => `${direction}, ${size} bytes: ${processorRatio} is less than ${least}`,
+    );
+}
+
 /** "by CPU" is the ratio in processor time, "ours" the card's part of the time; behind it nanoseconds, register accesses and interrupts of one frame. */
 export function toTable(rows: readonly Row[]): string {
   const lines = toJson(rows).map(({ direction, size, igb, virtio, ne2k, ratio, processorRatio, ours }) => [

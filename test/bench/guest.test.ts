@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { readOptions } from "../../bench/guest/options.ts";
-import { type Row, toJson, toTable } from "../../bench/guest/report.ts";
+import { type Row, slower, toJson, toTable } from "../../bench/guest/report.ts";
 import type { Figure } from "../../bench/guest/traffic.ts";
 import type { AttachmentCounters } from "../../host/embed/v86/index.ts";
 
 describe("the guest bench's options", () => {
   it("have defaults", () => {
-    expect(readOptions([])).toEqual({ help: false, rounds: 3, seconds: 1, json: undefined });
-    expect(readOptions(["--rounds", "7", "--seconds", "0.5", "--json", "a.json"])).toEqual({
+    expect(readOptions([])).toEqual({ help: false, rounds: 3, seconds: 1, least: 0, json: undefined });
+    expect(readOptions(["--rounds", "7", "--seconds", "0.5", "--least", "1.5", "--json", "a.json"])).toEqual({
       help: false,
       rounds: 7,
       seconds: 0.5,
+      least: 1.5,
       json: "a.json",
     });
   });
@@ -20,6 +21,8 @@ describe("the guest bench's options", () => {
     [["--rounds", "101"], '--rounds "101" is not in 1–100'],
     [["--seconds", "0.1"], '--seconds "0.1" is not in 0.2–60'],
     [["--seconds", "1e1"], '--seconds "1e1" is not in 0.2–60'],
+    [["--least", "101"], '--least "101" is not in 0–100'],
+    [["--least", "-1"], "Option '--least' argument is ambiguous"],
     [["--frames"], "Unknown option '--frames'"],
   ])("%j is refused in one line", (args, message) => {
     expect(readOptions(args)).toBe(message);
@@ -65,6 +68,11 @@ describe("the guest bench's report", () => {
         ours: { share: 0.1, nanoseconds: 15_000, reads: 0.01, writes: 0.2, interrupts: 0.002 },
       },
     ]);
+  });
+
+  it("names the rows in which igb is not fast enough, by processor time", () => {
+    expect(slower([ROW], 3)).toEqual([]);
+    expect(slower([ROW], 3.01)).toEqual(["receive, 1500 bytes: 3 is less than 3.01"]);
   });
 
   it("is a table of one line for each direction and size", () => {
