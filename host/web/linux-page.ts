@@ -8,7 +8,7 @@ import { frameLine } from "./frame-line.ts";
 import { textOfKey } from "./keys.ts";
 import { LINUX_FILES, type LinuxDescription } from "./linux-files.ts";
 import { LinuxPc } from "./linux-pc.ts";
-import { isPrompt, RESCAN, SCRIPTS } from "./linux-scripts.ts";
+import { downBy, isPrompt, RESCAN, SCRIPTS } from "./linux-scripts.ts";
 import { Terminal } from "./terminal.ts";
 
 /** Frames of the cable that are shown. */
@@ -77,6 +77,11 @@ async function start(): Promise<void> {
     output: (bytes) => {
       terminal.write(bytes);
       draw();
+      const down = downBy(terminal.lineBefore);
+      if (down !== undefined && main.dataset.state === "running") {
+        phase.value = `Linux ${kernelRelease} is off (${down}); the page, loaded again, starts it anew`;
+        end();
+      }
       if (!isPrompt(terminal.line) || terminal.lineNumber === asked) return;
       asked = terminal.lineNumber;
       // A guest that was resumed finds the card by the first command.
@@ -97,6 +102,14 @@ async function start(): Promise<void> {
   if (!resumes) return;
   waiting.push(RESCAN);
   pc.type("\r");
+}
+
+/** The guest is down: its PC does not start it again. What was counted stays to be seen. */
+function end(): void {
+  become("ended");
+  const last = pc;
+  pc = undefined;
+  void last?.stop();
 }
 
 /** Types what was pasted or composed. */
@@ -181,7 +194,7 @@ function fail(message: string, state: "missing" | "error" = "error"): void {
   become(state);
 }
 
-function become(state: "missing" | "booting" | "running" | "error"): void {
+function become(state: "missing" | "booting" | "running" | "ended" | "error"): void {
   main.dataset.state = state;
   bar.hidden = state !== "booting";
   scripts.disabled = state !== "running";

@@ -37,6 +37,14 @@ export const RESCAN = "echo 1 >/sys/bus/pci/rescan";
 /** What the shell shows when it waits for a command, at the end of a line. */
 const PROMPT = /^guest:\S*# $/;
 
+/** The kernel's last line, when it was told to end. */
+const DOWN = /^\[ *\d+\.\d+\] reboot: (Power down|System halted|Restarting system)$/;
+
+/** How the guest went down, if this line of the kernel's says so. */
+export function downBy(line: string): string | undefined {
+  return DOWN.exec(line)?.[1];
+}
+
 export function isPrompt(line: string): boolean {
   return PROMPT.test(line);
 }

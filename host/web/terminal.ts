@@ -57,6 +57,11 @@ export class Terminal {
     return this.#lines[this.#row] as string;
   }
 
+  /** The line above the cursor's. */
+  get lineBefore(): string {
+    return this.#lines[this.#row - 1] ?? "";
+  }
+
   /** Bytes come in pieces as they like, in UTF-8. */
   write(bytes: Uint8Array): void {
     let plain = "";

@@ -56,6 +56,12 @@ test("Linux boots in a page, igb binds both ports, and 40 pings over the cable l
   const [sent, received] = /(\d+) sent by port 0, (\d+) by port 1/.exec(measured)?.slice(1).map(Number) ?? [];
   expect(sent).toBeGreaterThanOrEqual(45);
   expect(received).toBeGreaterThanOrEqual(45);
+
+  await page.locator(".keys").focus();
+  await page.keyboard.type("poweroff -f\n");
+  await page.locator("main[data-state=ended]").waitFor();
+  expect(await page.locator("output").textContent()).toMatch(/^Linux \S+ is off \(Power down\);/);
+  expect(await page.locator(".scripts button").first().isDisabled()).toBe(true);
   expect(problems).toEqual([]);
 });
 
