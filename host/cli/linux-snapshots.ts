@@ -12,8 +12,8 @@ const KEPT = 6;
 const SUFFIX = ".state";
 /** What is being written: the snapshot's name, the process's number, this. */
 const UNFINISHED = ".new";
-/** Whoever holds a lock longer than this has come to grief. */
-const STALE_MS = 600_000;
+/** Whoever holds a lock longer than this has come to grief, or its number is another process's by now. */
+const STALE_MS = 3_600_000;
 const POLL_MS = 200;
 
 /** The snapshots in one folder. */
@@ -35,7 +35,9 @@ export class Snapshots {
     const lock = `${path}.lock`;
     await this.#lock(lock);
     return await withCleanup(
-      () => rmSync(lock, { force: true }),
+      () => {
+        if (holderOf(lock) === process.pid) rmSync(lock, { force: true });
+      },
       async () => {
         const meanwhile = this.#read(path);
         if (meanwhile !== undefined) return meanwhile;
@@ -101,15 +103,21 @@ function touch(path: string): void {
   }
 }
 
+/** The number of the process that made the lock: 0 while it is not written, undefined when it was given back. */
+function holderOf(path: string): number | undefined {
+  try {
+    return Number(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether the process that made the lock is gone, or has held it too long. */
 function isStale(path: string): boolean {
-  try {
-    const holder = Number(readFileSync(path, "utf8"));
-    return (holder > 0 && !isAlive(holder)) || Date.now() - statSync(path).mtimeMs > STALE_MS;
-  } catch {
-    // It was given back meanwhile.
-    return false;
-  }
+  const holder = holderOf(path);
+  const since = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  if (holder === undefined || since === undefined) return false;
+  return (holder > 0 && !isAlive(holder)) || Date.now() - since > STALE_MS;
 }
 
 function isAlive(processId: number): boolean {

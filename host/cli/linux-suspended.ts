@@ -50,7 +50,7 @@ export class SuspendFile {
   async write(suspended: Suspended): Promise<void> {
     const bytes = seal(encodeSnapshot({ ...suspended, code: wholeCode() }));
     const path = this.#path;
-    await writeWhole(path, `${path}.part`, bytes).catch((error: unknown) => {
+    await writeWhole(path, `${path}.${process.pid}.part`, bytes).catch((error: unknown) => {
       throw new GuestError(`--suspend ${path}: ${reasonOf(error)}`);
     });
   }

@@ -75,6 +75,7 @@ export class LinuxVms {
     const machine = await Machine.create({ cards: [options.card] });
     const hypervisor = new Hypervisor(machine);
     const guests: VmGuest[] = [];
+    const emulators: Emulator[] = [];
     try {
       options.wire?.(machine);
       const drivers = driveCard(hypervisor, options.vms);
@@ -85,6 +86,7 @@ export class LinuxVms {
       for (const vf of vfs) {
         if (vf === undefined) throw new GuestError(`the card has fewer VFs than ${options.vms}`);
         const emulator = await createPc(files, { memory: options.memory }, false);
+        emulators.push(emulator);
         const guest = new LinuxGuest(emulator);
         const vm = createVm(emulator, hypervisor);
         vm.assign(vf);
@@ -97,7 +99,7 @@ export class LinuxVms {
       await Promise.all(guests.map(({ guest }, place) => guest.collect(plugScript(place), PLUG_SECONDS)));
       return made;
     } catch (error) {
-      await stopAll(guests, machine);
+      await stopAll(guests, emulators, machine);
       throw error;
     }
   }
@@ -110,10 +112,10 @@ export class LinuxVms {
     checkVersion(state);
     const machine = await Machine.create({ cards: [options.card] });
     const guests: VmGuest[] = [];
+    const emulators: Record<string, Emulator> = {};
     try {
       options.wire?.(machine);
       const hypervisor = new Hypervisor(machine);
-      const emulators: Record<string, Emulator> = {};
       for (const { name, emulator } of state.guests) {
         const made = await createPc(files, { memory: options.memory }, false);
         emulators[name] = made;
@@ -137,7 +139,7 @@ export class LinuxVms {
       await made.run();
       return made;
     } catch (error) {
-      await stopAll(guests, machine);
+      await stopAll(guests, Object.values(emulators), machine);
       throw error;
     }
   }
@@ -164,7 +166,7 @@ export class LinuxVms {
   }
 
   async stop(): Promise<void> {
-    await stopAll(this.guests, this.hypervisor.machine);
+    await stopAll(this.guests, [], this.hypervisor.machine);
   }
 }
 
@@ -192,10 +194,14 @@ function plugScript(place: number): string {
   return `hostname vm${place + 1}; echo 1 >/sys/bus/pci/rescan`;
 }
 
-async function stopAll(guests: readonly VmGuest[], machine: Machine): Promise<void> {
+/** Ends what was made: guests, the `emulators` that are no guest's yet, the machine. */
+async function stopAll(guests: readonly VmGuest[], emulators: readonly Emulator[], machine: Machine): Promise<void> {
   for (const { guest, attachment } of guests) {
     await guest.stop();
     attachment.detach();
+  }
+  for (const emulator of emulators) {
+    if (guests.every(({ guest }) => guest.emulator !== emulator)) await emulator.destroy();
   }
   machine.dispose();
 }

@@ -241,7 +241,10 @@ describeWithFiles("iovirt linux", () => {
     });
     children.push(boots);
     const lock = (): boolean => existsSync(join(own, "snapshots")) && readdirSync(join(own, "snapshots")).length > 0;
-    while (!lock()) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!lock()) {
+      expect(boots.exitCode).toBeNull();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     boots.kill("SIGINT");
     expect(await once(boots, "exit")).toEqual([null, "SIGINT"]);
     expect(readdirSync(join(own, "snapshots"))).toEqual([]);
