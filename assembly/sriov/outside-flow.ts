@@ -84,7 +84,7 @@ export class OutsideFlow {
   }
 
   /**
-   * As \`burst\` for frames that go on with the flow that the queue sent last: the descriptors of sender and receiver are
+   * As `burst` for frames that go on with the flow that the queue sent last: the descriptors of sender and receiver are
    * fetched at once, and the first header, too, is looked at where it lies. 0: they do not go on with it, or something
    * stands in the way; then nothing was done.
    */
@@ -124,13 +124,13 @@ export class OutsideFlow {
     return moved;
   }
 
-  /** The place of the first frame: see \`placeOf\`. NOWHERE also when it is not plain. */
+  /** The place of the first frame: see `placeOf`. NOWHERE also when it is not plain. */
   @inline private static first(port: Port, context: Context): u64 {
     const copy = port.scratch + SCRATCH_DESCRIPTORS;
     return OutsideFlow.lengthOf(copy) == 0 ? NOWHERE : OutsideFlow.placeOf(port, context, load<u64>(copy), ACCESS_READ);
   }
 
-  /** Moves frames with this header, the first from \`source\`, to the opened queue \`target\`. Returns how many. */
+  /** Moves frames with this header, the first from `source`, to the opened queue `target`. Returns how many. */
   private static move(
     port: Port,
     sender: Sender,
