@@ -4,7 +4,6 @@ import { decodeSnapshot, encodeSnapshot } from "../core/snapshot.ts";
 import { type Attachment, type AttachmentState, attach, createMachine } from "../embed/v86/index.ts";
 import type { CardOptions, Machine } from "../machine/machine.ts";
 import { KERNEL } from "./guests/collect.ts";
-import { OWN_FILES, OWN_LINKS } from "./guests/init.ts";
 import { buildInitramfs } from "./guests/initramfs.ts";
 import type { GuestFiles } from "./guests/store.ts";
 import { checkVersion, createEmulator, type Emulator, findEmulator } from "./linux-emulator.ts";
@@ -40,8 +39,8 @@ export const COMMAND_LINE: string = [
   `initcall_blacklist=${SKIPPED_INITCALLS.join(",")}`,
 ].join(" ");
 
-/** The code on which a booted guest without our cards depends: what its firmware and its PCI bus were. */
-const BOARD_CODE = ["../embed/v86/", "../device/pc/", "../pci/"] as const;
+/** The code on which a booted guest without our cards depends: its root, what its firmware and its PCI bus were. */
+const BOARD_CODE = ["./guests/", "../embed/v86/", "../device/pc/", "../pci/"] as const;
 
 export interface PcOptions {
   /** MiB of RAM; a power of two. */
@@ -214,7 +213,6 @@ function snapshotParts(files: GuestFiles, { memory, devices }: BoardOptions): st
   return [
     findEmulator().version,
     files.digest,
-    JSON.stringify([...OWN_FILES, ...OWN_LINKS]),
     COMMAND_LINE,
     `${memory}`,
     devices?.name ?? "",

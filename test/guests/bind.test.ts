@@ -1,7 +1,7 @@
 // Linux's igb on every card that there is.
 import { expect, test } from "vitest";
 import { joinNeighbours } from "../../host/cli/linux-pc.ts";
-import { describeGuest, sh } from "./harness.ts";
+import { describeGuest, SCRIPT_SECONDS, sh } from "./harness.ts";
 
 const CARDS = [
   { profile: "i350", ports: 1, device: "1521", registers: "I350" },
@@ -26,6 +26,12 @@ for (const { profile, ports, device } of CARDS) {
         const log = await sh(pc(), "dmesg | grep 'igb 0000'");
         expect(log).not.toMatch(/checksum|error|fail|not valid/i);
         expect(log.match(/Using MSI-X interrupts/g)).toHaveLength(ports);
+      });
+
+      test("lspci -k: the driver of each port and, as libkmod finds it in the modules' tables, the module", async () => {
+        const { status, stdout, stderr } = await pc().guest.collect("lspci -k -s 1:", SCRIPT_SECONDS);
+        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+        expect(stdout.match(/Kernel driver in use: igb\n\tKernel modules: igb\n/g)).toHaveLength(ports);
       });
 
       test("links at 1000 Mb/s, full duplex, wherever a cable is; ethtool -i, -d, -S and -e answer", async () => {

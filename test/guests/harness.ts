@@ -12,7 +12,7 @@ import { Snapshots } from "../../host/cli/linux-snapshots.ts";
  */
 export const START_TIMEOUT = 900_000;
 /** Seconds that a script may take. */
-const SCRIPT_SECONDS = 600;
+export const SCRIPT_SECONDS = 600;
 /** A test runs several. */
 export const SCRIPT_TIMEOUT: number = 2 * SCRIPT_SECONDS * 1000;
 const MEMORY = 128;

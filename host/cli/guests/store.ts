@@ -1,8 +1,8 @@
 // Where the guest files are kept, and that they still are what was fetched.
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { userInfo } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { withCleanup } from "../signals.ts";
 import { Apt } from "./apt.ts";
 import { collect } from "./collect.ts";
@@ -34,10 +34,17 @@ export interface GuestFiles {
   read(name: string): Uint8Array;
 }
 
-/** $IOVIRT_GUESTS, otherwise iovirt/guests in $XDG_CACHE_HOME or ~/.cache. */
+/**
+ * $IOVIRT_GUESTS, otherwise iovirt/guests in $XDG_CACHE_HOME or ~/.cache. XDG Base Directory Specification 0.8: a relative
+ * path in a variable is invalid and ignored.
+ */
 export function guestsFolder(environment: Record<string, string | undefined> = process.env): string {
-  const { IOVIRT_GUESTS: own, XDG_CACHE_HOME: cache } = environment;
-  return resolve(own || join(cache || join(homedir(), ".cache"), "iovirt/guests"));
+  const { IOVIRT_GUESTS: own, XDG_CACHE_HOME: cache = "", HOME: home = "" } = environment;
+  if (own) return resolve(own);
+  return join(
+    isAbsolute(cache) ? cache : join(isAbsolute(home) ? home : userInfo().homedir, ".cache"),
+    "iovirt/guests",
+  );
 }
 
 /** The files in `folder`. Throws GuestError when they are not there. */

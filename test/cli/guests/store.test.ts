@@ -1,7 +1,7 @@
 // Guest files: what is kept, what is refused, and what is said where they cannot be had.
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { GuestError } from "../../../host/cli/guests/failure.ts";
@@ -36,7 +36,14 @@ function lay(files: Record<string, string>): string {
 test("the folder: $IOVIRT_GUESTS, otherwise iovirt/guests in $XDG_CACHE_HOME or ~/.cache", () => {
   expect(guestsFolder({ IOVIRT_GUESTS: "/a/b", XDG_CACHE_HOME: "/c" })).toBe("/a/b");
   expect(guestsFolder({ XDG_CACHE_HOME: "/c" })).toBe("/c/iovirt/guests");
-  expect(guestsFolder({ XDG_CACHE_HOME: "" })).toMatch(/\/\.cache\/iovirt\/guests$/);
+  expect(guestsFolder({ XDG_CACHE_HOME: "", HOME: "/home/a" })).toBe("/home/a/.cache/iovirt/guests");
+  expect(guestsFolder({ IOVIRT_GUESTS: "b" })).toBe(join(process.cwd(), "b"));
+});
+
+test("XDG Base Directory 0.8: a relative $XDG_CACHE_HOME is ignored, and so is a relative $HOME", () => {
+  expect(guestsFolder({ XDG_CACHE_HOME: "c", HOME: "/home/a" })).toBe("/home/a/.cache/iovirt/guests");
+  const own = join(userInfo().homedir, ".cache/iovirt/guests");
+  for (const HOME of ["", "d", undefined]) expect(guestsFolder({ XDG_CACHE_HOME: "./c", HOME })).toBe(own);
 });
 
 test("a file is read as it was fetched; one that changed, or is gone, is refused by name", () => {
