@@ -54,6 +54,7 @@ import {
   VMVIR_VLANA_NEVER,
 } from "../spec/igb/virtualization";
 import { ETHERNET_FRAME_MIN, VLAN_TAG_SIZE } from "../spec/net/ethernet";
+import { Batch } from "./batch";
 import { Ethernet, NO_TAG } from "./ethernet";
 import { Filter } from "./filter";
 import { Guard } from "./guard";
@@ -61,6 +62,7 @@ import { Lengths } from "./lengths";
 import { Offload } from "./offload";
 import { Receive } from "./receive";
 import { ReceiveState } from "./receive-state";
+import { Stage } from "./stage";
 import { Stamp } from "./stamp";
 import { Port, Queue } from "./state";
 import { Switch } from "./switch";
@@ -72,13 +74,35 @@ const FRAME_DESCRIPTORS: u32 = 256;
 
 export class Gather {
   /**
+   * Sends at most `frames` frames from the queue's head on, and of the last one all segments. Returns how many: see
+   * `frame`. With `outside` memory is involved that an import reaches.
+   */
+  static run(port: Port, queue: Queue, index: u32, context: Context, frames: u32, outside: bool): u32 {
+    const batch = Batch.of(port);
+    const stage = Stage.of(port);
+    batch.open();
+    stage.left = 0;
+    if (outside && frames > 1) stage.fill(port, queue, index, context, frames);
+    let done: u32 = 0;
+    do {
+      const made = Gather.frame(port, queue, index, context);
+      if (made == 0) break;
+      done += made;
+    } while (done < frames && !queue.stopped && (outside ? stage.left != 0 : queue.head != queue.tail));
+    stage.left = 0;
+    batch.close(port);
+    return done;
+  }
+
+  /**
    * Sends the frame that begins at the queue's head and moves the head behind it. Returns how many frames that made,
    * each segment counted, and context descriptors alone as one: 0 when the frame has no end yet or the queue was
    * stopped before it was sent.
    */
-  static frame(port: Port, queue: Queue, index: u32, context: Context): u32 {
+  private static frame(port: Port, queue: Queue, index: u32, context: Context): u32 {
     const count = queue.length / TX_DESCRIPTOR_SIZE;
-    const staged = port.scratch + SCRATCH_FRAME;
+    const stage = Stage.of(port);
+    let frame = port.scratch + SCRATCH_FRAME;
     const copy = port.scratch + SCRATCH_DESCRIPTORS;
     const first = queue.head;
     let head = first;
@@ -91,7 +115,9 @@ export class Gather {
       if (taken == FRAME_DESCRIPTORS) return Gather.refuse(port, queue, index, STOP_UNENDED);
       const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE;
       const descriptor = copy + <usize>(taken * TX_DESCRIPTOR_SIZE);
-      if (!Receive.transfer(port, context, place, descriptor, TX_DESCRIPTOR_SIZE, false)) {
+      const staged = taken < stage.left;
+      if (staged) v128.store(descriptor, v128.load(stage.descriptor(taken)));
+      else if (!Receive.transfer(port, context, place, descriptor, TX_DESCRIPTOR_SIZE, false, 0)) {
         return Gather.refuse(port, queue, index, STOP_RING);
       }
       const word = load<u32>(descriptor, TXD_COMMAND);
@@ -102,6 +128,7 @@ export class Gather {
         if (!Gather.keepContext(queue, descriptor)) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
         if (!opened && head == queue.tail) {
           if (Gather.report(port, queue, index, context, first, taken)) queue.head = head;
+          stage.drop(min(taken, stage.left));
           return 1;
         }
         continue;
@@ -113,6 +140,7 @@ export class Gather {
         command = word;
         options = load<u32>(descriptor, TXD_STATUS);
         opened = true;
+        if (staged) frame = stage.data(taken - 1);
       } else if (((word ^ command) & TXD_DCMD_DEXT) != 0) {
         // Descriptors of both kinds cannot be one frame.
         return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
@@ -120,7 +148,7 @@ export class Gather {
       const part = Bits.of32(word, TXD_DTALEN_HI, TXD_DTALEN_LO);
       const limit = Gather.segments(command) ? SCRATCH_FRAME_SIZE : TX_FRAME_MAX;
       if (length + part > limit) return Gather.refuse(port, queue, index, STOP_SIZE);
-      if (!Receive.transfer(port, context, load<u64>(descriptor), staged + length, part, false)) {
+      if (!staged && !Receive.transfer(port, context, load<u64>(descriptor), frame + length, part, false, 0)) {
         return Gather.refuse(port, queue, index, STOP_BUFFER);
       }
       length += part;
@@ -132,11 +160,12 @@ export class Gather {
       }
       if (length < TX_FRAME_MIN) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
       const left = port.state.egress;
-      const frames = Gather.send(port, queue, index, staged, length, command, options);
+      const frames = Gather.send(port, queue, index, frame, length, command, options);
       const stamped = (command & (TXD_DCMD_DEXT | TXD_MAC_TSTAMP)) == (TXD_DCMD_DEXT | TXD_MAC_TSTAMP);
       if (stamped && port.state.egress != left) Stamp.sent(port);
       if (frames == 0) return Gather.refuse(port, queue, index, STOP_OFFLOAD);
       if (Gather.report(port, queue, index, context, first, taken)) queue.head = head;
+      stage.drop(min(taken, stage.left));
       return frames;
     }
     // No end yet. A ring that is full without one can never have one.
@@ -180,7 +209,7 @@ export class Gather {
           const status = descriptor + TXD_STATUS;
           store<u32>(status, load<u32>(status) | TXD_STA_DD);
           const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE + TXD_STATUS;
-          if (!Receive.transfer(port, context, place, status, 4, true)) {
+          if (!Receive.transfer(port, context, place, status, 4, true, Batch.owner(CAUSE_TX + index, STOP_RING))) {
             port.stop(queue, CAUSE_TX + index, STOP_RING);
             return false;
           }

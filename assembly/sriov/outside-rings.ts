@@ -14,17 +14,19 @@ import {
 import {
   QUEUE_FLAG_DMA,
   QUEUE_FLAG_STOPPED,
+  QUEUES_MAX,
   SCRATCH_ADDRESSEES,
+  SCRATCH_BATCH,
   SCRATCH_DELIVERIES,
   SCRATCH_DESCRIPTORS,
   SCRATCH_FLOW,
   SCRATCH_LIST,
-  SCRATCH_POOLS,
+  SCRATCH_RINGS,
+  SCRATCH_STAGE,
 } from "../spec/abi/port";
 import { RXDCTL_ENABLE } from "../spec/igb/receive";
 import { RX_DESCRIPTOR_SIZE } from "../spec/igb/rx-descriptor";
 import { TX_DESCRIPTOR_SIZE } from "../spec/igb/tx-descriptor";
-import { POOLS } from "../spec/igb/virtualization";
 import { Receive } from "./receive";
 import { BURST, Cursor, PAGE, Port } from "./state";
 import { Transfers } from "./transfers";
@@ -42,7 +44,7 @@ const COPIES_DATA: u32 = 64;
 
 export class OutsideRings {
   @inline private static copies(port: Port, pool: u32): usize {
-    return port.scratch + SCRATCH_POOLS + <usize>(pool * COPIES_SIZE);
+    return port.scratch + SCRATCH_RINGS + <usize>(pool * COPIES_SIZE);
   }
 
   /** Says that the burst has `frames` for a queue, the first ones or more. */
@@ -66,6 +68,14 @@ export class OutsideRings {
       port.cursor(pool & ~TRANSFER_REFUSED).left = 0;
       OutsideRings.forget(port, pool & ~TRANSFER_REFUSED);
     }
+  }
+
+  /** Makes at most `wanted` of the next descriptors of one queue readable as copies. False when it reads them itself. */
+  static ahead(port: Port, index: u32, wanted: u32): bool {
+    OutsideRings.want(port, index, true, wanted);
+    OutsideRings.open(port, 1 << index);
+    const cursor = port.cursor(index);
+    return cursor.direct && cursor.left != 0;
   }
 
   /** Whether a queue has descriptors for `prepare` that nothing keeps it from fetching. */
@@ -170,7 +180,7 @@ export class OutsideRings {
 
 // Room for a burst.
 if (COPIES_DATA + BURST * RX_DESCRIPTOR_SIZE > COPIES_SIZE) ERROR("COPIES_SIZE");
-if (SCRATCH_POOLS + POOLS * COPIES_SIZE > SCRATCH_DELIVERIES) ERROR("SCRATCH_POOLS");
+if (SCRATCH_RINGS + QUEUES_MAX * COPIES_SIZE > SCRATCH_STAGE) ERROR("SCRATCH_RINGS");
 if (SCRATCH_DESCRIPTORS + BURST * TX_DESCRIPTOR_SIZE > SCRATCH_ADDRESSEES) ERROR("SCRATCH_DESCRIPTORS");
-if (SCRATCH_FLOW + FLOW_FRAMES + BURST * FLOW_FRAME_SIZE > SCRATCH_POOLS) ERROR("SCRATCH_FLOW");
+if (SCRATCH_FLOW + FLOW_FRAMES + BURST * FLOW_FRAME_SIZE > SCRATCH_BATCH) ERROR("SCRATCH_FLOW");
 if (SCRATCH_DELIVERIES + BURST * DELIVERY_SIZE > SCRATCH_LIST) ERROR("SCRATCH_DELIVERIES");

@@ -27,6 +27,8 @@ import {
   SRRCTL_DROP_EN,
 } from "../spec/igb/receive";
 import { RX_DESCRIPTOR_SIZE, RXD_LENGTH_LO, RXD_VLAN_LO } from "../spec/igb/rx-descriptor";
+import { Batch } from "./batch";
+import { Copy } from "./copy";
 import { ReceiveState } from "./receive-state";
 import { Stamp } from "./stamp";
 import { Control, Cursor, PAGE, Port, Queue } from "./state";
@@ -217,29 +219,37 @@ export class Receive {
     return false;
   }
 
-  /** Moves bytes between `pointer` and the queue owner's memory, page by page. */
-  static move(port: Port, cursor: Cursor, iova: u64, pointer: usize, length: u32, write: bool): bool {
-    return Receive.transfer(port, changetype<Context>(cursor.context), iova, pointer, length, write);
-  }
-
   /**
-   * Moves bytes between `pointer` and memory, page by page. Deviation: to registers no way leads from a ring (routing
-   * between peers is optional: PCIe 6.0 §1.3.1), so that nothing that a burst relies on changes under it.
+   * Moves bytes between `pointer` and memory, page by page; a batch may keep what is written for `owner`. Deviation: to
+   * registers no way leads from a ring (routing between peers is optional: PCIe 6.0 §1.3.1), so that nothing that a burst
+   * relies on changes under it.
    */
-  static transfer(port: Port, context: Context, iova: u64, pointer: usize, length: u32, write: bool): bool {
+  static transfer(port: Port, context: Context, iova: u64, pointer: usize, length: u32, write: bool, owner: u32): bool {
     let done: u32 = 0;
     while (done < length) {
       const place = iova + <u64>done;
       const part = min(length - done, PAGE - (<u32>place & (PAGE - 1)));
       const result = Dma.translate(port.unit, context, place, write ? ACCESS_WRITE : ACCESS_READ);
       if (result & FAULT) return false;
-      const region = Dma.region(result);
+      const number = Dma.region(result);
+      const region = port.map.region(number);
       const hpa = Dma.hpa(result);
-      if (!Transfers.reaches(port.map.region(region))) return false;
-      const ok = write
-        ? port.map.write(region, hpa, pointer + done, part)
-        : port.map.read(region, hpa, pointer + done, part);
-      if (!ok) return false;
+      if (!Transfers.reaches(region)) return false;
+      if (!region.holds(hpa, part)) return false;
+      const at = pointer + done;
+      if (region.kind == REGION_KIND_RAM) {
+        const place = region.pointer(hpa);
+        if (write) Copy.bytes(place, at, part);
+        else Copy.bytes(at, place, part);
+      } else {
+        const batch = Batch.of(port);
+        if (write && batch.opened) batch.write(port, number, hpa - region.base, at, part, owner);
+        else {
+          batch.flush(port);
+          const ok = write ? port.map.write(number, hpa, at, part) : port.map.read(number, hpa, at, part);
+          if (!ok) return false;
+        }
+      }
       done += part;
     }
     return true;

@@ -3,6 +3,7 @@
 // transmit.ts. Deviation: frames from other pools have no CRC, and none is put into memory for them.
 
 import { Bits } from "../core/bits";
+import { Context } from "../iommu/translate";
 import {
   PROFILE_I350,
   SCRATCH_CRC,
@@ -29,13 +30,15 @@ import { PSRTYPE_MAC } from "../spec/igb/receive-offload";
 import { RX_DESCRIPTOR_SIZE, RXD_UPPER } from "../spec/igb/rx-descriptor";
 import { STAMP_SIZE, STAMP_TIME } from "../spec/igb/time-stamp";
 import { DVMOLR_STRCRC, VMOLR_STRCRC } from "../spec/igb/virtualization";
+import { Batch } from "./batch";
 import { Checksum } from "./checksum";
 import { NO_TAG } from "./ethernet";
+import { OutsideRings } from "./outside-rings";
 import { Packet } from "./packet";
 import { Receive } from "./receive";
 import { ReceiveState } from "./receive-state";
 import { Stamp } from "./stamp";
-import { Cursor, Port, Queue } from "./state";
+import { BURST, Cursor, Port, Queue } from "./state";
 import { Steering } from "./steering";
 import { Writeback } from "./writeback";
 
@@ -69,30 +72,33 @@ export class Reception {
     const index = Steering.queue(port, pool, packet);
     const cursor = Receive.open(port, index);
     const queue = port.rx(index);
-    if (cursor.left == 0 && !Receive.run(port, index, cursor)) return Reception.lose(port, index, length, loopback);
+    if (!Reception.next(port, index, cursor)) return Reception.lose(port, index, length, loopback);
     const layout = Reception.layOut(port, pool, queue, packet, loopback);
     const rest = layout.total - layout.from;
     if (!Receive.holds(cursor, Receive.available(queue), rest)) return Reception.lose(port, index, rest, loopback);
     const writeback = Writeback.compose(port, packet, pool, tag, loopback, layout.crc == 0, layout.stamp != 0);
     const legacy = Receive.typeOf(queue) == SRRCTL_DESCTYPE_LEGACY;
+    const context = changetype<Context>(cursor.context);
     const copy = port.scratch + SCRATCH_RECEIVE;
+    const owner = Batch.owner(index, STOP_BUFFER);
     let done = layout.from;
     let first = true;
     do {
-      if (cursor.left == 0 && !Receive.run(port, index, cursor)) return false;
+      if (!Reception.next(port, index, cursor)) return false;
       const place = queue.base + <u64>queue.head * RX_DESCRIPTOR_SIZE;
-      if (!Receive.move(port, cursor, place, copy, RX_DESCRIPTOR_SIZE, false)) {
+      if (cursor.direct) v128.store(copy, v128.load(cursor.descriptor));
+      else if (!Receive.transfer(port, context, place, copy, RX_DESCRIPTOR_SIZE, false, 0)) {
         return Receive.refuse(port, queue, index, cursor, STOP_RING);
       }
       if (
         first &&
         layout.header != 0 &&
-        !Reception.put(port, cursor, packet, load<u64>(copy, RXD_UPPER), 0, layout.header)
+        !Reception.put(port, context, packet, load<u64>(copy, RXD_UPPER), 0, layout.header, owner)
       ) {
         return Receive.refuse(port, queue, index, cursor, STOP_BUFFER);
       }
       const part = min(layout.total - done, cursor.bufferSize);
-      if (!Reception.put(port, cursor, packet, load<u64>(copy), done, part)) {
+      if (!Reception.put(port, context, packet, load<u64>(copy), done, part, owner)) {
         return Receive.refuse(port, queue, index, cursor, STOP_BUFFER);
       }
       done += part;
@@ -100,9 +106,11 @@ export class Reception {
       if (legacy) writeback.legacy(copy, part, last);
       else writeback.advanced(copy, first ? Reception.told(queue, layout, part) : part, last);
       if (first && !legacy) writeback.header(copy, layout.length, layout.found, layout.overflow);
-      if (!Receive.move(port, cursor, place, copy, RX_DESCRIPTOR_SIZE, true)) {
+      if (!Reception.report(port, index, cursor, place, copy)) {
         return Receive.refuse(port, queue, index, cursor, STOP_RING);
       }
+      // A batch may have made writes meanwhile.
+      if (queue.stopped) return false;
       Receive.advance(queue, cursor, 1);
       first = false;
     } while (done < layout.total);
@@ -110,6 +118,36 @@ export class Reception {
     const receive = ReceiveState.of(port);
     // Only with advanced descriptors (I350 §7.3.5).
     if (receive.immediates != 0 && !legacy && Steering.immediate(port, packet)) receive.immediate |= 1 << index;
+    return true;
+  }
+
+  /** Finds the queue's next descriptor; in a batch many at a time are read from outside. False when there is none. */
+  private static next(port: Port, index: u32, cursor: Cursor): bool {
+    const batch = Batch.of(port);
+    const bit: u32 = 1 << index;
+    if (cursor.left == 0) {
+      if ((batch.cursors & bit) != 0 && OutsideRings.turn(port, index, cursor)) return true;
+      batch.cursors &= ~bit;
+      if (!Receive.run(port, index, cursor)) return false;
+    }
+    if (cursor.direct || !batch.opened || !Receive.advanced(port.rx(index))) return true;
+    batch.flush(port);
+    if (cursor.left != 0 && OutsideRings.ahead(port, index, BURST)) batch.cursors |= bit;
+    // What cannot be read ahead says so when it is read.
+    return cursor.left != 0 || Receive.run(port, index, cursor);
+  }
+
+  /** Writes the cursor's descriptor, which is at `place`, from its copy. */
+  private static report(port: Port, index: u32, cursor: Cursor, place: u64, copy: usize): bool {
+    const owner = Batch.owner(index, STOP_RING);
+    const batch = Batch.of(port);
+    if ((batch.cursors >> index) & 1) {
+      v128.store(cursor.descriptor, v128.load(copy));
+      const region = OutsideRings.region(port, index);
+      batch.describe(port, region, OutsideRings.place(port, index, cursor), cursor.descriptor, owner);
+    } else if (cursor.direct) v128.store(cursor.descriptor, v128.load(copy));
+    else
+      return Receive.transfer(port, changetype<Context>(cursor.context), place, copy, RX_DESCRIPTOR_SIZE, true, owner);
     return true;
   }
 
@@ -205,7 +243,7 @@ export class Reception {
   }
 
   /** Puts `count` bytes of stamp, frame and CRC, from `from` on, to `iova`. */
-  private static put(port: Port, cursor: Cursor, packet: Packet, iova: u64, from: u32, count: u32): bool {
+  private static put(port: Port, context: Context, packet: Packet, iova: u64, from: u32, count: u32, owner: u32): bool {
     const layout = Layout.of(port);
     const behind = layout.stamp + packet.length;
     let done: u32 = 0;
@@ -220,7 +258,7 @@ export class Reception {
         source = packet.frame + (at - layout.stamp);
         part = min(part, behind - at);
       } else source = port.scratch + SCRATCH_CRC + (at - behind);
-      if (!Receive.move(port, cursor, iova + <u64>done, source, part, true)) return false;
+      if (!Receive.transfer(port, context, iova + <u64>done, source, part, true, owner)) return false;
       done += part;
     }
     return true;

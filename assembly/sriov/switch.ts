@@ -37,6 +37,7 @@ import {
   VT_CTL_REP_EN,
 } from "../spec/igb/virtualization";
 import { ETHERNET_ADDRESSES, ETHERNET_HEADER, VLAN_TAG_SIZE } from "../spec/net/ethernet";
+import { Batch } from "./batch";
 import { Ethernet, NO_TAG } from "./ethernet";
 import { Filter } from "./filter";
 import { Frames } from "./frames";
@@ -253,6 +254,9 @@ export class Switch {
     const frames = changetype<Frames>(port.ingress);
     let done: u32 = 0;
     Pause.watch(port);
+    if (frames.peek() == 0) return 0;
+    const batch = Batch.of(port);
+    batch.open();
     while (done < budget) {
       const record = frames.peek();
       if (record == 0) break;
@@ -270,6 +274,7 @@ export class Switch {
       state.ingress++;
       done++;
     }
+    batch.close(port);
     if (done != 0) Pause.watch(port);
     return done;
   }

@@ -69,6 +69,8 @@ export class Transmit {
     let window = BURST;
     // Whether frames come in flows.
     let flows = true;
+    // As the window, for frames that have to be gathered.
+    let gathered: u32 = 1;
     while (frames < budget && head != tail) {
       let outside = false;
       if (left == 0) {
@@ -154,7 +156,12 @@ export class Transmit {
         flows = flows && moved >= FLOW_MIN;
       }
       window = moved == 0 ? 1 : min(window << 1, BURST);
-      if (moved == 0 && !queue.stopped) moved = Gather.frame(port, queue, index, context);
+      if (moved != 0) gathered = 1;
+      else if (!queue.stopped) {
+        const most = outside ? budget - frames : min(budget - frames, gathered);
+        moved = Gather.run(port, queue, index, context, most, outside);
+        gathered = min(gathered << 1, BURST);
+      }
       head = queue.head;
       frames += moved;
       if (moved == 0 || queue.stopped) break;

@@ -2,6 +2,7 @@
 import type { Engine } from "../core/engine.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler } from "../core/ports.ts";
+import { Pieces } from "./pieces.ts";
 
 /**
  * RAM of the embedder behind functions; offsets are from the region's base. They may throw: the access is refused then.
@@ -76,12 +77,6 @@ export class RamBacking implements Backing {
 /** RAM of the embedder in one piece: a buffer, or a WebAssembly memory, which has a new one whenever it grows. */
 export type BufferSource = ArrayBufferLike | WebAssembly.Memory;
 
-/** Pieces of which views are kept: making one takes longer than copying some hundred bytes. A power of two. */
-const PIECES = 1024;
-const PIECES_WIDTH = 10;
-/** Multiplies what a slot is found by: 2^32 over the golden ratio, odd. */
-const SPREAD = 0x9e37_79b1;
-
 /** Called after bytes from `offset` on were written. It may throw: the write was done, and the access counts as refused. */
 export type WriteListener = (offset: number, length: number) => void;
 
@@ -96,9 +91,7 @@ export class BufferBacking implements Backing {
   readonly #size: number;
   #bytes: Uint8Array;
   #words: Uint32Array;
-  /** Views of pieces, each where its place and length lead; and their offsets. */
-  #pieces: Uint8Array[] = [];
-  readonly #pieceOffsets = new Float64Array(PIECES);
+  readonly #pieces = new Pieces();
 
   constructor(source: BufferSource, byteOffset: number, size: number, written?: WriteListener) {
     this.written = written;
@@ -126,14 +119,7 @@ export class BufferBacking implements Backing {
   /** `length` bytes from `offset` on, a view that is kept for the next time; undefined when the buffer was detached. */
   piece(offset: number, length: number): Uint8Array | undefined {
     const { bytes } = this;
-    if (bytes.length === 0) return undefined;
-    const slot = Math.imul(Math.imul(length, SPREAD) ^ (offset >>> 2), SPREAD) >>> (32 - PIECES_WIDTH);
-    const kept = this.#pieces[slot];
-    if (kept !== undefined && this.#pieceOffsets[slot] === offset && kept.length === length) return kept;
-    const view = bytes.subarray(offset, offset + length);
-    this.#pieces[slot] = view;
-    this.#pieceOffsets[slot] = offset;
-    return view;
+    return bytes.length === 0 ? undefined : this.#pieces.of(bytes, offset, length);
   }
 
   read(offset: number, width: AccessWidth): number {
@@ -174,7 +160,6 @@ export class BufferBacking implements Backing {
     if (buffer.byteLength < this.#byteOffset + this.#size) return;
     this.#bytes = new Uint8Array(buffer, this.#byteOffset, this.#size);
     this.#words = new Uint32Array(buffer, this.#byteOffset, this.#size >>> 2);
-    this.#pieces = [];
   }
 }
 

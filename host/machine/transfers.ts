@@ -2,6 +2,8 @@
 import {
   TRANSFER_LENGTH,
   TRANSFER_OWNER,
+  TRANSFER_OWNER_CAUSE_HI,
+  TRANSFER_OWNER_CAUSE_LO,
   TRANSFER_POINTER,
   TRANSFER_REFUSED,
   TRANSFER_SIZE,
@@ -11,8 +13,10 @@ import {
   TRANSFER_TARGET_REGION,
 } from "../../assembly/spec/abi/memory-map.ts";
 import { join32 } from "../core/address.ts";
+import { bits } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Backing, BufferBacking, WriteListener } from "./backing.ts";
+import { Pieces } from "./pieces.ts";
 
 /** Up to this many bytes a loop over words beats setting up a view. */
 const WORD_LOOP_LIMIT = 128;
@@ -63,6 +67,7 @@ export class Transfers {
   readonly #buffers: readonly (BufferBacking | undefined)[];
 
   readonly #own: DirectMemory;
+  readonly #pieces = new Pieces();
 
   constructor(engine: Engine, regions: Regions) {
     this.#engine = engine;
@@ -82,20 +87,27 @@ export class Transfers {
 
   /**
    * Performs the transfers at `list` in order. Those that name a region where nothing answers, or that are not served,
-   * are marked as refused. Returns how many were done.
+   * are marked as refused, and with them all that follow for the same queue. Returns how many were done.
    */
   run(list: number, count: number): number {
     let done = 0;
+    let refused = 0;
     for (let index = 0; index < count; index++) {
       const entry = (list + index * TRANSFER_SIZE) >>> 2;
-      if (this.#perform(this.#engine.u32, entry)) {
+      const owner = entry + (TRANSFER_OWNER >>> 2);
+      const words = this.#engine.u32;
+      if ((refused === 0 || !this.#hasRefused(refused, words[owner] as number)) && this.#perform(words, entry)) {
         done++;
         continue;
       }
-      const owner = entry + (TRANSFER_OWNER >>> 2);
+      refused |= 1 << bits(this.#engine.u32[owner] as number, TRANSFER_OWNER_CAUSE_HI, TRANSFER_OWNER_CAUSE_LO);
       this.#engine.u32[owner] = ((this.#engine.u32[owner] as number) | TRANSFER_REFUSED) >>> 0;
     }
     return done;
+  }
+
+  #hasRefused(refused: number, owner: number): boolean {
+    return ((refused >>> bits(owner, TRANSFER_OWNER_CAUSE_HI, TRANSFER_OWNER_CAUSE_LO)) & 1) !== 0;
   }
 
   #perform(words: Uint32Array, entry: number): boolean {
@@ -114,7 +126,13 @@ export class Transfers {
         return true;
       }
     }
-    if (targetRegion === TRANSFER_POINTER) {
+    if (sourceRegion === TRANSFER_POINTER) {
+      const to = this.#buffers[targetRegion];
+      if (to !== undefined && to.written === undefined && to.bytes.length !== 0) {
+        to.bytes.set(this.#pieces.of(this.#engine.u8, source, length), join32(target, targetHigh));
+        return true;
+      }
+    } else if (targetRegion === TRANSFER_POINTER) {
       const piece = this.#buffers[sourceRegion]?.piece(join32(source, sourceHigh), length);
       if (piece !== undefined) {
         this.#engine.u8.set(piece, target);

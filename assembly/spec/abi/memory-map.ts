@@ -49,8 +49,13 @@ export const TRANSFER_TARGET: u32 = 8;
 export const TRANSFER_LENGTH: u32 = 16;
 export const TRANSFER_SOURCE_REGION: u32 = 20;
 export const TRANSFER_TARGET_REGION: u32 = 24;
-/** For whoever made the list; the host sets TRANSFER_REFUSED in it when it did not do the transfer. */
+/**
+ * For whoever made the list, but that the lowest bits are a queue's cause: the host sets TRANSFER_REFUSED in it when it did
+ * not do the transfer, which it does for none of the queue's that follow a refused one.
+ */
 export const TRANSFER_OWNER: u32 = 28;
+export const TRANSFER_OWNER_CAUSE_HI: u32 = 4;
+export const TRANSFER_OWNER_CAUSE_LO: u32 = 0;
 export const TRANSFER_REFUSED: u32 = 0x8000_0000;
 /** In place of a region number, which are below: the address is a pointer into linear memory. */
 export const TRANSFER_POINTER: u32 = 2048;

@@ -201,8 +201,11 @@ export const FRAMES_RECORD: u32 = 8;
 /** In place of a length: the next record is at the start of the area. */
 export const FRAMES_SKIP: u32 = 0xffff_ffff;
 
-/** Scratch of the data path: staged frame, segment, stripped frame, descriptors and their copies, deliveries, transfers. */
-export const PORT_SCRATCH_SIZE: u32 = 0x4_0000;
+/**
+ * Scratch of the data path: one frame, segment, stripped frame, descriptors and their copies, deliveries, transfers, and
+ * what a batch reads ahead and writes behind.
+ */
+export const PORT_SCRATCH_SIZE: u32 = 0x6_0000;
 export const SCRATCH_FRAME: u32 = 0;
 /** Room at SCRATCH_FRAME. */
 export const SCRATCH_FRAME_SIZE: u32 = 0x1_8000;
@@ -221,6 +224,15 @@ export const SCRATCH_ADDRESSEES: u32 = 0x2_2000;
 /** The part of the transmit ring that the burst works on. */
 export const SCRATCH_SENDER: u32 = 0x2_3000;
 export const SCRATCH_FLOW: u32 = 0x2_3800;
-export const SCRATCH_POOLS: u32 = 0x2_4000;
+/** What a batch has to write: how much, the transfers, and bytes that are nowhere else. */
+export const SCRATCH_BATCH: u32 = 0x2_4000;
+export const SCRATCH_BATCH_LIST: u32 = 0x2_4040;
 export const SCRATCH_DELIVERIES: u32 = 0x2_8000;
 export const SCRATCH_LIST: u32 = 0x2_c000;
+export const SCRATCH_BATCH_DATA: u32 = 0x3_0000;
+export const SCRATCH_BATCH_REPORTS: u32 = 0x3_6000;
+/** Copies of receive descriptors, for each receive queue. */
+export const SCRATCH_RINGS: u32 = 0x3_8000;
+/** Transmit descriptors that were fetched ahead, and the frames that they are of. */
+export const SCRATCH_STAGE: u32 = 0x4_0000;
+export const SCRATCH_STAGE_FRAMES: u32 = 0x4_1000;
