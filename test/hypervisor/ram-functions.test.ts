@@ -5,11 +5,15 @@ import { boot, build, MIB, macOf } from "./fixture.ts";
 
 const RAM = 2 * MIB;
 
-function frame(to: number, from: number, length = 64): Uint8Array {
-  const bytes = new Uint8Array(length);
+/** EtherTypes whose frames the card looks into, and does not. */
+const IPV6 = 0x86dd;
+const EXPERIMENTAL = 0x88b5;
+
+function frame(to: number, from: number, type = EXPERIMENTAL): Uint8Array {
+  const bytes = new Uint8Array(64);
   bytes.set(macOf(to));
   bytes.set(macOf(from), 6);
-  bytes.set([0x88, 0xb5], 12);
+  bytes.set([type >>> 8, type & 0xff], 12);
   return bytes;
 }
 
@@ -50,9 +54,9 @@ function thrown(act: () => void): unknown {
 }
 
 describe("RAM behind functions", () => {
-  it.each([0, 1, 2, 3, 7, 20])(
-    "that throw after %i calls: the turn ends, then run() names the region",
-    async (after) => {
+  it.each([EXPERIMENTAL, IPV6].flatMap((type) => [0, 1, 2, 3, 7, 20].map((after) => ({ type, after }))))(
+    "that throw after $after calls, with frames of type $type: the turn ends, then run() names the region",
+    async ({ type, after }) => {
       const { hypervisor, machine, hooks, received, first, second, third } = await scene();
       const stops = () => machine.ports[0]?.statistics.stops;
       let calls = 0;
@@ -61,8 +65,8 @@ describe("RAM behind functions", () => {
         if (calls++ >= after) throw cause;
       };
       for (let count = 0; count < 20; count++) {
-        second.driver.send([frame(0, 1), frame(2, 1)]);
-        third.driver.send([frame(0, 2), frame(1, 2)]);
+        second.driver.send([frame(0, 1, type), frame(2, 1, type)]);
+        third.driver.send([frame(0, 2, type), frame(1, 2, type)]);
       }
       const error = thrown(() => machine.run(1_000_000));
       expect(error).toBeInstanceOf(RegionError);
@@ -77,7 +81,7 @@ describe("RAM behind functions", () => {
       received[0] = 0;
       expect(first.driver.up()).toBe(true);
       first.driver.watchdog();
-      second.driver.send([frame(0, 1), frame(0, 1)]);
+      second.driver.send([frame(0, 1, type), frame(0, 1, type)]);
       hypervisor.run(1_000_000);
       expect(received[0]).toBe(2);
     },
@@ -96,7 +100,7 @@ describe("RAM behind functions", () => {
         };
         refused.push(thrown(() => act[call]()));
       };
-      second.driver.send(Array.from({ length: 40 }, () => frame(0, 1)));
+      second.driver.send(Array.from({ length: 40 }, (_, at) => frame(0, 1, at % 2 === 0 ? EXPERIMENTAL : IPV6)));
       hypervisor.run(1_000_000);
       hooks.meddle = undefined;
       hypervisor.run(1_000_000);
