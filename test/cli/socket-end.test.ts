@@ -21,7 +21,7 @@ let folder: string;
 const ends: SocketEnd[] = [];
 const children: ChildProcess[] = [];
 beforeEach(async () => {
-  machine = await Machine.create({ cards: [{ ports: 2 }] });
+  machine = await Machine.create({ ram: 2 ** 20, cards: [{ ports: 2 }] });
   folder = mkdtempSync(join(tmpdir(), "iovirt-socket-"));
 });
 afterEach(() => {

@@ -26,6 +26,7 @@ const BAR_REGISTERS = { first: 0x10, end: 0x28 };
 /** A machine with every kind of function: cards with VFs, small devices, ports, a switch, and functions shown to a VM. */
 async function build() {
   const machine = await Machine.create({
+    ram: 4 * 2 ** 20,
     cards: [{ profile: "i350", slot: "switch" }, { profile: "82576" }],
     devices: [{ kind: "copy-engine" }],
   });

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { GCMD_QIE_LO } from "../../assembly/spec/vtd/global.ts";
 import { IQA_REG, IQH_REG, IQT_REG } from "../../assembly/spec/vtd/invalidation-queue.ts";
 import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
-import { RAM_BASE, READ, WRITE } from "./harness.ts";
+import { MIB, RAM_BASE, READ, WRITE } from "./harness.ts";
 import { FIRST, NESTED, Scalable, SECOND } from "./scalable.ts";
 
 export const RID = 0x0215;
@@ -70,7 +70,7 @@ export class CachedSpaces {
   }
 
   static async create(options: IommuOptions = {}): Promise<CachedSpaces> {
-    return new CachedSpaces(await Scalable.create(options));
+    return new CachedSpaces(await Scalable.create(options, 16 * MIB));
   }
 
   /** Lets all pages of all spaces lead to `target`. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { hpa } from "../../host/core/address.ts";
-import { Harness, NOWHERE, RAM_BASE, READ, WRITE } from "./harness.ts";
+import { Harness, MIB, NOWHERE, RAM_BASE, READ, WRITE } from "./harness.ts";
 
 const RID = 0x0215;
 const REFUSED = 1n << 63n;
@@ -11,7 +11,7 @@ let list: number;
 let out: number;
 
 beforeEach(async () => {
-  h = await Harness.create();
+  h = await Harness.create({}, 16 * MIB);
   root = h.page();
   table = h.page();
   list = h.engine.allocate(4096);

@@ -14,6 +14,7 @@ export const WRITE: number = ACCESS_WRITE;
 /** An address that nothing answers. */
 export const NOWHERE = 0x7000_0000_0000;
 export const RAM_BASE = 0x10_0000;
+export const MIB: number = 2 ** 20;
 
 export interface Message {
   requesterId: number;
@@ -28,6 +29,7 @@ export class Harness {
   readonly unit: IommuUnit;
   readonly messages: Message[] = [];
   readonly events: { addressLo: number; addressHi: number; data: number }[] = [];
+  readonly #end: number;
   #next: number;
 
   private constructor(engine: Engine, ramBytes: number, capabilities: IommuOptions) {
@@ -39,15 +41,17 @@ export class Harness {
     this.unit = new IommuUnit(engine, this.map, capabilities);
     this.unit.onEvent((event) => this.events.push(event));
     this.#next = RAM_BASE;
+    this.#end = RAM_BASE + ramBytes;
   }
 
-  static async create(capabilities: IommuOptions = {}, ramBytes = 0x100_0000): Promise<Harness> {
+  static async create(capabilities: IommuOptions = {}, ramBytes = 4 * MIB): Promise<Harness> {
     return new Harness(await Engine.create(), ramBytes, capabilities);
   }
 
-  /** A zeroed page of RAM. */
+  /** A zeroed page of RAM. Throws when all of it is given away. */
   page(): number {
     const page = this.#next;
+    if (page >= this.#end) throw new Error(`no page left below ${this.#end.toString(16)}`);
     this.#next += 4096;
     this.map.writeBytes(hpa(page), new Uint8Array(4096));
     return page;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
 import { hpa } from "../../host/core/address.ts";
 import type { IommuOptions } from "../../host/machine/iommu-capabilities.ts";
-import { Harness } from "./harness.ts";
+import { Harness, MIB } from "./harness.ts";
 
 const PMEN = 0x64;
 const PLMBASE = 0x68;
@@ -17,7 +17,7 @@ let table: number;
 
 /** RAM from 1 MiB to 17 MiB and 8 MiB above 4 GiB; IOVA 0x40_0000_0000 + x leads to HPA x. */
 async function start(options: IommuOptions = {}): Promise<void> {
-  h = await Harness.create(options);
+  h = await Harness.create(options, 16 * MIB);
   h.map.addRam({ base: hpa(HIGH), size: 0x80_0000 });
   const root = h.page();
   table = h.page();

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { hpa } from "../../host/core/address.ts";
 import type { IommuCapabilities } from "../../host/machine/iommu-capabilities.ts";
-import { Harness, NOWHERE, RAM_BASE, READ, WRITE } from "./harness.ts";
+import { Harness, MIB, NOWHERE, RAM_BASE, READ, WRITE } from "./harness.ts";
 import { isPossible, verdictsOf, type Words } from "./possible.ts";
 import { generator } from "./random.ts";
 
@@ -235,7 +235,7 @@ test("VT-d legacy mode: 200,000 requests over random tables, each as the oracle 
     fc.asyncProperty(fc.integer(), async (seed) => {
       const random = generator(seed);
       const caps = capabilities(random);
-      const run = new Run(await Harness.create(caps), random);
+      const run = new Run(await Harness.create(caps, 16 * MIB), random);
       let done = 0;
       while (done < 5000) done += run.step();
       compared += done;

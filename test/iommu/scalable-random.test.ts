@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ACCESS_EXECUTE, ACCESS_PRIVILEGED } from "../../assembly/spec/abi/iommu.ts";
 import { GCMD_TE_LO } from "../../assembly/spec/vtd/global.ts";
-import { Harness, READ, WRITE } from "./harness.ts";
+import { Harness, MIB, READ, WRITE } from "./harness.ts";
 import { isPossible, outcomeOf, verdictsOf } from "./possible.ts";
 import { generator, pick, type Random } from "./random.ts";
 import { PASIDS, REQUESTERS, ScalableTables, scalableCapabilities } from "./scalable-tables.ts";
@@ -25,7 +25,7 @@ function request(random: Random, tables: ScalableTables): Request {
 }
 
 async function scene(random: Random): Promise<{ h: Harness; tables: ScalableTables }> {
-  const h = await Harness.create({ ...scalableCapabilities(random), faultRecords: 1 });
+  const h = await Harness.create({ ...scalableCapabilities(random), faultRecords: 1 }, 16 * MIB);
   const tables = new ScalableTables(h, random);
   tables.invalidate();
   h.command(GCMD_TE_LO);

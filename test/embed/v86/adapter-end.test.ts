@@ -60,7 +60,7 @@ class Ne2k {
 
 test("what the guest's driver sends arrives padded, what is sent arrives in the adapter's pages, until the cable is pulled", async () => {
   const emulator = await emulated();
-  const machine = await Machine.create();
+  const machine = await Machine.create({ ram: 2 ** 20 });
   const got: Uint8Array[] = [];
   const station = new FunctionEnd((frame) => got.push(frame));
   const cable = machine.cables.plug(new AdapterEnd(emulator.emulator), station);
@@ -87,7 +87,7 @@ test("what the guest's driver sends arrives padded, what is sent arrives in the 
 
 test("two emulators' adapters and one cable: a frame of one guest is in the other's adapter", async () => {
   const [one, other] = [await emulated(), await emulated()];
-  const machine = await Machine.create();
+  const machine = await Machine.create({ ram: 2 ** 20 });
   machine.cables.plug(new AdapterEnd(one.emulator, { name: "one" }), new AdapterEnd(other.emulator));
   const [near, far] = [new Ne2k(one), new Ne2k(other)];
   const page = far.current;

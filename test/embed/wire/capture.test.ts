@@ -27,7 +27,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(async () => {
-  machine = await Machine.create();
+  machine = await Machine.create({ ram: 2 ** 20 });
 });
 
 /** A station and a capture at the two ends of a cable; the file that the capture writes. */

@@ -74,7 +74,7 @@ describe("a stream at the end of a cable", () => {
 
   let machine: Machine;
   beforeEach(async () => {
-    machine = await Machine.create();
+    machine = await Machine.create({ ram: 2 ** 20 });
   });
 
   test("frames come padded to 60 bytes and go as they are; one longer than a wire carries is left out", () => {

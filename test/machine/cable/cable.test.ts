@@ -24,7 +24,7 @@ class Station extends FunctionEnd {
 
 let machine: Machine;
 beforeEach(async () => {
-  machine = await Machine.create({ cards: [{ ports: 2 }] });
+  machine = await Machine.create({ ram: 2 ** 20, cards: [{ ports: 2 }] });
 });
 
 describe("carrier", () => {
@@ -239,7 +239,7 @@ describe("delivery", () => {
 describe("state", () => {
   test("frames on their way arrive after a restore in another machine, when they were due", async () => {
     const build = async () => {
-      const made = await Machine.create({ cards: [{ ports: 2 }] });
+      const made = await Machine.create({ ram: 2 ** 20, cards: [{ ports: 2 }] });
       const one = new Station("one");
       const other = new Station("other");
       const cable = made.cables.plug(one, other, { latencyNs: 500, bitsPerSecond: 1e8 });

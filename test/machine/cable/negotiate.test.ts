@@ -55,7 +55,7 @@ function advertise(port: IgbPort, abilities: number, gigabit: number): void {
 async function pair(
   profile: "i350" | "82576",
 ): Promise<{ machine: Machine; one: IgbPort; other: IgbPort; cable: Cable }> {
-  const machine = await Machine.create({ cards: [{ profile, ports: 2 }] });
+  const machine = await Machine.create({ ram: 2 ** 20, cards: [{ profile, ports: 2 }] });
   const [one, other] = machine.ports as [IgbPort, IgbPort];
   return { machine, one, other, cable: machine.cables.plug(one, other) };
 }
@@ -187,7 +187,7 @@ describe.each(["i350", "82576"] as const)("%s: two ports and a cable", (profile)
   });
 
   it("a port of another machine hears what a restored one shows", async () => {
-    const far = await Machine.create({ cards: [{ profile, ports: 1 }] });
+    const far = await Machine.create({ ram: 2 ** 20, cards: [{ profile, ports: 1 }] });
     const [port] = far.ports as [IgbPort];
     machine.cables.pull();
     for (const end of [one, port]) end.linkUp = true;
@@ -262,7 +262,7 @@ describe.each(["i350", "82576"] as const)("%s: two ports and a cable", (profile)
 });
 
 it("a function at the other end advertises everything, and hears when the port's speed makes no link", async () => {
-  const machine = await Machine.create({ cards: [{ ports: 1 }] });
+  const machine = await Machine.create({ ram: 2 ** 20, cards: [{ ports: 1 }] });
   const port = machine.ports[0] as IgbPort;
   const links: boolean[] = [];
   machine.cables.plug(port, new FunctionEnd(() => undefined, { onLink: (up) => links.push(up) }));

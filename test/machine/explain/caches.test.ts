@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { IRTA_REG } from "../../../assembly/spec/vtd/interrupt-table-address.ts";
 import type { ExplainedCache, Explanation } from "../../../host/machine/explain/types.ts";
-import { Harness, READ, WRITE } from "../../iommu/harness.ts";
+import { Harness, MIB, READ, WRITE } from "../../iommu/harness.ts";
 import { generator } from "../../iommu/random.ts";
 import { PASIDS, REQUESTERS, ScalableTables, scalableCapabilities } from "../../iommu/scalable-tables.ts";
 
@@ -133,7 +133,7 @@ describe("VT-d §6.2 what caches hold for an explained request", () => {
     let found = 0;
     for (let seed = 1; seed <= 6; seed++) {
       const random = generator(seed);
-      const h = await Harness.create(scalableCapabilities(random));
+      const h = await Harness.create(scalableCapabilities(random), 16 * MIB);
       const tables = new ScalableTables(h, random);
       h.set64(0x20, BigInt(tables.root) | 0x400n);
       tables.invalidate();

@@ -6,7 +6,7 @@ import { IQA_REG, IQH_REG, IQT_REG } from "../../../assembly/spec/vtd/invalidati
 import type { RequesterId } from "../../../host/core/address.ts";
 import type { IommuOptions } from "../../../host/machine/iommu-capabilities.ts";
 import type { MissingInvalidation, StaleUse } from "../../../host/machine/strict/types.ts";
-import type { Harness } from "../../iommu/harness.ts";
+import { type Harness, MIB } from "../../iommu/harness.ts";
 import { Scalable } from "../../iommu/scalable.ts";
 
 const QUEUE_BYTES = 4096;
@@ -41,7 +41,7 @@ export class Driver {
 
   /** @param omit which invalidation to leave out; -1 for none. */
   static async create(omit: number, options: IommuOptions = {}): Promise<Driver> {
-    return new Driver(await Scalable.create(options), omit);
+    return new Driver(await Scalable.create(options, 16 * MIB), omit);
   }
 
   get root(): number {
