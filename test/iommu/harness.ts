@@ -44,7 +44,7 @@ export class Harness {
     this.#end = RAM_BASE + ramBytes;
   }
 
-  static async create(capabilities: IommuOptions = {}, ramBytes = 4 * MIB): Promise<Harness> {
+  static async create(capabilities: IommuOptions = {}, ramBytes: number = 4 * MIB): Promise<Harness> {
     return new Harness(await Engine.create(), ramBytes, capabilities);
   }
 
