@@ -2,8 +2,7 @@
 import { PF_BAR0_SIZE } from "../../../assembly/spec/igb/vf.ts";
 import type { MmioHandler } from "../../core/ports.ts";
 import { MsixTable, PciFunction } from "../../pci/index.ts";
-import { profileConfig } from "../../pci/profile.ts";
-import type { CardProfile } from "./card.ts";
+import { type FunctionProfile, profileConfig } from "../../pci/profile.ts";
 import * as common from "./config-common.ts";
 import { FlashWindow, flashWritable, NO_WINDOW, registersAndFlash } from "./flash.ts";
 import { IoWindow } from "./io-window.ts";
@@ -47,11 +46,10 @@ export function createPf(options: IgbPortOptions, registers: RegisterFile): { pf
 
 /** A VF, whose BARs answer once it is connected to its registers. */
 export function createVf(
-  profile: CardProfile,
+  profile: FunctionProfile,
   name: string,
 ): { fn: PciFunction; msix: MsixTable; connect(registers: MmioHandler): void } {
-  const vfProfile = profile.vfConfig();
-  const fn = new PciFunction(name, profileConfig(vfProfile), { virtual: true });
+  const fn = new PciFunction(name, profileConfig(profile), { virtual: true });
   const msix = table(fn, common.VF_VECTORS);
   return {
     fn,
@@ -61,7 +59,7 @@ export function createVf(
         [0, registers],
         [common.MSIX_BAR, msix.handler],
       ]);
-      for (const bar of vfProfile.bars) fn.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_WINDOW });
+      for (const bar of profile.bars) fn.addBar({ ...bar, handler: handlers.get(bar.index) ?? NO_WINDOW });
     },
   };
 }

@@ -6,6 +6,7 @@ import * as spec from "../../../assembly/spec/igb/vf.ts";
 import { POOLS } from "../../../assembly/spec/igb/virtualization.ts";
 import { applyOrUndo, checkShape } from "../../core/snapshot.ts";
 import { type PciFunction, type ResetKind, Sriov } from "../../pci/index.ts";
+import type { FunctionProfile } from "../../pci/profile.ts";
 import * as common from "./config-common.ts";
 import { portStatus, VF_STATUS } from "./general-registers.ts";
 import type { Led } from "./leds.ts";
@@ -95,7 +96,8 @@ export class IgbPort {
       requesterOf: (queue) => this.#ownerOf(queue).requesterId,
       trace: options.trace,
     });
-    this.sriov = new Sriov(this.pf, common.SRIOV_OFFSET, (index) => this.#createVf(index), {
+    const vfConfig = profile.vfConfig();
+    this.sriov = new Sriov(this.pf, common.SRIOV_OFFSET, (index) => this.#createVf(index, vfConfig), {
       ari: profile.ari,
       ...(options.leader === undefined ? {} : { leader: options.leader }),
     });
@@ -268,9 +270,9 @@ export class IgbPort {
     return (pool < this.sriov.count ? this.#vfs[pool]?.fn : undefined) ?? this.pf;
   }
 
-  #createVf(index: number): PciFunction {
+  #createVf(index: number, config: FunctionProfile): PciFunction {
     const { profile, clock, name } = this.#options;
-    const { fn, msix, connect } = createVf(profile, `${name}-vf${index}`);
+    const { fn, msix, connect } = createVf(config, `${name}-vf${index}`);
     const vf = new VirtualFunction({
       index,
       queues: profile.registers.queues,

@@ -61,20 +61,25 @@ export interface RegisterFileState {
   values: Uint8Array;
 }
 
+/** A literal of its own: a spread one takes several times as long to make, and a card has some ten thousand. */
+function emptyCell(offset: number): Cell {
+  return {
+    offset,
+    known: false,
+    rw: 0,
+    w1c: 0,
+    rc: false,
+    writeOnly: false,
+    filter: false,
+    place: -1,
+    reset: 0,
+    hook: undefined,
+    index: 0,
+  };
+}
+
 /** What is where no register is. */
-const NOTHING: Cell = {
-  offset: 0,
-  known: false,
-  rw: 0,
-  w1c: 0,
-  rc: false,
-  writeOnly: false,
-  filter: false,
-  place: -1,
-  reset: 0,
-  hook: undefined,
-  index: 0,
-};
+const NOTHING: Cell = emptyCell(0);
 
 export class RegisterFile implements MmioHandler {
   readonly #port: PortState;
@@ -88,20 +93,18 @@ export class RegisterFile implements MmioHandler {
     this.#values = new Uint32Array(size / 4);
     this.#numbers = new Uint16Array(size / 4);
     for (const row of rows) {
-      for (let index = 0; index < (row.count ?? 1); index++) {
-        const place = row.port === undefined ? -1 : row.port + index * (row.portStride ?? 4);
-        const reset = (index === 0 ? row.resetFirst : undefined) ?? row.reset ?? 0;
-        const { rw = 0, w1c = 0, rc = false, writeOnly = false, filter = false } = row;
-        Object.assign(this.#make(row.offset + index * (row.stride ?? 4)), {
-          known: true,
-          rw,
-          w1c,
-          rc,
-          writeOnly,
-          filter,
-          place,
-          reset,
-        });
+      const { count = 1, stride = 4, portStride = 4, rw = 0, w1c = 0, rc = false } = row;
+      const { writeOnly = false, filter = false, reset = 0, resetFirst = reset } = row;
+      for (let index = 0; index < count; index++) {
+        const cell = this.#make(row.offset + index * stride);
+        cell.known = true;
+        cell.rw = rw;
+        cell.w1c = w1c;
+        cell.rc = rc;
+        cell.writeOnly = writeOnly;
+        cell.filter = filter;
+        cell.place = row.port === undefined ? -1 : row.port + index * portStride;
+        cell.reset = index === 0 ? resetFirst : reset;
       }
     }
     this.reset();
@@ -109,7 +112,11 @@ export class RegisterFile implements MmioHandler {
 
   /** Gives the register at `offset`, or `count` of them, something to do. */
   hook(offset: number, hook: Hook, count = 1, stride = 4): void {
-    for (let index = 0; index < count; index++) Object.assign(this.#make(offset + index * stride), { hook, index });
+    for (let index = 0; index < count; index++) {
+      const cell = this.#make(offset + index * stride);
+      cell.hook = hook;
+      cell.index = index;
+    }
   }
 
   /** The value that the device sees. `offset` is a multiple of 4. */
@@ -195,7 +202,7 @@ export class RegisterFile implements MmioHandler {
   #make(offset: number): Cell {
     const found = this.#at(offset);
     if (found !== NOTHING) return found;
-    const cell: Cell = { ...NOTHING, offset };
+    const cell = emptyCell(offset);
     this.#numbers[offset >>> 2] = this.#cells.push(cell) - 1;
     return cell;
   }
