@@ -18,6 +18,7 @@ import {
   post,
   RING,
   RX_RING,
+  SEQUENCE,
   TX_RING,
   VFS,
   VFS_PER_PORT,
@@ -29,7 +30,7 @@ const NS_PER_MS = 1e6;
 const TURNS = 1024;
 
 /** A card as the guests' drivers reach it. */
-interface Card {
+export interface Card {
   /** The guests' RAM as words, and where guest 0's image address lies in it. */
   readonly words: Uint32Array;
   readonly offset: number;
@@ -41,19 +42,27 @@ interface Card {
 }
 
 /** The drivers of one partner's card. */
-class Drivers {
+export class Drivers {
   readonly #card: Card;
+  readonly #sequence: number;
   readonly #first = new Uint32Array(VFS);
 
-  constructor(card: Card) {
+  /** @param sequence is where frames tell which one they are. */
+  constructor(card: Card, sequence: number = SEQUENCE) {
     this.#card = card;
+    this.#sequence = sequence;
+  }
+
+  /** Where each VF's turn begins in its rings. */
+  get first(): Readonly<Uint32Array> {
+    return this.#first;
   }
 
   post(vfs: number, length: number): void {
     const card = this.#card;
     for (let vf = 0; vf < vfs; vf++) {
       const first = this.#first[vf] as number;
-      post(card.words, card.offset + guestBase(vf), first, vf, peerOf(vf, vfs), length);
+      post(card.words, card.offset + guestBase(vf), first, vf, peerOf(vf, vfs), length, this.#sequence);
       card.receiveTail(vf, (first + POSTED) & (RING - 1));
     }
   }
@@ -112,7 +121,9 @@ class Drivers {
 }
 
 /** The product's card on a machine with the guests' RAM inside the wasm memory or outside. */
-async function productCard(outside: boolean): Promise<{ machine: ProductMachine; bench: BenchCard; card: Card }> {
+export async function productCard(
+  outside: boolean,
+): Promise<{ machine: ProductMachine; bench: BenchCard; card: Card }> {
   let bench: BenchCard | undefined;
   const machine = await ProductMachine.create({
     outside,

@@ -5,6 +5,7 @@ import { configCases } from "./config.ts";
 import { frameCases } from "./frames.ts";
 import { interruptCases } from "./interrupts.ts";
 import { nestedCases } from "./nested.ts";
+import { packetCases } from "./packets.ts";
 import { translationCases } from "./translation.ts";
 
 /** The cases whose names `wanted` takes. A scene's cases come together and must be measured before the next. */
@@ -15,6 +16,8 @@ export async function* allCases(native: Native | null, wanted: (name: string) =>
     () => interruptCases(native),
     () => frameCases(native, false),
     () => frameCases(native, true),
+    () => packetCases(false),
+    () => packetCases(true),
     () => configCases(),
   ];
   for (const cases of scenes) {

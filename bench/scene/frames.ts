@@ -37,7 +37,7 @@ export const VFS: number = VFS_PER_PORT * PORTS;
 /** IEEE 802 local experimental EtherType 1: a payload that no card looks into. */
 const ETHERTYPE = 0x88b5;
 /** Where a frame tells which one it is. */
-const SEQUENCE = 16;
+export const SEQUENCE = 16;
 
 export function guestBase(vf: number): number {
   return GUEST_BASE + vf * GUEST_STRIDE;
@@ -81,8 +81,19 @@ export function framesImage(requesters: readonly number[]): MachineImage {
   return { ram, external: { base: 64 * 2 ** 30, size: PAGE }, rootTable: tables.rootTable, interruptTable: 0 };
 }
 
-/** Writes the descriptors of one turn, from ring index `first` on, as a driver does before it rings the doorbell. */
-export function post(words: Uint32Array, base: number, first: number, vf: number, peer: number, length: number): void {
+/**
+ * Writes the descriptors of one turn, from ring index `first` on, as a driver does before it rings the doorbell. Where
+ * `sequence` is another place, the complement follows what a frame tells there, which leaves checksums as they are.
+ */
+export function post(
+  words: Uint32Array,
+  base: number,
+  first: number,
+  vf: number,
+  peer: number,
+  length: number,
+  sequence: number = SEQUENCE,
+): void {
   const [lo, hi] = macOf(peer);
   for (let number = 0; number < POSTED; number++) {
     const index = (first + number) & (RING - 1);
@@ -99,7 +110,9 @@ export function post(words: Uint32Array, base: number, first: number, vf: number
     const frame = (base + TX_BUFFERS + index * BUFFER) >>> 2;
     words[frame] = lo;
     words[frame + 1] = ((words[frame + 1] as number) & 0xffff_0000) | hi;
-    words[frame + (SEQUENCE >>> 2)] = (vf << 16) | number;
+    const told = (vf << 16) | number;
+    words[frame + (sequence >>> 2)] = told;
+    if (sequence !== SEQUENCE) words[frame + (sequence >>> 2) + 1] = ~told >>> 0;
   }
 }
 

@@ -4,6 +4,7 @@ import { configCases } from "../../bench/cases/config.ts";
 import { frameCases } from "../../bench/cases/frames.ts";
 import { interruptCases } from "../../bench/cases/interrupts.ts";
 import { nestedCases } from "../../bench/cases/nested.ts";
+import { packetCases } from "../../bench/cases/packets.ts";
 import { TranslationBench } from "../../bench/cases/translation.ts";
 import { Native } from "../../bench/native.ts";
 import { BATCH } from "../../bench/scene/machine.ts";
@@ -110,6 +111,13 @@ describe("the partners find what the wasm finds", () => {
     ).toBe(BATCH);
   });
 });
+
+test.each([false, true])(
+  "datagrams arrive as they were sent, their checksums checked, RAM outside: %s",
+  async (outside) => {
+    for (const subject of await packetCases(outside)) expect(await subject.check()).toEqual([]);
+  },
+);
 
 describe("the partners deliver what the wasm delivers", () => {
   test.each([false, true])("frames of 64 and 1500 bytes, RAM outside: %s", async (outside) => {
