@@ -11,6 +11,7 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     teardownTimeout: 120_000,
+    expect: { poll: { timeout: 600_000 } },
     // A failure of a random test prints its seed; nothing here may depend on the order of files.
     sequence: { shuffle: { files: true, tests: false } },
   },

@@ -38,7 +38,7 @@ const HEADER = 14;
 const MS_PER_S = 1000;
 const US_PER_S = 1e6;
 /** A measurement that takes longer has failed. */
-const PATIENCE = 120;
+const PATIENCE = 600;
 
 /** Brings the interface of a driver up. Throws when the guest has none. */
 export async function findInterface(guest: LinuxGuest, driver: string): Promise<Interface> {
@@ -102,9 +102,12 @@ export async function receive(
   frame.set(EXPERIMENTAL, HEADER - EXPERIMENTAL.length);
   for (let at = HEADER; at < size; at++) frame[at] = at;
   const stop = wire.flood(frame);
-  const look = `read frames </sys/class/net/${name}/statistics/rx_packets; read now idle </proc/uptime; echo $frames $now`;
+  const count = `read frames </sys/class/net/${name}/statistics/rx_packets`;
+  const look = `${count}; read now idle </proc/uptime; echo $frames $now`;
+  // A guest that stood still for that time has got nothing.
+  const some = `before=$frames; sleep ${seconds}; while ${count}; [ $frames = $before ]; do sleep 0.05; done`;
   const span = spanOf(counters);
-  const { stdout } = await guest.collect(`sleep 0.2; ${look}; sleep ${seconds}; ${look}`, PATIENCE);
+  const { stdout } = await guest.collect(`sleep 0.2; ${look}; ${some}; ${look}`, PATIENCE);
   const grown = span();
   stop();
   const [from, to] = stdout

@@ -124,14 +124,18 @@ export class LinuxGuest {
 
   async #within<Value>(seconds: number, complaint: string, value: Promise<Value>): Promise<Value> {
     if (seconds === Number.POSITIVE_INFINITY) return await value;
-    const timer = setTimeout(() => {
+    let left = seconds;
+    // One by one: whatever stopped this process stopped its guest too, and counts as one second.
+    const timer = setInterval(() => {
+      if (--left > 0) return;
+      clearInterval(timer);
       const shown = this.#tail.trimEnd().split("\n").slice(-5).join("\n");
       this.#fail(new GuestError(`the guest ${complaint}; its console ends with:\n${shown}`));
-    }, seconds * 1000);
+    }, 1000);
     try {
       return await value;
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
     }
   }
 

@@ -21,7 +21,7 @@ import type { Snapshots } from "./linux-snapshots.ts";
 
 /** VFs of one port beside which the PF keeps a queue of its own. */
 export const VFS_PER_PORT = 7;
-const PLUG_SECONDS = 120;
+const PLUG_SECONDS = 300;
 
 export interface VmsOptions {
   /** MiB of RAM of each guest; a power of two. */

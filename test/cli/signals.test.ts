@@ -55,7 +55,7 @@ test("when the work is done signals are as before", async () => {
   const code = `${forEver}
     await endedBySignals(async () => {});
     process.once("SIGTERM", () => process.exit(7));
-    setTimeout(() => {}, 60_000);
+    setInterval(() => {}, 1000);
     writeSync(1, "there\\n");`;
   expect(await signalled(code, "SIGTERM")).toEqual(["", 7, null]);
 });

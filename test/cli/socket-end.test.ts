@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createConnection, createServer } from "node:net";
+import { type AddressInfo, createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -87,13 +88,15 @@ describe("a socket at the end of a cable", () => {
     expect(closed).toBe("closed");
     await expect(SocketEnd.listen({ port: server.port })).rejects.toThrow(UsageError);
     await expect(SocketEnd.listen({ port: server.port })).rejects.toThrow(/address already in use$/);
-    const free = await new Promise<number>((resolve) => {
-      const probe = createServer().listen(0, "127.0.0.1", () => {
-        const { port } = probe.address() as { port: number };
-        probe.close(() => resolve(port));
-      });
-    });
-    await expect(SocketEnd.connect({ port: free })).rejects.toThrow(`127.0.0.1:${free}: connection refused`);
+    // A port that nobody else gets meanwhile: that of a connection.
+    const listener = createServer().listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const held = createConnection((listener.address() as AddressInfo).port, "127.0.0.1");
+    await once(held, "connect");
+    const silent = held.localPort as number;
+    await expect(SocketEnd.connect({ port: silent })).rejects.toThrow(`127.0.0.1:${silent}: connection refused`);
+    held.destroy();
+    listener.close();
   });
 });
 

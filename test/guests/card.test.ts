@@ -32,9 +32,9 @@ for (const [profile, magic] of [
         );
         expect(forced).toBe("100\nfull\n");
         // It hears the speed, and cannot hear the mode.
-        const parallel =
-          "until_true grep -qx 100 /sys/class/net/eth1/speed; ethtool eth1 | grep -E 'Speed|Duplex|Link det'";
-        expect(await sh(pc(), parallel)).toBe("\tSpeed: 100Mb/s\n\tDuplex: Half\n\tLink detected: yes\n");
+        expect(await sh(pc(), 'until_true settled eth1 100; echo "$settings"')).toBe(
+          "\tSpeed: 100Mb/s\n\tDuplex: Half\n\tLink detected: yes\n",
+        );
         const again = await sh(
           pc(),
           `ethtool -s eth0 autoneg on\nuntil_true grep -qx 1000 /sys/class/net/eth0/speed\n${speed}`,
@@ -42,9 +42,8 @@ for (const [profile, magic] of [
         expect(again).toBe("1000\nfull\n");
         const agreed = await sh(
           pc(),
-          `ethtool -s eth0 advertise 0x008; until_true grep -qx 100 /sys/class/net/eth1/speed
-           ethtool eth1 | grep -E 'Speed|Duplex|Link det'; ethtool -s eth0 advertise 0x02f
-           until_true grep -qx 1000 /sys/class/net/eth1/speed; cat /sys/class/net/eth1/speed`,
+          `ethtool -s eth0 advertise 0x008; until_true settled eth1 100; echo "$settings"
+           ethtool -s eth0 advertise 0x02f; until_true settled eth1 1000; cat /sys/class/net/eth1/speed`,
         );
         expect(agreed).toBe("\tSpeed: 100Mb/s\n\tDuplex: Full\n\tLink detected: yes\n1000\n");
         await sh(pc(), "ip link set eth1 down; until_true grep -q 0 /sys/class/net/eth0/carrier");
@@ -93,19 +92,15 @@ describeGuest(
 
     test("Energy Efficient Ethernet is agreed on, switched off, and on again", async () => {
       const status = "ethtool --show-eee eth0 | grep 'EEE status'";
-      expect(await sh(pc(), `${UP}\n${status}`)).toMatch(/enabled - active/);
+      const active = `until_true sh -c "ethtool --show-eee eth0 | grep -q 'enabled - active'"; ${status}`;
+      expect(await sh(pc(), `${UP}\n${active}`)).toMatch(/enabled - active/);
       expect(
         await sh(
           pc(),
           `ethtool --set-eee eth0 eee off; off() { ${status} | grep -q disabled; }; until_true off; ${status}`,
         ),
       ).toMatch(/disabled/);
-      expect(
-        await sh(
-          pc(),
-          `ethtool --set-eee eth0 eee on; until_true sh -c "ethtool --show-eee eth0 | grep -q 'enabled - active'"; ${status}`,
-        ),
-      ).toMatch(/enabled - active/);
+      expect(await sh(pc(), `ethtool --set-eee eth0 eee on; ${active}`)).toMatch(/enabled - active/);
     });
 
     test("a periodic output of the PTP clock interrupts at each of its edges", async () => {

@@ -12,7 +12,7 @@ import { Snapshots } from "../../host/cli/linux-snapshots.ts";
  */
 export const START_TIMEOUT = 900_000;
 /** Seconds that a script may take. */
-export const SCRIPT_SECONDS = 600;
+export const SCRIPT_SECONDS = 1800;
 /** A test runs several. */
 export const SCRIPT_TIMEOUT: number = 2 * SCRIPT_SECONDS * 1000;
 const MEMORY = 128;
@@ -53,12 +53,19 @@ joined() {
 inside() { if [ $1 = main ]; then shift; "$@"; else ip netns exec "$@"; fi; }
 # until_true COMMAND...: until it succeeds; for a while.
 until_true() { for i in $(seq 2000); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done; echo "never: $*" >&2; return 1; }
+# settled INTERFACE SPEED: ethtool shows a link at that speed, and the driver has told the stack of it; $settings has it.
+settled() {
+  settings=$(ethtool $1 | grep -E 'Speed|Duplex|Link det')
+  case $settings in *" $2Mb/s"*yes) ;; *) return 1 ;; esac
+}
 has_link() { [ "$(inside $1 cat /sys/class/net/$2/carrier)" = 1 ]; }
 listens() { inside $1 grep ":$(printf %04X $2) 0*:0000 0A " /proc/net/tcp /proc/net/tcp6; }
 # answered COUNT NAMESPACE WORD...: ping's, one after the other, until the first COUNT packets have their answers. What it
-# sent last does not count: a ping that is to end by itself gives a guest that stood still no time for that one.
+# sent last does not count: a ping that is to end by itself gives a guest that stood still no time for that one. It asks for
+# its neighbours anew: what begins to look for one that was not there gives up later, and drops what others send meanwhile.
 answered() {
   wanted=$1 home=$2; shift 2
+  inside $home ip neigh flush all
   inside $home ping -A -w 300 "$@" | awk -v wanted=$wanted '
     match($0, /seq=[0-9]+/) { if (substr($0, RSTART + 4, RLENGTH - 4) + 0 != got + 0) { print; exit } if (++got == wanted) exit }
     END { print got + 0 " of " wanted " answered" }'

@@ -1,7 +1,18 @@
 // `iovirt linux` from outside: what it writes where, its exit status, and guests that outlive a process.
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,6 +71,21 @@ function run(program: string, args: readonly string[], typed = ""): Promise<Ende
     child.on("close", (status) => resolve({ ...ended, status }));
     child.stdin.end(typed);
   });
+}
+
+/** Guest files like those in `from`, but that the BIOS does nothing: it boots for ever. */
+function layEndless(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from)) symlinkSync(join(from, name), join(to, name));
+  // JMP to itself, where the processor begins.
+  const bios = new Uint8Array(0x1_0000);
+  bios.set([0xeb, 0xfe], 0xfff0);
+  const manifest = JSON.parse(readFileSync(join(from, "manifest.json"), "utf8"));
+  manifest.files["bios.bin"] = createHash("sha256").update(bios).digest("hex");
+  for (const [name, content] of Object.entries({ "bios.bin": bios, "manifest.json": JSON.stringify(manifest) })) {
+    rmSync(join(to, name));
+    writeFileSync(join(to, name), content);
+  }
 }
 
 describeWithFiles("iovirt linux", () => {
@@ -234,8 +260,7 @@ describeWithFiles("iovirt linux", () => {
     const files = guestFiles();
     if (typeof files === "string") throw new Error(files);
     const own = join(folder, "guests");
-    mkdirSync(own);
-    symlinkSync(files.folder, join(own, basename(files.folder)));
+    layEndless(files.folder, join(own, basename(files.folder)));
     const boots = spawn(process.execPath, [MAIN, "linux", "--snapshot"], {
       env: { ...process.env, IOVIRT_GUESTS: own },
     });

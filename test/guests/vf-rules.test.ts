@@ -158,23 +158,26 @@ describeGuest("rules for a VF of an 82576", { cards: [{ profile: "82576", ports:
       echo start >pgctrl; echo rem_device_all >kpktgend_0'`;
   beforeAll(() => sh(pc(), `${SETUP}\nip link set eth0 vf 1 mac ${MAC}\nmodprobe pktgen\n${RELOAD}`), SCRIPT_TIMEOUT);
 
-  /** Nanoseconds from the first to the last frame of a flood. */
-  async function floodSpan(): Promise<number> {
+  /** Whether anywhere in a flood, from one frame to a later one, more passed than 1 Mb/s and the window allow. */
+  async function exceeds(): Promise<boolean> {
     const { frames } = await watched(pc(), flood);
-    const flooded = frames.filter(({ source, length }) => source === MAC && length >= FRAME_LENGTH);
-    expect(flooded).toHaveLength(FRAMES);
-    return (flooded.at(-1)?.timeNs ?? 0) - (flooded[0]?.timeNs ?? 0);
+    const times = frames
+      .filter(({ source, length }) => source === MAC && length >= FRAME_LENGTH)
+      .map(({ timeNs }) => timeNs);
+    expect(times).toHaveLength(FRAMES);
+    return times.some((from, first) =>
+      times.slice(first + 1).some((to, between) => (between * FRAME_LENGTH - WINDOW) * 8 * 1000 > to - from),
+    );
   }
 
   test("vf max_tx_rate 1: the VF's frames leave at no more than 1 Mb/s; 0: as before", async () => {
-    const least = (((FRAMES - 2) * FRAME_LENGTH - WINDOW) * 8 * 1e9) / 1e6;
     await sh(pc(), "ip link set eth0 vf 1 max_tx_rate 1");
-    expect(await floodSpan()).toBeGreaterThan(least);
+    expect(await exceeds()).toBe(false);
     await sh(pc(), "ip link set eth0 vf 1 max_tx_rate 0");
-    // The guest's processor may stand still in the middle of a flood, but hardly of each.
-    let shortest = await floodSpan();
-    for (let again = 0; again < 4 && shortest >= least; again++) shortest = Math.min(shortest, await floodSpan());
-    expect(shortest).toBeLessThan(least);
+    // The guest may be slow, or stand still: but not after every few frames of each flood.
+    let faster = await exceeds();
+    for (let again = 0; again < 9 && !faster; again++) faster = await exceeds();
+    expect(faster).toBe(true);
   });
 
   test("vf spoofchk on: a frame with another source stays off the wire, and the PF's driver says whose it was", async () => {
