@@ -68,6 +68,7 @@ Dir::State::lists "$dir/lists";
 Dir::State::status "$4";
 Dir::Cache "$dir/cache";
 Acquire::Languages "none";
+Acquire::Retries "5";
 APT::Sandbox::User "";
 Debug::NoLocking "true";
 CONF

@@ -61,6 +61,7 @@ Dir::State::lists "$work/apt/lists";
 Dir::State::status "$work/apt/status";
 Dir::Cache "$work/apt/cache";
 Acquire::Languages "none";
+Acquire::Retries "5";
 APT::Sandbox::User "";
 CONF
 export APT_CONFIG="$work/apt/apt.conf"
