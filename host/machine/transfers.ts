@@ -120,17 +120,18 @@ export class Transfers {
     const targetHigh = words[entry + (TRANSFER_TARGET >>> 2) + 1] as number;
     if (length <= WORD_LOOP_LIMIT && (((source | target | length) & 3) | sourceHigh | targetHigh) === 0) {
       const from = this.words(sourceRegion);
-      const to = this.targetWords(targetRegion);
+      const to = this.words(targetRegion);
       if (from !== undefined && to !== undefined && from !== to) {
         copyWords(from, to, source >>> 2, target >>> 2, length >>> 2);
-        return true;
+        return this.#tell(targetRegion, target, length);
       }
     }
     if (sourceRegion === TRANSFER_POINTER) {
       const to = this.#buffers[targetRegion];
-      if (to !== undefined && to.written === undefined && to.bytes.length !== 0) {
-        to.bytes.set(this.#pieces.of(this.#engine.u8, source, length), join32(target, targetHigh));
-        return true;
+      if (to !== undefined && to.bytes.length !== 0) {
+        const place = join32(target, targetHigh);
+        to.bytes.set(this.#pieces.of(this.#engine.u8, source, length), place);
+        return this.#tell(targetRegion, place, length);
       }
     } else if (targetRegion === TRANSFER_POINTER) {
       const piece = this.#buffers[sourceRegion]?.piece(join32(source, sourceHigh), length);
@@ -140,6 +141,12 @@ export class Transfers {
       }
     }
     return this.copy(sourceRegion, join32(source, sourceHigh), targetRegion, join32(target, targetHigh), length);
+  }
+
+  /** Tells who wants to know it of bytes that were written. False when he throws. */
+  #tell(region: number, offset: number, length: number): boolean {
+    const written = this.#buffers[region]?.written;
+    return written === undefined || this.#regions.attempt(region, () => written(offset, length));
   }
 
   /** The words of a region that is reached without a call, an embedder's buffer or this module's memory by pointer. */

@@ -2,7 +2,13 @@
 // memory that it reaches itself.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PROFILE_82576, PROFILE_I350, QUEUE_SRRCTL } from "../../assembly/spec/abi/port.ts";
+import {
+  PROFILE_82576,
+  PROFILE_I350,
+  QUEUE_FLAG_STOPPED,
+  QUEUE_FLAGS,
+  QUEUE_SRRCTL,
+} from "../../assembly/spec/abi/port.ts";
 import { hpa } from "../../host/core/address.ts";
 import * as packets from "./packets.ts";
 import {
@@ -233,5 +239,50 @@ describe("frames of every kind", () => {
     });
     expect(landed).toEqual(frames);
     expect(port.map.read(hpa(AREA + RX_BUFFERS), 4)).toBe(0);
+  });
+
+  describe("whoever wants to know what is written", () => {
+    const datagram = (to: number, from: number, seed: number): Uint8Array =>
+      frameWith(IPV4, ipv4(udp(7, 8, payloadOf(37 + 300 * (seed % 4), seed))), { to: macOf(to), from: macOf(from) });
+
+    it("is told of every byte that changes, and of nothing where nothing is written", async () => {
+      const told: [number, number][] = [];
+      const written = (offset: number, length: number): number => told.push([offset, length]);
+      const port = await TestPort.create({ pools: 3, external: true, written });
+      const memory = (): Uint8Array => {
+        const bytes = new Uint8Array(3 * AREA);
+        port.map.readBytes(hpa(0), bytes);
+        return bytes;
+      };
+      for (let at = 0; at < 20; at++) port.send(at % 2, datagram(2, at % 2, at));
+      const before = memory();
+      told.length = 0;
+      expect(port.run()).toBe(20);
+      const after = memory();
+      const covered = new Uint8Array(before.length);
+      for (const [offset, length] of told) covered.fill(1, offset, offset + length);
+      for (const [at, byte] of after.entries()) if (byte !== before[at]) expect(covered[at], `byte ${at}`).toBe(1);
+      // Frames, receive descriptors, and the last dword of each transmit descriptor.
+      const frames = port.receive(2).reduce((sum, { data }) => sum + data.length, 0);
+      expect(covered.reduce((sum, one) => sum + one, 0)).toBe(frames + 20 * 16 + 20 * 4);
+    });
+
+    it.each([0, 3, 10, 19])("and throws after %i times: queues stop, and the others' frames arrive", async (calls) => {
+      let left = Number.POSITIVE_INFINITY;
+      const written = (offset: number): void => {
+        if (offset >= 2 * AREA && offset < 3 * AREA && left-- <= 0) throw new Error("no more");
+      };
+      const port = await TestPort.create({ pools: 4, external: true, written });
+      for (let at = 0; at < 20; at++) port.send(0, datagram(at % 2 === 0 ? 2 : 3, 0, at));
+      left = calls;
+      port.run();
+      left = Number.POSITIVE_INFINITY;
+      expect(port.receive(3)).toHaveLength(10);
+      expect(port.head("tx", 0)).toBe(20);
+      // The owner's queue is out of service, and what was not written whole has no descriptor that says so.
+      expect(port.map.takeFailure()?.cause).toEqual(new Error("no more"));
+      expect(port.queueWord("rx", 2, QUEUE_FLAGS) & QUEUE_FLAG_STOPPED).not.toBe(0);
+      for (const { data } of port.receive(2)) expect(data[11]).toBe(0x50);
+    });
   });
 });

@@ -31,6 +31,7 @@ import { hpa } from "../../host/core/address.ts";
 import { Engine } from "../../host/core/engine.ts";
 import { type Direction, PortState } from "../../host/device/igb/port-state.ts";
 import { AddressMap } from "../../host/machine/address-map.ts";
+import type { WriteListener } from "../../host/machine/backing.ts";
 
 export const RING_ENTRIES = 64;
 /** Where things lie in a function's own memory. */
@@ -76,7 +77,7 @@ export class TestPort {
   readonly messages: { requesterId: number; address: number; data: number }[];
   readonly #next = new Map<number, { tx: number; rx: number }>();
 
-  private constructor(engine: Engine, profile: number, external: boolean) {
+  private constructor(engine: Engine, profile: number, external: boolean, written?: WriteListener) {
     this.engine = engine;
     this.messages = [];
     this.map = new AddressMap(engine, (requesterId, address, _hi, data) =>
@@ -85,7 +86,8 @@ export class TestPort {
     this.unit = engine.allocate(engine.wasm.iommuSize(), 64);
     engine.wasm.iommuInit(this.unit, this.map.pointer, 39);
     const size = 16 * AREA;
-    if (external) this.map.addExternalRam({ base: hpa(0), size, buffer: new ArrayBuffer(size) });
+    const told = written === undefined ? {} : { written };
+    if (external) this.map.addExternalRam({ base: hpa(0), size, buffer: new ArrayBuffer(size), ...told });
     else this.map.addRam({ base: hpa(0), size });
     const scratch = engine.allocate(PORT_SCRATCH_SIZE, 64);
     this.state = new PortState(engine, {
@@ -99,9 +101,11 @@ export class TestPort {
   }
 
   /** A port in VT mode with loopback: pool n has the address macOf(n), takes broadcasts, and owns memory n. */
-  static async create(options: { pools?: number; profile?: number; external?: boolean } = {}): Promise<TestPort> {
+  static async create(
+    options: { pools?: number; profile?: number; external?: boolean; written?: WriteListener } = {},
+  ): Promise<TestPort> {
     const engine = await Engine.create();
-    const port = new TestPort(engine, options.profile ?? PROFILE_I350, options.external === true);
+    const port = new TestPort(engine, options.profile ?? PROFILE_I350, options.external === true, options.written);
     const { state } = port;
     state.set(PORT_VET_BOTH, 0x8100_8100);
     state.set(PORT_DTXTCPFLGL, 0x0f76_0ff6);
