@@ -186,7 +186,7 @@ describe("frames of every kind", () => {
           moved += inside.received.flat().length;
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
     expect(moved).toBeGreaterThan(100);
   });
