@@ -6,6 +6,14 @@ export function checkSpan(ns: number): void {
   if (!Number.isSafeInteger(ns) || ns < 0) throw new ArgumentError("ns", ns, "is not a time span in nanoseconds");
 }
 
+/** A deadline of `owner`'s. Throws ArgumentError unless it is a whole number of nanoseconds, 0 or more, or infinity. */
+export function checkMoment(parameter: string, ns: number, owner: string | undefined): number {
+  if (!((Number.isInteger(ns) || ns === Number.POSITIVE_INFINITY) && ns >= 0)) {
+    throw new ArgumentError(parameter, ns, `of ${owner} is no moment in nanoseconds`);
+  }
+  return ns;
+}
+
 export class Clock {
   #nowNs = 0;
 

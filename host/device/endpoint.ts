@@ -10,7 +10,11 @@ export interface Endpoint extends Snapshotable<unknown> {
   readonly functions: readonly PciFunction[];
   /** Does what is due, at most `budget` frames or requests of it. Returns how many. */
   service(budget: number): number;
-  /** When something is due without being asked, in the machine's nanoseconds; infinity when nothing is. */
+  /**
+   * When something is due without being asked, a whole number of the machine's nanoseconds; infinity when nothing is.
+   * `service` does what is due, so that this is no moment of the past for long: a run ends with an error at a device that
+   * is late for a thousand turns and does nothing.
+   */
   readonly nextDeadlineNs: number;
 }
 

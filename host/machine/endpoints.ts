@@ -1,4 +1,5 @@
 // The devices that were plugged into a machine beside its cards: where they are, their turns, their states.
+import { checkMoment } from "../core/clock.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Endpoint } from "../device/endpoint.ts";
 import type { Bridge } from "../pci/bridge.ts";
@@ -15,9 +16,14 @@ export interface Slot {
   functionNumber?: number;
 }
 
+/** Turns that a device may have for one thing that is due, without doing any of it. */
+const MOST_IDLE_TURNS = 1000;
+
 interface Plugged {
   endpoint: Endpoint;
   above: Bridge | RootComplex;
+  /** Turns in which it did nothing, while its deadline was in the past. */
+  idleTurns: number;
 }
 
 export class Endpoints {
@@ -34,8 +40,9 @@ export class Endpoints {
   /** Puts a device into a slot. Throws ArgumentError, with nothing changed, for a place that is none or taken. */
   plug(endpoint: Endpoint, { above = undefined, device, functionNumber = 0 }: Slot): void {
     if (this.#plugged.some((one) => one.endpoint === endpoint)) {
-      throw new ArgumentError("endpoint", endpoint.functions[0]?.name, "is plugged in already");
+      throw new ArgumentError("endpoint", nameOf(endpoint), "is plugged in already");
     }
+    deadlineOf(endpoint);
     const bus = above ?? this.#root;
     const attached: PciFunction[] = [];
     try {
@@ -47,7 +54,7 @@ export class Endpoints {
       for (const fn of attached) bus.detach(fn);
       throw error;
     }
-    this.#plugged.push({ endpoint, above: bus });
+    this.#plugged.push({ endpoint, above: bus, idleTurns: 0 });
     for (const fn of endpoint.functions) {
       for (const one of [fn, ...(fn.virtualFunctions?.allVfs ?? [])]) this.#onReset(one);
     }
@@ -57,7 +64,7 @@ export class Endpoints {
   unplug(endpoint: Endpoint): void {
     const place = this.#plugged.findIndex((one) => one.endpoint === endpoint);
     const found = this.#plugged[place];
-    if (found === undefined) throw new ArgumentError("endpoint", endpoint.functions[0]?.name, "is not plugged in");
+    if (found === undefined) throw new ArgumentError("endpoint", nameOf(endpoint), "is not plugged in");
     this.#plugged.splice(place, 1);
     for (const fn of endpoint.functions) found.above.detach(fn);
   }
@@ -65,13 +72,36 @@ export class Endpoints {
   /** Gives each device its turn. Returns how many frames moved. */
   service(budget: number): number {
     let moved = 0;
-    for (const { endpoint } of this.#plugged) moved += endpoint.service(budget);
+    for (const plugged of this.#plugged) {
+      const done = plugged.endpoint.service(budget);
+      if (done > 0) plugged.idleTurns = 0;
+      moved += done;
+    }
     return moved;
   }
 
+  /** When a device has something to do; infinity when never. Throws ArgumentError for a deadline that is no moment. */
   get nextDeadlineNs(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const { endpoint } of this.#plugged) next = Math.min(next, endpoint.nextDeadlineNs);
+    for (const { endpoint } of this.#plugged) next = Math.min(next, deadlineOf(endpoint));
+    return next;
+  }
+
+  /**
+   * The same after everybody's turn at `nowNs`, before time goes on. Throws ArgumentError as well for a device whose
+   * deadline stays in the past, turn by turn, while it does nothing.
+   */
+  nextAfterTurnNs(nowNs: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const plugged of this.#plugged) {
+      const deadline = deadlineOf(plugged.endpoint);
+      if (deadline > nowNs) plugged.idleTurns = 0;
+      else if (++plugged.idleTurns > MOST_IDLE_TURNS) {
+        const problem = `of ${nameOf(plugged.endpoint)} is still in the past after ${MOST_IDLE_TURNS} turns at which it did nothing`;
+        throw new ArgumentError("nextDeadlineNs", deadline, problem);
+      }
+      next = Math.min(next, deadline);
+    }
     return next;
   }
 
@@ -86,4 +116,12 @@ export class Endpoints {
     }
     for (const [place, { endpoint }] of this.#plugged.entries()) endpoint.restore(states[place]);
   }
+}
+
+function nameOf({ functions }: Endpoint): string | undefined {
+  return functions[0]?.name;
+}
+
+function deadlineOf(endpoint: Endpoint): number {
+  return checkMoment("nextDeadlineNs", endpoint.nextDeadlineNs, nameOf(endpoint));
 }

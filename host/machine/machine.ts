@@ -8,14 +8,11 @@ import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
 import { applyOrUndo, checkKind, firstDifference } from "../core/snapshot.ts";
 import { Trace } from "../core/trace.ts";
-import { CopyEngine } from "../device/copy-engine/engine.ts";
+import type { CopyEngine } from "../device/copy-engine/engine.ts";
 import type { Endpoint } from "../device/endpoint.ts";
-import { IgbCard, type IgbCardState } from "../device/igb/card.ts";
+import type { IgbCard, IgbCardState } from "../device/igb/card.ts";
 import type { IgbPort } from "../device/igb/port.ts";
-import { Bridge } from "../pci/bridge.ts";
 import type { PciFunction } from "../pci/function.ts";
-import { rootPortProfile, switchDownstreamProfile, switchUpstreamProfile } from "../pci/port-profiles.ts";
-import { profileConfig } from "../pci/profile.ts";
 import { RootComplex, type RootComplexState } from "../pci/root-complex.ts";
 import { AddressMap, type AddressMapState } from "./address-map.ts";
 import type { CableState } from "./cable/cable.ts";
@@ -24,9 +21,11 @@ import { Endpoints, type Slot } from "./endpoints.ts";
 import { Interrupts, type InterruptsState } from "./interrupts.ts";
 import { type EventMessage, type IommuState, IommuUnit } from "./iommu-unit.ts";
 import * as layout from "./layout.ts";
-import { type CardOptions, cardShape, checkEngine, checkMachine, type MachineOptions } from "./machine-options.ts";
+import { cardShape, checkEngine, checkMachine, type MachineOptions } from "./machine-options.ts";
 import { type MemoryImage, restoreMemory, saveMemory } from "./memory-image.ts";
 import { ModuleTrace } from "./module-trace.ts";
+import { Slots } from "./slots.ts";
+import { Turns } from "./turns.ts";
 
 export type { BoardOptions, CardOptions, DeviceOptions, MachineOptions } from "./machine-options.ts";
 
@@ -44,12 +43,6 @@ export interface MachineState {
   cables: readonly CableState[];
 }
 
-const FIRST_SLOT = 1;
-/** Frames that one port moves before the others have their turn. */
-const SERVICE_BUDGET = 1024;
-/** How often at one moment the ports have their turn, while cables bring them frames. */
-const PASSES = 4;
-
 export class Machine implements Snapshotable<MachineState> {
   readonly engine: Engine;
   readonly clock: Clock = new Clock();
@@ -65,13 +58,11 @@ export class Machine implements Snapshotable<MachineState> {
   readonly devices: readonly CopyEngine[];
   readonly #endpoints: Endpoints;
   readonly #shape: string;
-  /** Device numbers of the root ports; undefined: one after the other. */
-  readonly #slots: readonly number[] | undefined;
+  readonly #turns: Turns;
 
   private constructor(engine: Engine, options: MachineOptions) {
     const { ram, board, cards, devices, iommu } = checkMachine(options);
     this.engine = engine;
-    this.#slots = board?.slots;
     this.interrupts = new Interrupts(this.trace);
     this.map = new AddressMap(engine, (...message) => this.interrupts.queue(...message));
     this.iommu = new IommuUnit(engine, this.map, iommu);
@@ -91,8 +82,22 @@ export class Machine implements Snapshotable<MachineState> {
     });
     this.#endpoints = new Endpoints(this.root, (fn) => this.#watchResets(fn));
     if (board === undefined) this.#place(ram);
-    this.cards = cards.map((card, index) => this.#addCard(card, index));
-    this.devices = devices.map((_, index) => this.#addDevice(index));
+    const { clock, trace, root, map } = this;
+    const watch = (fn: PciFunction): void => this.#watchResets(fn);
+    const slots = new Slots(
+      { engine, map, iommu: this.iommu, clock, trace, root, endpoints: this.#endpoints, watch },
+      board?.slots,
+    );
+    this.cards = cards.map((card, index) => slots.addCard(card, index));
+    this.devices = devices.map((_, index) => slots.addDevice(index));
+    this.#turns = new Turns({
+      clock,
+      cards: this.cards,
+      endpoints: this.#endpoints,
+      cables: this.cables,
+      iommu: this.iommu,
+      interrupts: this.interrupts,
+    });
   }
 
   /** Builds a machine. Throws ArgumentError, with nothing left behind, for options that no machine could have. */
@@ -129,6 +134,8 @@ export class Machine implements Snapshotable<MachineState> {
    * Work is bounded by the number of ports and of moments at which something is due. Returns the frames moved.
    * Time stops at the first moment at which `until` says so; it must change nothing.
    * Throws ArgumentError, with nothing done, unless `ns` is a whole number, 0 or more.
+   * Throws ArgumentError, with time stopped there, for a device or a cable's end whose deadline is no moment, and for a
+   * device that does nothing for a thousand turns while its deadline stays in the past.
    * Throws RegionError afterwards, when all that is done, if memory of the embedder failed since the last time;
    * ReentryError when one of its functions calls this.
    */
@@ -136,23 +143,7 @@ export class Machine implements Snapshotable<MachineState> {
     this.engine.refuseReentry("run");
     checkSpan(ns);
     if (until !== undefined) checkFunction("until", until);
-    const end = this.clock.nowNs + ns;
-    let moved = 0;
-    for (;;) {
-      let arrived = 0;
-      for (let pass = 0; pass < PASSES; pass++) {
-        moved += this.#serve();
-        arrived = this.cables.turn();
-        if (arrived === 0) break;
-      }
-      this.iommu.ats.expire();
-      this.iommu.work();
-      this.interrupts.flush();
-      const now = this.clock.nowNs;
-      const next = arrived > 0 ? now : Math.min(end, this.nextDeadlineNs, this.iommu.ats.nextDeadlineNs);
-      if (now >= end || until?.() === true) break;
-      this.clock.advance(Math.max(next, now + 1) - now);
-    }
+    const moved = this.#turns.run(this.clock.nowNs + ns, until);
     const failure = this.map.takeFailure();
     if (failure !== undefined) throw failure;
     return moved;
@@ -172,9 +163,7 @@ export class Machine implements Snapshotable<MachineState> {
 
   /** When something is due without being asked, in the clock's nanoseconds; infinity when nothing is. */
   get nextDeadlineNs(): number {
-    let next = Math.min(this.#endpoints.nextDeadlineNs, this.cables.nextDeadlineNs);
-    for (const card of this.cards) for (const port of card.ports) next = Math.min(next, port.nextDeadlineNs);
-    return next;
+    return this.#turns.nextDeadlineNs;
   }
 
   /** The reset of a power-up: every function and the IOMMU unit start anew. RAM and time stay as they are. */
@@ -249,13 +238,6 @@ export class Machine implements Snapshotable<MachineState> {
     for (const port of this.ports) port.announce();
   }
 
-  /** Gives every device its turn. Returns how many frames moved. */
-  #serve(): number {
-    let moved = 0;
-    for (const card of this.cards) for (const port of card.ports) moved += port.service(SERVICE_BUDGET);
-    return moved + this.#endpoints.service(SERVICE_BUDGET);
-  }
-
   #another(shape: string): ArgumentError {
     const where = firstDifference(JSON.parse(shape), JSON.parse(this.#shape));
     return new ArgumentError("state", where, "is of another machine");
@@ -292,61 +274,5 @@ export class Machine implements Snapshotable<MachineState> {
     const address = join32(addressLo, addressHi) as Hpa;
     const region = this.map.regionAt(address);
     if (region !== undefined && region.kind !== "mmio") this.map.write(address, 4, data);
-  }
-
-  /** The device number of the root port `place`, counted over cards and devices. */
-  #slotOf(place: number): number {
-    return this.#slots === undefined ? FIRST_SLOT + place : (this.#slots[place] as number);
-  }
-
-  /** A device in a slot after the cards: a root port, and the device below it. */
-  #addDevice(index: number): CopyEngine {
-    const slot = this.cards.length + index;
-    const rootPort = new Bridge(`device-port-${index}`, profileConfig(rootPortProfile({ slot: slot + 1 })));
-    this.root.attach(rootPort, this.#slotOf(slot), 0);
-    this.#watchResets(rootPort);
-    const { clock } = this;
-    const { dma, ats } = this.iommu;
-    const engine = new CopyEngine({ name: `copy-engine-${index}`, dma, ats, clock });
-    this.#endpoints.plug(engine, { above: rootPort, device: 0 });
-    return engine;
-  }
-
-  /** A card in slot `index`: a root port, a switch if it is wanted, the card's functions. */
-  #addCard(options: CardOptions, index: number): IgbCard {
-    const rootPort = new Bridge(`root-port-${index}`, profileConfig(rootPortProfile({ slot: index + 1 })));
-    this.root.attach(rootPort, this.#slotOf(index), 0);
-    this.#watchResets(rootPort);
-    let above = rootPort;
-    const { profile, ports, slot, mac } = cardShape(options, index);
-    if (slot === "switch") {
-      const upstream = new Bridge(`switch-${index}`, profileConfig(switchUpstreamProfile()));
-      const downstream = new Bridge(
-        `switch-${index}-port-0`,
-        profileConfig(switchDownstreamProfile({ slot: index + 1 })),
-      );
-      rootPort.attach(upstream, 0, 0);
-      upstream.attach(downstream, 0, 0);
-      for (const bridge of [upstream, downstream]) this.#watchResets(bridge);
-      above = downstream;
-    }
-    const card = new IgbCard({
-      engine: this.engine,
-      map: this.map.pointer,
-      unit: this.iommu.pointer,
-      clock: this.clock,
-      trace: this.trace,
-      profile,
-      ports,
-      serial: options.serial,
-      flash: options.flash,
-      mac: Uint8Array.from(mac),
-      name: `${profile}-${index}`,
-    });
-    for (const [place, port] of card.ports.entries()) {
-      above.attach(port.pf, 0, place);
-      for (const fn of [port.pf, ...port.sriov.allVfs]) this.#watchResets(fn);
-    }
-    return card;
   }
 }

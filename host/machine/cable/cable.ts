@@ -1,6 +1,6 @@
 // A cable between two ends. It carries frames on the machine's clock; what a slow end does not take in time is lost.
 import { checkFunction, checkOptions } from "../../core/arguments.ts";
-import type { Clock } from "../../core/clock.ts";
+import { type Clock, checkMoment } from "../../core/clock.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Snapshotable } from "../../core/ports.ts";
 import { checkShape, checkStateNumber } from "../../core/snapshot.ts";
@@ -179,13 +179,20 @@ export class Cable implements Snapshotable<CableState> {
     return this.#deliver(one, 1) + this.#deliver(other, 0);
   }
 
-  /** When a frame arrives, or an end may send again, without anybody's doing; infinity when that is never. */
+  /**
+   * When a frame arrives, or an end may send again, without anybody's doing; infinity when that is never.
+   * Throws ArgumentError for an end's deadline that is no moment.
+   */
   get nextDeadlineNs(): number {
     const { nowNs } = this.#clock;
     let next = Number.POSITIVE_INFINITY;
     for (const { out, end } of this.#sides) {
-      next = Math.min(next, out.nextArrivalNs(nowNs), end.nextDeadlineNs ?? Number.POSITIVE_INFINITY);
+      next = Math.min(next, out.nextArrivalNs(nowNs));
       if (end.next !== undefined) next = Math.min(next, out.nextIdleNs(nowNs));
+      if (end.nextDeadlineNs === undefined) continue;
+      const deadline = checkMoment("nextDeadlineNs", end.nextDeadlineNs, end.name);
+      // What is due already was asked for in this turn, or waits for the wire.
+      if (deadline > nowNs) next = Math.min(next, deadline);
     }
     return next;
   }

@@ -1,7 +1,7 @@
 // The cables of one machine, and their turns.
 
 import { checkFunction, checkText } from "../../core/arguments.ts";
-import type { Clock } from "../../core/clock.ts";
+import { type Clock, checkMoment } from "../../core/clock.ts";
 import { ArgumentError, ReentryError } from "../../core/errors.ts";
 import type { Snapshotable } from "../../core/ports.ts";
 import { IgbPort } from "../../device/igb/port.ts";
@@ -113,5 +113,6 @@ function endOf(parameter: string, value: IgbPort | CableEnd): CableEnd {
     typeof value === "object" && value !== null && METHODS.every((name) => typeof value[name] === "function");
   if (!methods) throw new ArgumentError(parameter, value, "is neither a port nor another end of a cable");
   checkText(`${parameter}.name`, value.name);
+  if (value.nextDeadlineNs !== undefined) checkMoment("nextDeadlineNs", value.nextDeadlineNs, value.name);
   return value;
 }

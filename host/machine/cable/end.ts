@@ -44,7 +44,10 @@ export interface CableEnd {
   receive(frame: Uint8Array): boolean;
   /** The next frame to send, which becomes the cable's. Absent where the end sends by itself. */
   next?(): Uint8Array | undefined;
-  /** When `next` will have a frame without anybody's doing, in the machine's nanoseconds; infinity when never. */
+  /**
+   * When `next` will have a frame without anybody's doing, a whole number of the machine's nanoseconds; infinity when
+   * never. A moment of the past says nothing: `next` is called as soon as the wire is free.
+   */
   readonly nextDeadlineNs?: number;
 }
 
