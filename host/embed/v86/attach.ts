@@ -8,6 +8,7 @@ import { Machine } from "../../machine/machine.ts";
 import { allOnes } from "../../pci/bits.ts";
 import { ecamSize } from "../../pci/ecam.ts";
 import type { Board, BoardLayout, BoardWindow } from "./board.ts";
+import { enableBridges } from "./bridges.ts";
 import { EmulatorConfig, GuestConfig } from "./config.ts";
 import { BLOCK_SIZE, cpuOf, type V86Cpu, type V86Emulator } from "./cpu.ts";
 import { GuestRam } from "./guest-ram.ts";
@@ -132,11 +133,13 @@ export class Attachment implements Snapshotable<AttachmentState> {
       const reboot = cpu.reboot_internal;
       takeover.replace(cpu, "reboot_internal", () => {
         board.reset();
+        enableBridges(board.root);
         this.#interrupts.clear();
         this.#lines.refresh();
         reboot.call(cpu);
       });
       addTables(takeover, cpu, board, layout);
+      enableBridges(board.root);
     } catch (error) {
       takeover.release();
       throw error;

@@ -174,4 +174,24 @@ describe("a reset of the guest's board", () => {
     expect(machine.root.configRead(0x0300 as RequesterId, 0, 4)).toBe(0xffff_ffff);
     expect(read("memory_map_read32", PORT + 0x18)).toBe(0);
   });
+
+  test("PCIe 6.0 §7.5.1.1.3: a root port passes its card's requests on though the firmware enables only its windows", () => {
+    const { pf } = machine.ports[0] as (typeof machine.ports)[number];
+    // SeaBIOS adds what it enables to what it finds.
+    const boot = (): void => {
+      const found = read("memory_map_read32", PORT + 0x04) & 0xffff;
+      open(0x9010_0000, 0xd000);
+      write32(PORT + 0x04, found | 0x0103);
+      write32(PF + 0x04, 0x0006);
+    };
+    boot();
+    expect(pf.requestsReachRoot()).toBe(true);
+    guest.cpu.io.port_write8(0xcf9, 0x02);
+    guest.cpu.io.port_write8(0xcf9, 0x06);
+    expect(pf.requestsReachRoot()).toBe(false);
+    boot();
+    expect(pf.requestsReachRoot()).toBe(true);
+    write32(PORT + 0x04, 0x0103);
+    expect(pf.requestsReachRoot()).toBe(false);
+  });
 });
