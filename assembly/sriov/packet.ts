@@ -77,6 +77,8 @@ export class Packet {
   type: u32;
   /** The tag, stripped or not; NO_TAG for none. */
   tag: u32;
+  /** The tag is no longer in the frame. */
+  stripped: bool;
   /** What follows type or SNAP header. */
   network: u32;
   /** The IP header that the transport header follows, and IPv4's identification header; 0: no IP. */
@@ -118,6 +120,7 @@ export class Packet {
     packet.kind = 0;
     packet.etype = 0;
     packet.tag = tag;
+    packet.stripped = tag != NO_TAG;
     packet.ip = 0;
     packet.networkLength = 0;
     packet.transport = 0;

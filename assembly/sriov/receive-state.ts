@@ -3,6 +3,7 @@
 import {
   COUNT_SEGMENTED_FAILED,
   PORT_DTXTCPFLGH,
+  PORT_FLEXES,
   PORT_HELD,
   PORT_IMMEDIATES,
   PORT_OFFLOAD,
@@ -53,6 +54,8 @@ export class ReceiveState {
   imirvp: u32;
   immediate: u32;
   immediates: u32;
+  wufc: u32;
+  flexes: u32;
 
   @inline static of(port: Port): ReceiveState {
     return changetype<ReceiveState>(changetype<usize>(port) + PORT_OFFLOAD);
@@ -68,4 +71,5 @@ if (offsetof<ReceiveState>("segmentedFailed") + PORT_OFFLOAD != COUNT_SEGMENTED_
 if (offsetof<ReceiveState>("dtxtcpflgh") + PORT_OFFLOAD != PORT_DTXTCPFLGH) ERROR("PORT_DTXTCPFLGH");
 if (offsetof<ReceiveState>("overrun") + PORT_OFFLOAD != PORT_OVERRUN) ERROR("PORT_OVERRUN");
 if (offsetof<ReceiveState>("immediates") + PORT_OFFLOAD != PORT_IMMEDIATES) ERROR("PORT_IMMEDIATES");
+if (offsetof<ReceiveState>("flexes") + PORT_OFFLOAD != PORT_FLEXES) ERROR("PORT_FLEXES");
 if (offsetof<ReceiveState>("vetBoth") + PORT_OFFLOAD != PORT_VET_BOTH) ERROR("PORT_VET_BOTH");

@@ -5,6 +5,7 @@ import { Bits } from "../core/bits";
 import { PROFILE_82576 } from "../spec/abi/port";
 import {
   IMMEDIATES_ETYPES_LO,
+  IMMEDIATES_FLEXIBLE,
   IMMEDIATES_PRIORITY,
   IMMEDIATES_TUPLES_LO,
   PORT_DAQF,
@@ -70,13 +71,12 @@ import { RSS_NONE, RXP_ETQF_HI, RXP_ETQF_LO, RXP_IPV4, RXP_IPV6, RXP_TCP } from 
 import { MRQC_ENABLE_HI, MRQC_ENABLE_LO, MRQC_ENABLE_VMDQ_RSS } from "../spec/igb/virtualization";
 import { DESTINATION_PORT, SOURCE_PORT, TCP_ACK, TCP_FLAGS, TCP_SYN } from "../spec/net/transport";
 import { NO_TAG } from "./ethernet";
+import { Flexible, NONE } from "./flexible";
 import { Packet } from "./packet";
 import { ReceiveState } from "./receive-state";
 import { Rss } from "./rss";
 import { Control, Port } from "./state";
 
-/** No filter chooses. */
-const NONE: u32 = 0xffff_ffff;
 /** A tag's priority. */
 const PRIORITY_LO: u32 = 13;
 /** The six flags of IMIREXT in its order, bit 0 first: URG, ACK, PSH, RST, SYN, FIN. */
@@ -95,7 +95,9 @@ export class Steering {
     for (let index: u32 = 0; index < TTQF_COUNT; index++) {
       if ((port.word(PORT_TTQF, index) & TTQF_RESET) != TTQF_RESET) receive.tuples |= 1 << index;
     }
+    receive.flexes = Flexible.used(port);
     receive.immediates = (receive.imirvp & IMIRVP_ENABLE) != 0 ? IMMEDIATES_PRIORITY : 0;
+    if (receive.flexes != 0) receive.immediates |= IMMEDIATES_FLEXIBLE;
     for (let index: u32 = 0; index < TTQF_COUNT; index++) {
       const tuple = port.word(PORT_IMIR, index) & IMIR_IMMEDIATE_INTERRUPT;
       if (tuple != 0) receive.immediates |= 1 << (IMMEDIATES_TUPLES_LO + index);
@@ -118,6 +120,7 @@ export class Steering {
       const filter = Bits.of32(packet.etype, RXP_ETQF_HI, RXP_ETQF_LO);
       if ((filters >> (IMMEDIATES_ETYPES_LO + filter)) & 1) return true;
     }
+    if ((filters & IMMEDIATES_FLEXIBLE) != 0 && Flexible.immediate(port, packet)) return true;
     const tuples = Bits.of32(filters, IMMEDIATES_TUPLES_LO + TTQF_COUNT - 1, IMMEDIATES_TUPLES_LO);
     for (let left = tuples; left != 0; left &= left - 1) {
       if (Steering.matches(port, packet, ctz(left))) return true;
@@ -164,6 +167,8 @@ export class Steering {
     }
     const syn = Steering.syn(port, packet);
     if (syn != NONE && (ReceiveState.of(port).rfctl & RFCTL_SYNQFP) != 0) return syn;
+    const flexible = Flexible.queue(port, packet);
+    if (flexible != NONE) return flexible;
     const tuple = Steering.tuple(port, packet);
     if (tuple != NONE) return tuple;
     return syn != NONE ? syn : Steering.priority(port, packet);

@@ -66,6 +66,11 @@ export const PORT_IMMEDIATES: u32 = 16164;
 export const IMMEDIATES_TUPLES_LO: u32 = 0;
 export const IMMEDIATES_ETYPES_LO: u32 = 8;
 export const IMMEDIATES_PRIORITY: u32 = 0x0001_0000;
+/** Some flexible filter is on: its queueing field says whether its frames do. */
+export const IMMEDIATES_FLEXIBLE: u32 = 0x0002_0000;
+export const PORT_WUFC: u32 = 16168;
+/** Derived: flexible filters that choose queues, one bit each. */
+export const PORT_FLEXES: u32 = 16172;
 
 /** Of each pool. */
 export const PORT_PSRTYPE: u32 = 16192;
@@ -80,3 +85,6 @@ export const PORT_SAQF: u32 = 16520;
 export const PORT_DAQF: u32 = 16552;
 export const PORT_SPQF: u32 = 16584;
 export const PORT_OFFLOAD_END: u32 = 17024;
+/** Flexible filters 0 to 7 (FHFT, FHFT_EXT), behind everything else. */
+export const PORT_FLEXIBLE: u32 = 17408;
+export const PORT_FLEXIBLE_SIZE: u32 = 256;

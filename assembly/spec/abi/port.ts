@@ -185,8 +185,8 @@ export const MAC_SLOT_USED: u32 = 12;
 export const PORT_VLANS: u32 = 7808;
 export const VLAN_LOCAL: u32 = 0x0100;
 export const VLAN_LISTED: u32 = 0x0200;
-/** From 16000 to 17024: spec/abi/port-offload; from there on spec/abi/port-policy. */
-export const PORT_SIZE: u32 = 17408;
+/** From 16000 to 17024, and from 17408 on: spec/abi/port-offload; between them spec/abi/port-policy. */
+export const PORT_SIZE: u32 = 19456;
 
 /** Segments that one frame may be cut into. */
 export const TX_SEGMENTS_MAX: u32 = 4096;

@@ -39,10 +39,13 @@ export const WUFC_BC: u32 = 0x0000_0010;
 export const WUFC_ARP: u32 = 0x0000_0020;
 export const WUFC_IPV4: u32 = 0x0000_0040;
 export const WUFC_IPV6: u32 = 0x0000_0080;
+/** In D0 the flexible filters choose receive queues (I350). */
+export const WUFC_FLEX_HQ: u32 = 0x0000_4000;
 /** Flexible filters 0 to 7. */
 export const WUFC_FLX_HI: u32 = 23;
 export const WUFC_FLX_LO: u32 = 16;
 export const WUFC_MASK: u32 = 0x80ff_80ff;
+export const WUFC_MASK_I350: u32 = 0x80ff_c0ff;
 export const WUS: u32 = 0x5810;
 /** Addresses that count: IPv4 0 to 3, IPv6. */
 export const IPAV: u32 = 0x5838;
@@ -76,6 +79,12 @@ export const FHFT_ROW_MASK: u32 = 8;
 export const FHFT_LENGTH: u32 = 0xfc;
 export const FHFT_LENGTH_HI: u32 = 7;
 export const FHFT_LENGTH_LO: u32 = 0;
+/** In the same word the queueing field (I350): queue, priority, no moderation of the frame's interrupt. */
+export const FHFT_QUEUE_HI: u32 = 10;
+export const FHFT_QUEUE_LO: u32 = 8;
+export const FHFT_PRIORITY_HI: u32 = 18;
+export const FHFT_PRIORITY_LO: u32 = 16;
+export const FHFT_IMMEDIATE_INTERRUPT: u32 = 0x0100_0000;
 
 /** A magic packet: six bytes of ones, then the address this often (AMD 20213). */
 export const MAGIC_ONES: u32 = 6;

@@ -80,17 +80,19 @@ const FLOW_CONTROL: readonly IgbRow[] = [
   { offset: device.FCRTV, rw: HALF },
 ];
 
+/** Of four flexible filters. */
+const FLEXIBLE_WORDS = (power.FHFT_COUNT * power.FHFT_STRIDE) / 4;
+
 const WAKE: readonly IgbRow[] = [
   { offset: power.WUC, rw: power.WUC_MASK },
-  { offset: power.WUFC, rw: power.WUFC_MASK },
   { offset: power.WUS, w1c: ALL },
   { offset: power.IPAV, rw: power.IPAV_MASK },
   { offset: power.IP4AT, count: power.IP4AT_COUNT, stride: power.IP4AT_STRIDE, rw: ALL },
   { offset: power.IP6AT, count: power.IP6AT_COUNT, rw: ALL },
   { offset: power.WUPL },
   { offset: power.WUPM, count: power.WUPM_WORDS },
-  { offset: power.FHFT, count: (power.FHFT_COUNT * power.FHFT_STRIDE) / 4, rw: ALL },
-  { offset: power.FHFT_EXT, count: (power.FHFT_COUNT * power.FHFT_STRIDE) / 4, rw: ALL },
+  { offset: power.FHFT, count: FLEXIBLE_WORDS, rw: ALL, port: offload.PORT_FLEXIBLE },
+  { offset: power.FHFT_EXT, count: FLEXIBLE_WORDS, rw: ALL, port: offload.PORT_FLEXIBLE + 4 * FLEXIBLE_WORDS },
 ];
 
 const INTERRUPTS: readonly IgbRow[] = [
@@ -118,6 +120,7 @@ const DMA_COALESCING: readonly IgbRow[] = [
 
 export const I350_DEVICE: readonly IgbRow[] = [
   ...DEVICE,
+  { offset: power.WUFC, rw: power.WUFC_MASK_I350, port: offload.PORT_WUFC, filter: true },
   ...DMA_COALESCING,
   ...I350_TIME_ROWS,
   { offset: device.PBA, rw: ALL },
@@ -137,6 +140,7 @@ export const I350_DEVICE: readonly IgbRow[] = [
 
 export const I82576_DEVICE: readonly IgbRow[] = [
   ...DEVICE,
+  { offset: power.WUFC, rw: power.WUFC_MASK },
   ...I82576_TIME_ROWS,
   { offset: device.PBA, rw: ALL },
   { offset: rx.RXPBS, rw: ALL, reset: rx.RXPBS_RESET_82576 },

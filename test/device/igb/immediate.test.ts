@@ -231,3 +231,18 @@ it("I350 §7.3.5 a VF's vector does not wait either", async () => {
   receive(bench, tcp(7, 0x10, 9));
   expect(bench.takeMessages().map(({ data }) => data)).toEqual([0x71]);
 });
+
+it("i350: a flexible filter's queueing field says whether its frames' interrupt waits; other frames' do", async () => {
+  const bench = await card("i350");
+  const { pf } = bench;
+  pf.write(0x5808, 4, 0x0008_4000);
+  // Filter 3: the type, of sixteen bytes.
+  pf.write(0x9310, 4, 0);
+  pf.write(0x9314, 4, 0x0000_b688);
+  pf.write(0x9318, 4, 0x30);
+  pf.write(0x93fc, 4, 0x0100_0010);
+  expect(urgent(bench, ethernet(0x88b6))).toBe(true);
+  expect(urgent(bench, ethernet(0x88b7))).toBe(false);
+  pf.write(0x93fc, 4, 0x0000_0010);
+  expect(urgent(bench, ethernet(0x88b6))).toBe(false);
+});
