@@ -299,6 +299,29 @@ describeWithFiles("iovirt linux", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 
+  test("a guest whose process was stopped for long goes on, and its kernel takes that for no lockup and no stall", {
+    timeout: START_TIMEOUT,
+  }, async () => {
+    const script = `
+      read -r last idle </proc/uptime; echo go
+      until read -r now idle </proc/uptime; [ $((\${now%.*} - \${last%.*})) -ge 20 ]; do last=$now; done
+      dmesg | grep -E 'BUG:|WARNING:|self-detected|detected stalls' >&2; echo there`;
+    const child = spawn(process.execPath, [MAIN, "linux", "--snapshot", "--exec", script]);
+    children.push(child);
+    const said = { stdout: "", stderr: "" };
+    child.stderr.on("data", (data) => {
+      said.stderr += data;
+    });
+    child.stdout.on("data", (data) => {
+      said.stdout += data;
+      if (said.stdout !== "go\n") return;
+      child.kill("SIGSTOP");
+      setTimeout(() => child.kill("SIGCONT"), 25_000);
+    });
+    const [status] = await once(child, "close");
+    expect({ status, ...said }).toEqual({ status: 0, stdout: "go\nthere\n", stderr: "" });
+  });
+
   test("commands that kill everything end as killed, and what comes after them is not waited for", {
     timeout: START_TIMEOUT,
   }, async () => {
