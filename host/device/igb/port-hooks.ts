@@ -2,7 +2,7 @@
 import { TX_QUEUE_ALIASES } from "../../../assembly/spec/igb/transmit.ts";
 import type { CardProfile } from "./card.ts";
 import { hookPfMailboxes, type Mailboxes } from "./mailbox.ts";
-import { hookMisbehaviour } from "./misbehaviour.ts";
+import { freeQueues, hookMisbehaviour } from "./misbehaviour.ts";
 import type { PfInterrupts } from "./pf-interrupts.ts";
 import type { PortState } from "./port-state.ts";
 import { hookQueues, hookTransmitEnables } from "./queues.ts";
@@ -37,7 +37,7 @@ export function hookPort(parts: PortParts): void {
     statistics.hookVf(index, vf.registers, registers);
     vf.mirror(registers, () => parts.resetVf(index));
   }
-  hookTransmitEnables(registers, state, queues);
+  hookTransmitEnables(registers, state, queues, (pools) => freeQueues(state, pools));
   hookSharedVectors(registers, interrupts, () => vfs.slice(0, present()).map((vf) => vf.interrupts));
   hookMisbehaviour(registers, state, dmaOffload, present);
   if (!dmaOffload) hookRateLimits(registers, state);

@@ -47,12 +47,22 @@ export function hookQueues(file: RegisterFile, state: PortState, range: QueueRan
   }
 }
 
-/** TCTL and VFTE: what they enable may have something to do. */
-export function hookTransmitEnables(file: RegisterFile, state: PortState, queues: number): void {
+/**
+ * TCTL and VFTE: what they enable may have something to do. `freed` hears of pools that may send and could not before:
+ * malicious driver protection lets their queues go (I350 §7.8.3.8.3).
+ */
+export function hookTransmitEnables(
+  file: RegisterFile,
+  state: PortState,
+  queues: number,
+  freed: (pools: number) => void,
+): void {
   for (const offset of [tx.TCTL, VFTE]) {
     file.hook(offset, {
       write: (value) => {
+        const before = file.get(offset);
         file.store(offset, value);
+        if (offset === VFTE) freed(file.get(VFTE) & ~before);
         ringDoorbells(state, mask(queues - 1, 0));
       },
     });

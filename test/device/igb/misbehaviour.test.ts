@@ -137,6 +137,16 @@ describe("I350 §7.8.3.8.3 malicious driver protection", () => {
     ["PVTCTRL.RST", (bench: Bench) => bench.pf.write(0x1_0000, 4, 0x0400_0000)],
     ["an FLR", (bench: Bench) => bench.port.sriov.vfs[0]?.reset("flr")],
     ["CTRL.RST of the PF", (bench: Bench) => bench.pf.write(0x0000, 4, 0x0400_0000)],
+    [
+      "VFTE taken away and given back",
+      (bench: Bench) => {
+        bench.pf.write(0x0c90, 4, 0xff);
+        expect(bench.pf.read(MDFB, 4)).toBe(0b001);
+        bench.pf.write(0x0c90, 4, 0xfe);
+        expect(bench.pf.read(MDFB, 4)).toBe(0b001);
+        bench.pf.write(0x0c90, 4, 0xff);
+      },
+    ],
   ])("%s frees the queue", async (_title, reset) => {
     const { bench, vf } = await blocked();
     reset(bench, vf);
