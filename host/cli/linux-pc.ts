@@ -12,7 +12,7 @@ import { codeDigest, type Snapshots, wholeCode } from "./linux-snapshots.ts";
 
 const MIB = 2 ** 20;
 /** A boot takes 10 to 20 s of a processor. */
-const BOOT_SECONDS = 300;
+const BOOT_SECONDS = 900;
 /** Finding the cards and starting their drivers takes a second or two. */
 const PLUG_SECONDS = 300;
 

@@ -10,7 +10,7 @@ import { Snapshots } from "../../host/cli/linux-snapshots.ts";
  * Until when something can be given up: the machine may be many times slower than usual, and stand still now and then. A
  * boot for the snapshot takes 15 s of a processor, and others may have to be waited for that make one.
  */
-export const START_TIMEOUT = 900_000;
+export const START_TIMEOUT = 1_800_000;
 /** Seconds that a script may take. */
 export const SCRIPT_SECONDS = 1800;
 /** A test runs several. */
@@ -66,7 +66,7 @@ listens() { inside $1 grep ":$(printf %04X $2) 0*:0000 0A " /proc/net/tcp /proc/
 answered() {
   wanted=$1 home=$2; shift 2
   inside $home ip neigh flush all
-  inside $home ping -A -w 300 "$@" | awk -v wanted=$wanted '
+  inside $home ping -A -w 1500 "$@" | awk -v wanted=$wanted '
     match($0, /seq=[0-9]+/) { if (substr($0, RSTART + 4, RLENGTH - 4) + 0 != got + 0) { print; exit } if (++got == wanted) exit }
     END { print got + 0 " of " wanted " answered" }'
 }

@@ -27,7 +27,7 @@ export function requireBrowser(context: TestContext): void {
 }
 
 /** Milliseconds after which a browser or a page has failed: the machine may have much else to do. */
-export const PATIENCE = 300_000;
+export const PATIENCE = 900_000;
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: executable, args: FLAGS, timeout: PATIENCE });
