@@ -152,7 +152,7 @@ test("VT-d §5.1.4: 100,000 random requests over random tables, as a second read
               expect([deliveryMode, level, logical, redirectionHint, wide]).toEqual([0, false, false, false, eime]);
             }
           }
-          expect(seen).toBe(wanted);
+          if (seen !== wanted) expect(seen).toBe(wanted);
           // What a descriptor's owner does: takes the requests out, and allows the next notification.
           if (random(8) === 0) {
             const at = first + random(64) * 64;

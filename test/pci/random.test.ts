@@ -184,7 +184,7 @@ test("who may make requests, and as whom, changes with its version only", () => 
             const answer = `${fn.requestsReachRoot()} ${fn.requesterId}`;
             const before = known.get(fn.name);
             if (before !== undefined && before.version === version) {
-              expect(answer, fn.name).toBe(before.answer);
+              if (answer !== before.answer) expect(answer, fn.name).toBe(before.answer);
               held++;
             } else if (before !== undefined && before.answer !== answer) changed++;
             known.set(fn.name, { version: pf.requestsVersion(), answer });
