@@ -45,6 +45,7 @@ import {
   SYNQF_ENABLE,
   SYNQF_QUEUE_HI,
   SYNQF_QUEUE_LO,
+  TTQF_1588,
   TTQF_COUNT,
   TTQF_PROTOCOL_BP,
   TTQF_PROTOCOL_HI,
@@ -52,7 +53,6 @@ import {
   TTQF_QUEUE_ENABLE,
   TTQF_QUEUE_HI,
   TTQF_QUEUE_LO,
-  TTQF_RESET,
   VLAPQF_QUEUE_HI,
   VLAPQF_QUEUE_LO,
   VLAPQF_STRIDE,
@@ -93,7 +93,7 @@ export class Steering {
     }
     receive.tuples = 0;
     for (let index: u32 = 0; index < TTQF_COUNT; index++) {
-      if ((port.word(PORT_TTQF, index) & TTQF_RESET) != TTQF_RESET) receive.tuples |= 1 << index;
+      if (port.word(PORT_TTQF, index) & (TTQF_QUEUE_ENABLE | TTQF_1588)) receive.tuples |= 1 << index;
     }
     receive.flexes = Flexible.used(port);
     receive.immediates = (receive.imirvp & IMIRVP_ENABLE) != 0 ? IMMEDIATES_PRIORITY : 0;

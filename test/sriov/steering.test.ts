@@ -195,6 +195,36 @@ describe("I350 §7.1.2 filters before RSS", () => {
     expect(await queueOf(ipv4(tcp(1, 2, payloadOf(9), 0x04)))).toBe(3);
   });
 
+  it.each([
+    ["I350", PROFILE_I350],
+    ["82576", PROFILE_82576],
+  ] as const)(
+    "%s: the port alone, or TCP flags alone, as DPDK programs a rule without a protocol",
+    async (_name, profile) => {
+      const port = await filtering(
+        [
+          [F.TTQF, 0xf000_8100 | (3 << 16)],
+          [F.IMIR, 0x7856],
+          [F.IMIREXT, BYPASS],
+          [F.TTQF + 20, 0xf000_8100 | (5 << 16)],
+          [F.IMIR + 20, 0x0002_0000],
+          // SYN.
+          [F.IMIREXT + 20, 0x1000 | (1 << 17)],
+        ],
+        profile,
+      );
+      const queueOf = async (packet: number[]) => (await steered(port, frameWith(0x0800, packet))).queue;
+      expect(await queueOf(ipv4(udp(1, 0x5678, payloadOf(9))))).toBe(3);
+      expect(await queueOf(ipv4(tcp(1, 0x5678, payloadOf(9))))).toBe(3);
+      expect(await queueOf(ipv4(tcp(1, 0x5679, payloadOf(9))))).toBe(0);
+      expect(await queueOf(ipv4(tcp(1, 0x5679, payloadOf(9), 0x02)))).toBe(5);
+      // Not enabled to choose.
+      port.state.set(F.TTQF, 0xf000_8000 | (3 << 16));
+      port.state.update();
+      expect(await queueOf(ipv4(udp(1, 0x5678, payloadOf(9))))).toBe(0);
+    },
+  );
+
   it("82576: addresses and source port too", async () => {
     const word = (bytes: number[]) => bytes.reduce((sum, byte, at) => sum + byte * 256 ** at, 0);
     const port = await filtering(

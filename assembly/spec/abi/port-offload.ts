@@ -47,7 +47,7 @@ export const COUNT_XOFF_TX: u32 = 16116;
 /** Frames cut into segments, and those whose context could not be used. */
 export const COUNT_SEGMENTED: u32 = 16120;
 export const COUNT_SEGMENTED_FAILED: u32 = 16124;
-/** Derived: EtherType filters and tuple filters that are on, one bit each. */
+/** Derived: EtherType filters that are on, and tuple filters that choose queues or keep times, one bit each. */
 export const PORT_ETYPES: u32 = 16128;
 export const PORT_TUPLES: u32 = 16132;
 export const PORT_DTXTCPFLGL: u32 = 16140;

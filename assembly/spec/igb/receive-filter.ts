@@ -30,7 +30,7 @@ export const TTQF_PROTOCOL_BP: u32 = 0x1000_0000;
 export const FTQF_SOURCE_ADDRESS_BP: u32 = 0x2000_0000;
 export const FTQF_DESTINATION_ADDRESS_BP: u32 = 0x4000_0000;
 export const FTQF_SOURCE_PORT_BP: u32 = 0x8000_0000;
-/** Nothing is compared: the filter is off. */
+/** None of these four is compared, the filter does nothing. */
 export const TTQF_RESET: u32 = 0xf000_0000;
 
 /** Immediate interrupt filter n at 5A80h + 4n: the destination port of tuple filter n. */
