@@ -42,7 +42,7 @@ export {
   type VirtualProcessorStatistics,
 } from "./hypervisor/virtual-processor.ts";
 export { Vm } from "./hypervisor/vm.ts";
-export { AddressMap, type AddressMapState, type MessageListener, type Region } from "./machine/address-map.ts";
+export { AddressMap, type AddressMapState, type Region } from "./machine/address-map.ts";
 export type { BufferSource, RamFunctions } from "./machine/backing.ts";
 export type { Cable, CableOptions, CableState, CableTap, EndStatistics } from "./machine/cable/cable.ts";
 export type { Cables } from "./machine/cable/cables.ts";
@@ -83,5 +83,6 @@ export {
 } from "./machine/iommu-unit.ts";
 export type { BoardOptions, CardOptions, DeviceOptions, MachineOptions, MachineState } from "./machine/machine.ts";
 export { Machine } from "./machine/machine.ts";
+export type { MessageListener } from "./machine/module-memory.ts";
 export type { MissingInvalidation, StaleListener, StaleUse } from "./machine/strict/types.ts";
 export * from "./pci/index.ts";

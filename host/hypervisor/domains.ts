@@ -2,8 +2,9 @@
 import { type Gpa, type Hpa, PAGE_SIZE } from "../core/address.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Snapshotable } from "../core/ports.ts";
-import type { BufferRam, Region } from "../machine/address-map.ts";
+import type { Region } from "../machine/address-map.ts";
 import type { RamFunctions } from "../machine/backing.ts";
+import type { BufferRam } from "../machine/external-ram.ts";
 import * as layout from "../machine/layout.ts";
 import type { Machine } from "../machine/machine.ts";
 import { Domain, type DomainState } from "./domain.ts";

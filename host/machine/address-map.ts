@@ -4,25 +4,14 @@ import { MAP_MAX_REGIONS } from "../../assembly/spec/abi/memory-map.ts";
 import { INTERRUPT_RANGE_BASE, INTERRUPT_RANGE_LIMIT } from "../../assembly/spec/vtd/interrupt-range.ts";
 import { type Hpa, hex, PAGE_SIZE } from "../core/address.ts";
 import { checkBytes, checkFunction, checkOptions } from "../core/arguments.ts";
-import type { DmaUse, Engine, HostMemory } from "../core/engine.ts";
-import { ArgumentError, RegionError } from "../core/errors.ts";
+import type { Engine } from "../core/engine.ts";
+import { ArgumentError, type RegionError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable } from "../core/ports.ts";
 import { checkStateNumber } from "../core/snapshot.ts";
-import {
-  type Backing,
-  BufferBacking,
-  type BufferSource,
-  bufferOf,
-  FunctionBacking,
-  MmioBacking,
-  RamBacking,
-  type RamFunctions,
-  type WriteListener,
-} from "./backing.ts";
-import { Deliveries } from "./deliveries.ts";
-import { Flows } from "./flows.ts";
+import { type Backing, BufferBacking, MmioBacking, RamBacking } from "./backing.ts";
+import { type ExternalRam, externalBacking } from "./external-ram.ts";
+import { type MessageListener, type ModuleListener, ModuleMemory } from "./module-memory.ts";
 import { RegionTable } from "./region-table.ts";
-import { Transfers } from "./transfers.ts";
 
 const ALL_ONES: Record<AccessWidth, number> = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff };
 const MAX_PHYSICAL = 2 ** 52;
@@ -51,61 +40,23 @@ export interface AddressMapState {
   regions: readonly Readonly<Region>[];
 }
 
-/** RAM in an embedder's buffer. */
-export interface BufferRam {
-  buffer: BufferSource;
-  /** A multiple of 8. Default 0. */
-  byteOffset?: number;
-  written?: WriteListener;
-}
-
-/** Who is told what `assembly/spec/abi/trace.ts` lists, while the module runs. */
-export type ModuleListener = (
-  kind: number,
-  requesterId: number,
-  addressLo: number,
-  addressHi: number,
-  detail: number,
-) => void;
-
-/** Who is shown the uses of a unit's caches. */
-export interface UseWatcher {
-  use(use: DmaUse): void;
-  useEntry(requesterId: number, index: number, words: Uint32Array): void;
-}
-
-/** Who is told of interrupt requests that functions make by DMA. */
-export type MessageListener = (requesterId: number, addressLo: number, addressHi: number, data: number) => void;
-
-export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
+export class AddressMap implements Snapshotable<AddressMapState> {
   /** The map in linear memory: `MemoryMap` of assembly/core. */
   readonly pointer: number;
+  /** The map as the module uses it. */
+  readonly module: ModuleMemory;
   readonly #engine: Engine;
   readonly #table: RegionTable;
   readonly #entries: (Entry | undefined)[] = [undefined];
   /** The regions in an embedder's buffer, by number. */
   readonly #buffers: (BufferBacking | undefined)[] = [undefined];
-  readonly #onMessage: MessageListener;
-  #onTrace: ModuleListener | undefined;
   #sorted: Entry[] = [];
   #last: Entry | undefined;
-  #failure: RegionError | undefined;
-  readonly #transfers: Transfers;
-  readonly #deliveries: Deliveries;
-  readonly #strict = new Map<number, UseWatcher>();
-  readonly #flows: Flows;
 
   constructor(engine: Engine, onMessage: MessageListener) {
     this.#engine = engine;
-    this.#transfers = new Transfers(engine, {
-      buffers: this.#buffers,
-      find: (region) => this.#entries[region]?.backing,
-      attempt: (region, access) => this.#attempt(region, access),
-    });
-    this.#deliveries = new Deliveries(engine, this.#transfers);
-    this.#flows = new Flows(engine, this.#transfers);
-    this.#onMessage = onMessage;
-    this.#table = new RegionTable(engine, engine.addHost(this));
+    this.module = new ModuleMemory(engine, { regions: this.#entries, buffers: this.#buffers, onMessage });
+    this.#table = new RegionTable(engine, engine.addHost(this.module));
     this.pointer = this.#table.pointer;
   }
 
@@ -133,34 +84,12 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
    * functions. What others write to while the machine works, threads or processes, has to be shared memory.
    * Throws ArgumentError unless base and size are multiples of 4 KiB, the buffer holds them, and nothing else is there.
    */
-  addExternalRam(options: { base: Hpa; size: number } & (BufferRam | RamFunctions)): Region {
+  addExternalRam(options: ExternalRam): Region {
     checkOptions("options", options, ["base", "size", "buffer", "byteOffset", "written", "read", "write"]);
     const { base, size } = options;
     this.#check(base, size);
     const index = this.#freeIndex(base);
-    if (!("buffer" in options)) {
-      checkFunction("read", options.read);
-      checkFunction("write", options.write);
-      const backing = new FunctionBacking(this.#engine, options, `a function of the RAM at ${hex(options.base)}`);
-      return this.#add({ index, kind: "external", base, size, backing });
-    }
-    const { buffer, byteOffset = 0, written } = options;
-    if (written !== undefined) checkFunction("written", written);
-    if (!(buffer instanceof ArrayBuffer) && !isShared(buffer) && !(buffer instanceof WebAssembly.Memory)) {
-      throw new ArgumentError("buffer", buffer, "is no ArrayBuffer and no WebAssembly.Memory");
-    }
-    const { byteLength } = bufferOf(buffer);
-    if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % 8 !== 0) {
-      throw new ArgumentError("byteOffset", byteOffset, "is not a multiple of 8");
-    }
-    if (byteOffset + size > byteLength) {
-      throw new ArgumentError("size", size, `is more than the buffer has (${byteLength} bytes)`);
-    }
-    const name = `"written" of the RAM at ${hex(base)}`;
-    const listener: WriteListener | undefined =
-      written && ((offset, length) => this.#engine.callOut(name, () => written(offset, length)));
-    const backing = new BufferBacking(buffer, byteOffset, size, listener);
-    return this.#add({ index, kind: "external", base, size, backing });
+    return this.#add({ index, kind: "external", base, size, backing: externalBacking(this.#engine, options) });
   }
 
   /** Adds a window of registers. Throws ArgumentError unless base and size are multiples of 4 KiB and nothing is there. */
@@ -283,84 +212,12 @@ export class AddressMap implements HostMemory, Snapshotable<AddressMapState> {
    * access was refused then; what an embedder's function throws never unwinds through the module.
    */
   takeFailure(): RegionError | undefined {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    return failure;
-  }
-
-  hostRead(region: number, offset: number, target: Uint8Array): boolean {
-    return this.#attempt(region, ({ backing }) => backing.readBytes(offset, target));
-  }
-
-  hostWrite(region: number, offset: number, source: Uint8Array): boolean {
-    return this.#attempt(region, ({ backing }) => backing.writeBytes(offset, source));
-  }
-
-  hostExchange(region: number, offset: number, expected: number, desired: number): number {
-    let found = -1;
-    this.#attempt(region, ({ backing }) => {
-      found = backing.exchange(offset, expected, desired);
-    });
-    return found;
-  }
-
-  hostTransfer(list: number, count: number): number {
-    return this.#transfers.run(list, count);
-  }
-
-  hostHeaders(list: number, count: number): number {
-    return this.#deliveries.headers(list, count);
-  }
-
-  hostDeliver(list: number, count: number, written: number): number {
-    return this.#deliveries.deliver(list, count, written);
-  }
-
-  hostFlow(list: number, count: number): number {
-    return this.#flows.move(list, count);
-  }
-
-  hostUse(unit: number, use: DmaUse): void {
-    this.#strict.get(unit)?.use(use);
-  }
-
-  hostUseEntry(unit: number, requesterId: number, index: number, words: Uint32Array): void {
-    this.#strict.get(unit)?.useEntry(requesterId, index, words);
-  }
-
-  /** Who is shown what the unit at `unit` uses of its caches, in strict mode; must not call into the module. */
-  watchUses(unit: number, watcher: UseWatcher | undefined): void {
-    if (watcher === undefined) this.#strict.delete(unit);
-    else this.#strict.set(unit, watcher);
-  }
-
-  #attempt(region: number, access: (entry: Entry) => void): boolean {
-    const entry = this.#entries[region];
-    if (entry === undefined) return false;
-    try {
-      access(entry);
-      return true;
-    } catch (error) {
-      this.#failure ??= new RegionError(entry.kind, entry.base, error);
-      return false;
-    }
-  }
-
-  hostMessage(requesterId: number, addressLo: number, addressHi: number, data: number): void {
-    try {
-      this.#onMessage(requesterId, addressLo, addressHi, data);
-    } catch (error) {
-      this.#failure ??= new RegionError("interrupt", INTERRUPT_RANGE_BASE, error);
-    }
-  }
-
-  hostTrace(kind: number, requesterId: number, addressLo: number, addressHi: number, detail: number): void {
-    this.#onTrace?.(kind, requesterId, addressLo, addressHi, detail);
+    return this.module.takeFailure();
   }
 
   /** Who is told what the module does from now on; undefined for nobody. Must not call into the module. */
   traceTo(listener: ModuleListener | undefined): void {
-    this.#onTrace = listener;
+    this.module.listener = listener;
     this.#table.traced = listener !== undefined;
   }
 
@@ -452,9 +309,4 @@ function checkPlace(address: number): void {
 function checkAccess(address: number, width: AccessWidth): void {
   checkPlace(address);
   if (ALL_ONES[width] === undefined) throw new ArgumentError("width", width, "is none of 1, 2, 4");
-}
-
-/** Where pages are not isolated, browsers do not name SharedArrayBuffer. */
-function isShared(buffer: unknown): boolean {
-  return typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
 }

@@ -104,7 +104,7 @@ test("a dword of shared memory is exchanged in one step: two threads that count 
     let own = 0;
     let seen = 0;
     for (let attempt = 0; attempt < 3_000_000; attempt++) {
-      const found = h.map.hostExchange(region.index, 0, seen, (seen + 1) >>> 0);
+      const found = h.map.module.hostExchange(region.index, 0, seen, (seen + 1) >>> 0);
       if (found === seen) own++;
       seen = found === seen ? (seen + 1) >>> 0 : found;
     }

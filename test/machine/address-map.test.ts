@@ -72,8 +72,8 @@ describe("physical address map", () => {
     const region = map.addExternalRam({ base: hpa(0x10_0000), size: 4 * KIB, buffer, written });
     map.write(hpa(0x10_0004), 2, 0xbeef);
     map.writeBytes(hpa(0x10_0101), Uint8Array.of(7, 9, 11));
-    expect(map.hostExchange(region.index, 0x200, 0, 5)).toBe(0);
-    expect(map.hostExchange(region.index, 0x200, 0, 6)).toBe(5);
+    expect(map.module.hostExchange(region.index, 0x200, 0, 5)).toBe(0);
+    expect(map.module.hostExchange(region.index, 0x200, 0, 6)).toBe(5);
     map.read(hpa(0x10_0004), 4);
     expect(told).toEqual([
       [4, 2],
@@ -200,11 +200,11 @@ describe("physical address map", () => {
       throw new Error("no such bus");
     };
     const { index } = map.addMmio({ base: hpa(0x8000), size: 4 * KIB, handler: { read: fail, write: fail } });
-    expect(map.hostWrite(index, 0, new Uint8Array(4))).toBe(false);
-    expect(map.hostRead(index, 0, new Uint8Array(4))).toBe(false);
-    map.hostMessage(0x100, 0xfee0_0000, 0, 0x41);
+    expect(map.module.hostWrite(index, 0, new Uint8Array(4))).toBe(false);
+    expect(map.module.hostRead(index, 0, new Uint8Array(4))).toBe(false);
+    map.module.hostMessage(0x100, 0xfee0_0000, 0, 0x41);
     expect(map.takeFailure()).toMatchObject({ name: "RegionError", base: 0x8000, cause: { message: "no such bus" } });
-    map.hostMessage(0x100, 0xfee0_0000, 0, 0x41);
+    map.module.hostMessage(0x100, 0xfee0_0000, 0, 0x41);
     expect(map.takeFailure()).toMatchObject({ name: "RegionError", base: 0xfee0_0000 });
     expect(map.takeFailure()).toBeUndefined();
   });

@@ -107,7 +107,7 @@ describe("deliveries", () => {
         }
         const fetched = frames.findIndex(({ from }) => from === 4);
         const count = fetched < 0 ? frames.length : fetched;
-        expect(map.hostHeaders(list, frames.length)).toBe(count);
+        expect(map.module.hostHeaders(list, frames.length)).toBe(count);
         let done = 0;
         for (const [at, { from, to, ring, length, shift, status }] of frames.slice(0, count).entries()) {
           const source = at * 0x600 + shift;
@@ -124,7 +124,7 @@ describe("deliveries", () => {
           if (status !== 0) (expected[from] as Uint8Array).set(report, REPORTS + at * 16);
           if (to !== 4 && ring !== 4) done++;
         }
-        expect(map.hostDeliver(list, count, 0x4_0003)).toBe(done);
+        expect(map.module.hostDeliver(list, count, 0x4_0003)).toBe(done);
         for (const [at, { to, ring }] of frames.slice(0, count).entries()) {
           const refused = engine.u8[list + at * abi.DELIVERY_SIZE + abi.DELIVERY_LENGTH + 3];
           expect(refused).toBe(to === 4 || ring === 4 ? abi.DELIVERY_REFUSED_FRAME : 0);

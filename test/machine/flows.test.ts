@@ -125,7 +125,7 @@ describe("flows", () => {
         }
         const list = engine.allocate(abi.FLOW_FRAMES + FRAMES * abi.FLOW_FRAME_SIZE);
         layOut(made, list, subject);
-        expect(map.hostFlow(list, subject.frames.length)).toBe(count);
+        expect(map.module.hostFlow(list, subject.frames.length)).toBe(count);
         for (const number of [0, 1, 2]) {
           expect(Buffer.compare(bytesOf(number), expected[number] as Uint8Array), `memory ${number}`).toBe(0);
         }
@@ -145,7 +145,7 @@ describe("flows", () => {
     layOut(made, list, { from, to, ring: 1, report: 1, head: 3, tail: 5, frames });
     engine.u32[(list + abi.FLOW_FRAMES + abi.FLOW_FRAME_TARGET) >>> 2] = 0x600 - 20;
     const before = bytes.slice(TARGETS + 0x800, TARGETS + 0x800 + 1500);
-    expect(map.hostFlow(list, 2)).toBe(1);
+    expect(map.module.hostFlow(list, 2)).toBe(1);
     expect(bytes.slice(0x600 - 20, 0x600 - 6)).toEqual(HEADER);
     expect(bytes.slice(TARGETS + 0x800, TARGETS + 0x800 + 1500)).toEqual(before);
   };
@@ -177,7 +177,7 @@ describe("flows", () => {
       return copyWithin.apply(this, to);
     });
     try {
-      expect(map.hostFlow(list, 1)).toBe(1);
+      expect(map.module.hostFlow(list, 1)).toBe(1);
       expect(writer).toHaveBeenCalledOnce();
     } finally {
       writer.mockRestore();
@@ -195,7 +195,7 @@ describe("flows", () => {
     const before = bytesOf(0).slice();
     layOut(made, list, { from: 0, to: 1, ring: 0, report: 0, head: 0, tail: 0, frames });
     structuredClone(bytesOf(1).buffer, { transfer: [bytesOf(1).buffer as ArrayBuffer] });
-    expect(map.hostFlow(list, 1)).toBe(0);
+    expect(map.module.hostFlow(list, 1)).toBe(0);
     expect(bytesOf(0)).toEqual(before);
   });
 });

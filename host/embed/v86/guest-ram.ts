@@ -1,6 +1,6 @@
 // The RAM of an emulator's guest as our devices reach it: the emulator's own memory, which is told of what was written.
 import { PAGE_SIZE } from "../../core/address.ts";
-import type { BufferRam } from "../../machine/address-map.ts";
+import type { BufferRam } from "../../machine/external-ram.ts";
 import type { V86Cpu } from "./cpu.ts";
 
 /** Pages that a turn remembers having told the emulator of; a power of two. */

@@ -8,13 +8,13 @@ import { IRTE_SIZE } from "../../../assembly/spec/vtd/irte.ts";
 import { hex, hex64, join32 } from "../../core/address.ts";
 import { bits } from "../../core/bits.ts";
 import type { DmaUse } from "../../core/engine.ts";
-import type { UseWatcher } from "../address-map.ts";
 import { explainRequest, MALFORMED } from "../explain/explain.ts";
 import type { Read } from "../explain/trail.ts";
 import type { ExplainedStep, Explanation } from "../explain/types.ts";
 import type { UnitView } from "../explain/unit-view.ts";
 import { faultText } from "../fault.ts";
 import type { IommuCapabilities } from "../iommu-capabilities.ts";
+import type { UseWatcher } from "../module-memory.ts";
 import * as missing from "./missing.ts";
 import type { MissingInvalidation, StaleUse } from "./types.ts";
 

@@ -36,7 +36,7 @@ export class StrictMode {
     const { hostAddressWidth } = this.#capabilities;
     const view = () => viewUnit(this.#engine, this.#unit, hostAddressWidth);
     this.#checker = on ? new StrictChecker(view, peekOf(this.#map), this.#capabilities) : undefined;
-    this.#map.watchUses(this.#unit, this.#checker);
+    this.#map.module.watchUses(this.#unit, this.#checker);
     this.apply();
   }
 
