@@ -89,7 +89,7 @@ describe("a socket at the end of a cable", () => {
     await expect(SocketEnd.listen({ port: server.port })).rejects.toThrow(UsageError);
     await expect(SocketEnd.listen({ port: server.port })).rejects.toThrow(/address already in use$/);
     // A port that nobody else gets meanwhile: that of a connection.
-    const listener = createServer().listen(0, "127.0.0.1");
+    const listener = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
     await once(listener, "listening");
     const held = createConnection((listener.address() as AddressInfo).port, "127.0.0.1");
     await once(held, "connect");
