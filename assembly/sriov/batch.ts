@@ -42,6 +42,8 @@ const OWNER_REASON_LO: u32 = 8;
 export class Batch {
   /** Whether writes are kept. */
   opened: bool;
+  /** Set when data are kept; for whoever has cleared it. */
+  kept: bool;
   /** Writes of data and of descriptors that are kept, and bytes that are kept for them. */
   count: u32;
   reports: u32;
@@ -95,6 +97,7 @@ export class Batch {
     }
     Batch.put(port.scratch + SCRATCH_BATCH_LIST, this.count, region, place, source, length, owner);
     this.count++;
+    this.kept = true;
   }
 
   /**

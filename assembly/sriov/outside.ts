@@ -150,7 +150,8 @@ export class Outside {
         // Nothing more in this run of descriptors: the rest of the burst finds the next one.
         if (receiver.head != receiver.tail && !receiver.stopped && cursor.context != 0) break;
         for (; done < last; done++) {
-          Deliveries.of(port, done).drop(sender.report(done), sender.region);
+          octets += Outside.drop(port, sender, done);
+          looped++;
           Receive.miss(port, receiver);
         }
         continue;
@@ -171,7 +172,8 @@ export class Outside {
         port.stop(receiver, target, STOP_BUFFER);
         cursor.left = 0;
         OutsideRings.forget(port, target);
-        Deliveries.of(port, done).drop(sender.report(done), sender.region);
+        octets += Outside.drop(port, sender, done);
+        looped++;
         done++;
       } else if (done < end) break;
     }
@@ -181,6 +183,15 @@ export class Outside {
       Receive.settle(port, state, touched);
     }
     return done;
+  }
+
+  /** A frame is sent that no receiver takes. Returns its octets. */
+  private static drop(port: Port, sender: Sender, frame: u32): u32 {
+    const delivery = Deliveries.of(port, frame);
+    const length = <u32>delivery.length;
+    delivery.drop(sender.report(frame), sender.region);
+    Lengths.sent(port, length);
+    return length;
   }
 
   /**

@@ -80,6 +80,7 @@ export class Reception {
     const legacy = Receive.typeOf(queue) == SRRCTL_DESCTYPE_LEGACY;
     const context = changetype<Context>(cursor.context);
     const copy = port.scratch + SCRATCH_RECEIVE;
+    Batch.of(port).kept = false;
     const owner = Batch.owner(index, STOP_BUFFER);
     let done = layout.from;
     let first = true;
@@ -126,7 +127,8 @@ export class Reception {
     const batch = Batch.of(port);
     const bit: u32 = 1 << index;
     if (cursor.left == 0) {
-      if ((batch.cursors & bit) != 0 && OutsideRings.turn(port, index, cursor)) return true;
+      const copied = (batch.cursors & bit) != 0 && !port.rx(index).stopped;
+      if (copied && OutsideRings.turn(port, index, cursor)) return true;
       batch.cursors &= ~bit;
       if (!Receive.run(port, index, cursor)) return false;
     }
@@ -137,7 +139,7 @@ export class Reception {
     return cursor.left != 0 || Receive.run(port, index, cursor);
   }
 
-  /** Writes the cursor's descriptor, which is at `place`, from its copy. */
+  /** Writes the cursor's descriptor, which is at `place`, from its copy, behind the frame's data. */
   private static report(port: Port, index: u32, cursor: Cursor, place: u64, copy: usize): bool {
     const owner = Batch.owner(index, STOP_RING);
     const batch = Batch.of(port);
@@ -145,9 +147,13 @@ export class Reception {
       v128.store(cursor.descriptor, v128.load(copy));
       const region = OutsideRings.region(port, index);
       batch.describe(port, region, OutsideRings.place(port, index, cursor), cursor.descriptor, owner);
-    } else if (cursor.direct) v128.store(cursor.descriptor, v128.load(copy));
-    else
-      return Receive.transfer(port, changetype<Context>(cursor.context), place, copy, RX_DESCRIPTOR_SIZE, true, owner);
+      return true;
+    }
+    if (batch.kept) batch.flush(port);
+    if (port.rx(index).stopped) return true;
+    const context = changetype<Context>(cursor.context);
+    if (!cursor.direct) return Receive.transfer(port, context, place, copy, RX_DESCRIPTOR_SIZE, true, owner);
+    v128.store(cursor.descriptor, v128.load(copy));
     return true;
   }
 

@@ -110,12 +110,14 @@ export class Transmit {
             const done = Transmit.direct(port, ctz(to), frame, length);
             sent = done != REFUSED;
             outside = !sent;
-            if (done == DELIVERED) {
+            if (sent) {
               looped++;
               octets += length;
+            }
+            if (done == DELIVERED) {
               Lengths.looped(port, length, 1);
               touched |= to;
-            }
+            } else if (sent) Lengths.sent(port, length);
           } else if (plain && Transmit.leaves(port, state, pool, frame)) {
             Switch.send(port, frame, length);
             wired++;

@@ -8,6 +8,7 @@ import {
   QUEUE_FLAG_STOPPED,
   QUEUE_FLAGS,
   QUEUE_SRRCTL,
+  QUEUE_TAIL,
 } from "../../assembly/spec/abi/port.ts";
 import { hpa } from "../../host/core/address.ts";
 import * as packets from "./packets.ts";
@@ -32,7 +33,8 @@ const IPV6 = 0x86dd;
 const EXPERIMENTAL = 0x88b5;
 /** I350 §8.10.2 SRRCTL: drop; one buffer of 2 KiB or 1 KiB, legacy, header split always with 128 bytes. */
 const SPLIT = 0x8a00_0202;
-const RECEIVERS = [0x8200_0002, 0x8200_0001, 0x8000_0002, SPLIT];
+const LEGACY = 0x8000_0002;
+const RECEIVERS = [0x8200_0002, 0x8200_0001, LEGACY, SPLIT];
 /** Where header buffers lie in a function's memory. */
 const HEADERS = 0x6_0000;
 /** I350 §7.2.2: context and data descriptors; both checksums. */
@@ -114,6 +116,12 @@ function armHeaders(port: TestPort, pool: number): void {
   }
 }
 
+interface Receiver {
+  srrctl: number;
+  /** Descriptors that the card has. */
+  room: number;
+}
+
 interface Turn {
   sends: Send[];
   /** Pools that frames from the wire are for. */
@@ -124,12 +132,15 @@ interface Turn {
 async function history(
   external: boolean,
   profile: number,
-  receivers: readonly number[],
+  receivers: readonly Receiver[],
   turns: readonly Turn[],
   budget: number,
 ) {
   const port = await TestPort.create({ pools: POOLS, external, profile });
-  for (const [pool, srrctl] of receivers.entries()) port.setQueueWord("rx", pool, QUEUE_SRRCTL, srrctl);
+  for (const [pool, { srrctl, room }] of receivers.entries()) {
+    port.setQueueWord("rx", pool, QUEUE_SRRCTL, srrctl);
+    port.setQueueWord("rx", pool, QUEUE_TAIL, room);
+  }
   port.state.update();
   const received: Received[][] = Array.from({ length: POOLS }, () => []);
   const wire: Uint8Array[] = [];
@@ -140,7 +151,7 @@ async function history(
       const base = { pool: 0, cut: 0, report: false, tag: "none", offload: "none", forged: true } as const;
       port.state.ingress.push(frameFor({ ...base, to, kind, size }, seed++));
     }
-    for (const [pool, srrctl] of receivers.entries()) if (srrctl === SPLIT) armHeaders(port, pool);
+    for (const [pool, { srrctl }] of receivers.entries()) if (srrctl === SPLIT) armHeaders(port, pool);
     while (port.run(budget) > 0);
     for (let pool = 0; pool < POOLS; pool++) received[pool]?.push(...port.receive(pool));
     for (let out = port.state.egress.shift(); out !== undefined; out = port.state.egress.shift()) wire.push(out);
@@ -159,6 +170,11 @@ function differences(one: Uint8Array, other: Uint8Array): string[] {
   return found;
 }
 
+const receiver: fc.Arbitrary<Receiver> = fc.record({
+  srrctl: fc.constantFrom(...RECEIVERS),
+  room: fc.constantFrom(2, 9, RING_ENTRIES - 1),
+});
+
 const turn: fc.Arbitrary<Turn> = fc.record({
   sends: fc.array(send, { maxLength: 14 }),
   arriving: fc.array(
@@ -173,7 +189,7 @@ describe("frames of every kind", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(PROFILE_I350, PROFILE_82576),
-        fc.array(fc.constantFrom(...RECEIVERS), { minLength: POOLS, maxLength: POOLS }),
+        fc.array(receiver, { minLength: POOLS, maxLength: POOLS }),
         fc.array(turn, { minLength: 1, maxLength: 6 }),
         fc.constantFrom(1, 7, 4096),
         async (profile, receivers, turns, budget) => {
@@ -219,6 +235,64 @@ describe("frames of every kind", () => {
     expect(port.head("tx", 0)).toBe(5);
     expect(port.head("tx", 2)).toBe(7);
     expect(port.head("rx", 1)).toBe(9);
+  });
+
+  it("a queue that a refused buffer stops takes nothing more in that burst, around the ring's end either", async () => {
+    for (const external of [false, true]) {
+      const port = await TestPort.create({ external });
+      const frame = (length: number, seed: number): Uint8Array =>
+        frameWith(IPV4, ipv4(udp(7, 8, payloadOf(length, seed))), { to: macOf(1), from: macOf(0) });
+      for (let seed = 0; seed < 60; seed++) port.send(0, frame(100, seed));
+      port.run();
+      expect(port.receive(1)).toHaveLength(60);
+      // The last 256 bytes of memory: room for small frames, and for no large one.
+      port.arm(1, 62, 16 * AREA - 256);
+      const first = new Uint8Array(16);
+      port.map.readBytes(hpa(AREA + RX_RING), first);
+      for (const [seed, length] of [60, 60, 500, 60, 60, 60].entries()) port.send(0, frame(length, seed));
+      port.run();
+      expect(port.head("rx", 1)).toBe(62);
+      expect(port.queueWord("rx", 1, QUEUE_FLAGS) & QUEUE_FLAG_STOPPED).not.toBe(0);
+      const after = new Uint8Array(16);
+      port.map.readBytes(hpa(AREA + RX_RING), after);
+      expect(after).toEqual(first);
+    }
+  });
+
+  it("descriptors inside of buffers outside say nothing of frames whose bytes were refused", async () => {
+    let full = false;
+    const written = (offset: number): void => {
+      if (full && offset >= AREA && offset < 2 * AREA) throw new Error("full");
+    };
+    for (const srrctl of RECEIVERS) {
+      const port = await TestPort.create({ external: true, written });
+      const base = 0x100_0000;
+      port.map.addRam({ base: hpa(base), size: 0x1000 });
+      port.ring("rx", 1, { base, entries: RING_ENTRIES });
+      port.setQueueWord("rx", 1, QUEUE_TAIL, RING_ENTRIES - 1);
+      port.setQueueWord("rx", 1, QUEUE_SRRCTL, srrctl);
+      for (let at = 0; at < RING_ENTRIES; at++) {
+        port.map.write(hpa(base + at * 16), 4, AREA + RX_BUFFERS + at * BUFFER);
+        port.map.write(hpa(base + at * 16 + 8), 4, srrctl === SPLIT ? AREA + HEADERS + at * 128 : 0);
+      }
+      const send = (): void => {
+        for (let seed = 0; seed < 5; seed++) {
+          port.send(0, frameWith(IPV4, ipv4(udp(7, 8, payloadOf(100, seed))), { to: macOf(1), from: macOf(0) }));
+        }
+        port.run();
+      };
+      // A legacy descriptor has its status a dword on.
+      const status = srrctl === LEGACY ? 12 : 8;
+      const done = (): number[] =>
+        Array.from({ length: 10 }, (_, at) => port.map.read(hpa(base + at * 16 + status), 4) & 1);
+      send();
+      expect(done()).toEqual([1, 1, 1, 1, 1, 0, 0, 0, 0, 0]);
+      full = true;
+      send();
+      full = false;
+      expect(done()).toEqual([1, 1, 1, 1, 1, 0, 0, 0, 0, 0]);
+      expect(port.head("rx", 1)).toBe(5);
+    }
   });
 
   it("what a receiver gets in one burst over the frames that are fetched ahead changes none of them", async () => {
