@@ -1,6 +1,6 @@
 // Commands for several guests at once: who runs what, and whose output a line is.
 import { UsageError } from "./io.ts";
-import type { LinuxGuest, ScriptOutput } from "./linux-guest.ts";
+import type { LinuxGuest, ScriptInput, ScriptStreams } from "./linux-guest.ts";
 
 /** A guest by its name. */
 export interface NamedGuest {
@@ -45,11 +45,16 @@ export function forWhom(exec: string, guests: number): { only: number | undefine
   return { only, commands: exec.slice(match[0].length) };
 }
 
+/** What a guest's shells find in their environment: the guest's number, from 1 on, and how many there are. */
+export function vmVariables(vm: number, vms: number): string {
+  return `VM=${vm} VMS=${vms}`;
+}
+
 /** Runs scripts in the guest, each in a shell of its own, until one fails; its status, or 0. */
 export async function runInOrder(
   guest: NamedGuest["guest"],
   scripts: readonly string[],
-  output: ScriptOutput,
+  output: ScriptStreams,
 ): Promise<number> {
   for (const script of scripts) {
     const status = await guest.run(script, output);
@@ -60,24 +65,29 @@ export async function runInOrder(
 
 /**
  * Runs what each guest is to run in all of them at the same time. $VM is the guest's number there, $VMS says how many
- * there are. The result is the first one's status that is not 0.
+ * there are. The standard input is the first one's that has something to run. The result is the first one's status that is
+ * not 0.
  */
 export async function runEverywhere(
   guests: readonly NamedGuest[],
   exec: readonly string[],
   io: { out(text: string): void; err(text: string): void },
+  stdin?: ScriptInput,
 ): Promise<number> {
   const wanted = exec.map((text) => forWhom(text, guests.length));
+  const isFor = (place: number) => wanted.filter(({ only }) => only === undefined || only === place + 1);
+  const reader = guests.findIndex((_, place) => isFor(place).length > 0);
   const statuses = await Promise.all(
     guests.map(async ({ name, guest }, place) => {
-      const own = wanted.filter(({ only }) => only === undefined || only === place + 1);
-      const scripts = own.map(({ commands }) => `VM=${place + 1}\nVMS=${guests.length}\nexport VM VMS\n${commands}`);
+      const own = isFor(place);
+      const scripts = own.map(({ commands }) => `export ${vmVariables(place + 1, guests.length)}\n${commands}`);
       const [stdout, stderr] = [(text: string) => io.out(text), (text: string) => io.err(text)].map(
         (write) => new PrefixedLines(`${name}: `, write),
       );
-      const output: ScriptOutput = {
+      const output: ScriptStreams = {
         stdout: (bytes) => stdout?.add(bytes),
         stderr: (bytes) => stderr?.add(bytes),
+        stdin: place === reader ? stdin : undefined,
       };
       const status = await runInOrder(guest, scripts, output);
       stdout?.end();

@@ -1,11 +1,14 @@
 // One running Linux guest: its console, and scripts that run in it.
 import { GuestError } from "./guests/failure.ts";
-import { AGENT_READY, PROMPT, SEPARATOR } from "./guests/init.ts";
+import { AGENT_READY, NO_INPUT, PROMPT, SEPARATOR } from "./guests/init.ts";
 import type { Emulator } from "./linux-emulator.ts";
-import { ScriptEnd, shellLeft } from "./script-end.ts";
+import { inputWanted, ScriptEnd, shellLeft } from "./script-end.ts";
 
 const CONSOLE = 0;
 const AGENT = 1;
+const INPUT = 2;
+/** Bytes of a piece of input: what the guest's driver takes in one go, and more than its processes do. */
+const PIECE = 16384;
 /** Of the console, kept to tell what was last seen there. */
 const TAIL_LENGTH = 4000;
 const NEWLINE = 0x0a;
@@ -21,14 +24,22 @@ export interface ScriptResult {
   stderr: string;
 }
 
-/** Where the output of a running script goes. */
-export interface ScriptOutput {
+/** What scripts read from their standard input. */
+export interface ScriptInput {
+  /** The next bytes, at most `limit`; none of them at the end. Asked for when there is room; the answer may take its time. */
+  next(limit: number): Promise<Uint8Array>;
+}
+
+/** What a running script is joined to. */
+export interface ScriptStreams {
   stdout(bytes: Uint8Array): void;
   stderr(bytes: Uint8Array): void;
+  /** Without it there is nothing to read. What a script leaves of it is there for the next script with the same. */
+  stdin?: ScriptInput | undefined;
 }
 
 interface Waiting {
-  output: ScriptOutput;
+  output: ScriptStreams;
   end: ScriptEnd;
   resolve(status: number): void;
   reject(error: Error): void;
@@ -50,6 +61,7 @@ export class LinuxGuest {
   #ready: { resolve(): void; reject(error: Error): void } | undefined;
   #agentReady = false;
   #scripts = 0;
+  #input: { name: string; source: ScriptInput } | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #failure: GuestError | undefined;
 
@@ -85,7 +97,7 @@ export class LinuxGuest {
    * Runs the shell script `script` after those that were given before; its exit status. Throws GuestError when the guest
    * is lost, or when the script has not ended after `seconds`.
    */
-  run(script: string, output: ScriptOutput, seconds: number = Number.POSITIVE_INFINITY): Promise<number> {
+  run(script: string, output: ScriptStreams, seconds: number = Number.POSITIVE_INFINITY): Promise<number> {
     const result = this.#last.then(() => this.#start(script, output, seconds));
     this.#last = result.catch(() => {});
     return result;
@@ -95,7 +107,7 @@ export class LinuxGuest {
   async collect(script: string, seconds?: number): Promise<ScriptResult> {
     const stdout: Uint8Array[] = [];
     const stderr: Uint8Array[] = [];
-    const output: ScriptOutput = {
+    const output: ScriptStreams = {
       stdout: (part) => void stdout.push(part),
       stderr: (part) => void stderr.push(part),
     };
@@ -110,16 +122,37 @@ export class LinuxGuest {
     await this.emulator.destroy();
   }
 
-  async #start(script: string, output: ScriptOutput, seconds: number): Promise<number> {
+  async #start(script: string, output: ScriptStreams, seconds: number): Promise<number> {
     if (this.#failure !== undefined) throw this.#failure;
     this.#scripts += 1;
-    const end = new ScriptEnd(`script-${this.#scripts}-${Math.random().toString(36).slice(2)}`);
+    const input = this.#inputOf(output);
+    const end = new ScriptEnd(`script-${this.#scripts}-${randomName()}`, input);
     const bytes = Buffer.from(script);
     const ended = new Promise<number>((resolve, reject) => {
       this.#waiting = { output, end, resolve, reject };
     });
-    this.emulator.serial_send_bytes(AGENT, Buffer.concat([Buffer.from(`${end.tag} ${bytes.length}\n`), bytes]));
+    this.emulator.serial_send_bytes(
+      AGENT,
+      Buffer.concat([Buffer.from(`${end.tag} ${bytes.length} ${input}\n`), bytes]),
+    );
     return await this.#within(seconds, `has not ended a script after ${seconds} s`, ended);
+  }
+
+  /** The name of what `output` has as standard input. */
+  #inputOf({ stdin }: ScriptStreams): string {
+    if (stdin === undefined) this.#input = undefined;
+    else if (this.#input?.source !== stdin) this.#input = { name: randomName(), source: stdin };
+    return this.#input?.name ?? NO_INPUT;
+  }
+
+  /** Hands over the next piece of the input. */
+  async #feed(): Promise<void> {
+    const input = this.#input;
+    if (input === undefined) return;
+    const bytes = await input.source.next(PIECE);
+    if (this.#failure !== undefined || this.#input !== input) return;
+    const piece = Buffer.concat([Buffer.from(`\n${input.name} ${bytes.length}\n`), bytes]);
+    this.emulator.serial_send_bytes(INPUT, piece);
   }
 
   async #within<Value>(seconds: number, complaint: string, value: Promise<Value>): Promise<Value> {
@@ -163,8 +196,9 @@ export class LinuxGuest {
       this.#agentLines(bytes);
       return;
     }
-    const { output, left, status, after } = waiting.end.add(bytes);
+    const { output, left, wanted, status, after } = waiting.end.add(bytes);
     if (output.length > 0) waiting.output.stdout(output);
+    if (wanted !== undefined) void this.#feed();
     if (left !== undefined) this.onLeft(left);
     if (status === undefined) return;
     this.#waiting = undefined;
@@ -180,6 +214,7 @@ export class LinuxGuest {
       const line = text.slice(Math.max(0, text.lastIndexOf(SEPARATOR)));
       const left = shellLeft(line);
       if (left !== undefined) this.onLeft(left);
+      if (line === inputWanted(this.#input?.name ?? NO_INPUT)) void this.#feed();
       if (line !== `${SEPARATOR}${AGENT_READY}`) continue;
       this.#agentReady = true;
       this.#checkReady();
@@ -201,6 +236,11 @@ export class LinuxGuest {
     this.#waiting = undefined;
     this.onFailure(error);
   }
+}
+
+/** Distinguishes what the host and the guest's agent speak of. */
+function randomName(): string {
+  return Math.random().toString(36).slice(2);
 }
 
 /** Bytes of a serial port come one by one: gathers those of one turn of the event loop. */

@@ -21,7 +21,7 @@ const ROWS = [
     form: "COMMANDS",
     help:
       "run these in a shell of the guest and leave with their status; several --exec run in a shell each, one after the " +
-      "other, until one fails",
+      "other, until one fails. They read this program's standard input, unless that is a terminal",
   },
   {
     name: "vms",
@@ -31,7 +31,7 @@ const ROWS = [
     help:
       "guests on one machine, each with a VF that a hypervisor gives it; the host drives the PFs. --exec COMMANDS runs " +
       "in all of them at once ($VM is the guest's number), --exec N:COMMANDS in one; the status is the first that is " +
-      "not 0. Without --exec the console is the first one's",
+      "not 0. The standard input is the first one's that runs something, without --exec the console the first one's",
   },
   {
     name: "memory",

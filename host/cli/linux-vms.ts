@@ -13,8 +13,10 @@ import {
 import { Hypervisor, type HypervisorState } from "../hypervisor/hypervisor.ts";
 import { type CardOptions, Machine } from "../machine/machine.ts";
 import { GuestError } from "./guests/failure.ts";
+import { CONSOLE_SHELL, ENVIRONMENT } from "./guests/init.ts";
 import type { GuestFiles } from "./guests/store.ts";
 import { checkVersion, type Emulator, findEmulator } from "./linux-emulator.ts";
+import { vmVariables } from "./linux-exec.ts";
 import { LinuxGuest } from "./linux-guest.ts";
 import { bootedState, createPc } from "./linux-pc.ts";
 import type { Snapshots } from "./linux-snapshots.ts";
@@ -96,7 +98,7 @@ export class LinuxVms {
       }
       const made = new LinuxVms(hypervisor, drivers, guests);
       await made.run();
-      await Promise.all(guests.map(({ guest }, place) => guest.collect(plugScript(place), PLUG_SECONDS)));
+      await Promise.all(guests.map(({ guest }, place) => guest.collect(plugScript(place, options.vms), PLUG_SECONDS)));
       return made;
     } catch (error) {
       await stopAll(guests, emulators, machine);
@@ -189,9 +191,15 @@ function driverOptions(port: number, vfs: number): IgbPfOptions {
   return { vfs, vfMac: (vf) => macOf(port, vf) };
 }
 
-/** The guest finds its VF; a guest is told which it is. */
-function plugScript(place: number): string {
-  return `hostname vm${place + 1}; echo 1 >/sys/bus/pci/rescan`;
+/** The guest finds its VF, and is told which it is: the console's shell by another one in its place. */
+function plugScript(place: number, vms: number): string {
+  return `
+    hostname vm${place + 1}
+    echo 'export ${vmVariables(place + 1, vms)}' >${ENVIRONMENT}
+    shell=$(cat ${CONSOLE_SHELL})
+    kill -HUP $shell
+    until [ "$(cat ${CONSOLE_SHELL})" != $shell ]; do sleep 0.01; done
+    echo 1 >/sys/bus/pci/rescan`;
 }
 
 /** Ends what was made: guests, the `emulators` that are no guest's yet, the machine. */

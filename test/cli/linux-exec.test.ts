@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../host/cli/io.ts";
 import { forWhom, type NamedGuest, PrefixedLines, runEverywhere } from "../../host/cli/linux-exec.ts";
+import type { ScriptInput, ScriptStreams } from "../../host/cli/linux-guest.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -47,12 +48,12 @@ describe("commands for several guests", () => {
     const guests = [guest("vm1", 0, scripts), guest("vm2", 7, scripts), guest("vm3", 9, scripts)];
     const io = { out: (text: string) => void out?.push(text), err: (text: string) => void err?.push(text) };
     expect(await runEverywhere(guests, ["hostname"], io)).toBe(7);
-    expect(scripts).toEqual([1, 2, 3].map((vm) => `VM=${vm}\nVMS=3\nexport VM VMS\nhostname`));
+    expect(scripts).toEqual([1, 2, 3].map((vm) => `export VM=${vm} VMS=3\nhostname`));
     expect(out).toEqual(["vm1: vm1 here\n", "vm2: vm2 here\n", "vm3: vm3 here\n"]);
     expect(err).toEqual(["vm1: careful\n", "vm2: careful\n", "vm3: careful\n"]);
     scripts.length = 0;
     expect(await runEverywhere(guests, ["3:id"], io)).toBe(9);
-    expect(scripts).toEqual(["VM=3\nVMS=3\nexport VM VMS\nid"]);
+    expect(scripts).toEqual(["export VM=3 VMS=3\nid"]);
   });
 
   test("several: each guest runs those that are for it, in order, until one fails", async () => {
@@ -62,5 +63,27 @@ describe("commands for several guests", () => {
     expect(await runEverywhere(guests, ["1:a", "2:b", "c", "1:d"], io)).toBe(5);
     const last = scripts.map((own) => own.map((script) => script.split("\n").at(-1)));
     expect(last).toEqual([["a", "c", "d"], ["b"]]);
+  });
+
+  test.each([
+    [["a"], ["vm1"]],
+    [
+      ["2:a", "3:b", "2:c"],
+      ["vm2", "vm2"],
+    ],
+  ])("%j: the standard input is the first one's that runs something: %j", async (exec, expected) => {
+    const stdin: ScriptInput = { next: async () => bytes("") };
+    const readers: string[] = [];
+    const guests = ["vm1", "vm2", "vm3"].map((name) => ({
+      name,
+      guest: {
+        run: async (_: string, streams: ScriptStreams) => {
+          if (streams.stdin === stdin) readers.push(name);
+          return 0;
+        },
+      },
+    }));
+    await runEverywhere(guests, exec, { out: () => {}, err: () => {} }, stdin);
+    expect(readers).toEqual(expected);
   });
 });

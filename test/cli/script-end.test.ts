@@ -40,6 +40,18 @@ describe("a script's output", () => {
     });
   });
 
+  test("its input that is wanted is not its output; another one's is", () => {
+    const end = new ScriptEnd("script-1-a", "k3");
+    expect(end.add(Buffer.from("x\x1einp"))).toEqual({ output: Buffer.from("x") });
+    expect(end.add(Buffer.from("ut k3"))).toEqual({ output: Buffer.from("") });
+    expect(end.add(Buffer.from("\ny\x1einput k3\n\x1einput k34\n\x1einput q9\n"))).toEqual({
+      output: Buffer.from("y\x1einput k34\n\x1einput q9\n"),
+      wanted: 2,
+    });
+    const none = Buffer.from("\x1einput k3\n");
+    expect(new ScriptEnd("script-1-a").add(none)).toEqual({ output: none });
+  });
+
   test("cut anywhere: all of it and the status, whatever it is made of", () => {
     const piece = fc.constantFrom(
       "\n",

@@ -52,11 +52,11 @@ interface Ended {
 }
 
 /** Runs `iovirt linux`; `typed` comes through its standard input. */
-function linux(args: readonly string[], typed = ""): Promise<Ended> {
+function linux(args: readonly string[], typed: string | Buffer = ""): Promise<Ended> {
   return run(process.execPath, [MAIN, "linux", ...args], typed);
 }
 
-function run(program: string, args: readonly string[], typed = ""): Promise<Ended> {
+function run(program: string, args: readonly string[], typed: string | Buffer = ""): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args);
     children.push(child);
@@ -118,6 +118,40 @@ describeWithFiles("iovirt linux", () => {
       if (text.includes("\n")) break;
     }
     expect(text).toBe("go\n");
+  });
+
+  test("--exec: the standard input, byte for byte to its end; what one command leaves of it is the next one's", {
+    timeout: START_TIMEOUT,
+  }, async () => {
+    const bytes = Buffer.alloc(100_000);
+    for (let at = 0; at < bytes.length; at++) bytes[at] = (at * 0x9e3779b1) >>> 24;
+    const scripts = ["head -c 5", "true", "wc -c </dev/null; md5sum", "cat"];
+    const { status, stdout, stderr } = await linux(
+      ["--snapshot", ...scripts.flatMap((script) => ["--exec", script])],
+      Buffer.concat([Buffer.from("hello"), Buffer.alloc(4091), bytes]),
+    );
+    // As a shell's commands on a pipe: the first one's reads are of 4096 bytes.
+    const sum = createHash("md5").update(bytes).digest("hex");
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `hello0\n${sum}  -\n`, stderr: "" });
+  });
+
+  test("--exec: a command that does not read the standard input does not wait for it", {
+    timeout: START_TIMEOUT,
+  }, async () => {
+    const child = spawn(process.execPath, [MAIN, "linux", "--snapshot", "--exec", "exit 3"]);
+    children.push(child);
+    // More than there is room for, and no end.
+    child.stdin.on("error", () => {});
+    child.stdin.write(Buffer.alloc(1_000_000));
+    expect(await once(child, "close")).toEqual([3, null]);
+  });
+
+  test("--vms without --exec: the first one's console, whose shell knows which guest it is", {
+    timeout: START_TIMEOUT,
+  }, async () => {
+    const { status, stdout } = await linux(["--snapshot", "--vms", "2"], 'echo "vm $VM/$VMS" on $(hostname)\nexit 6\n');
+    expect(stdout).toContain("\r\nvm 1/2 on vm1\r\n");
+    expect(status).toBe(6);
   });
 
   test("without --exec: what comes in is typed on the console; its end ends the shell, whose status remains", {

@@ -6,6 +6,8 @@ export const SEPARATOR = "\x1e";
 const PRINTED_SEPARATOR = "\\036";
 /** Holds what the script that runs is called. */
 const RUNNING = "/run/script";
+/** Between whoever fetches the input and the scripts. */
+const INPUT_PIPE = "/run/input";
 /** What a shell reports for a program that SIGKILL ended. */
 const KILLED = 137;
 
@@ -15,27 +17,62 @@ const APPLETS = "/applets";
 export const AGENT_READY = "agent ready";
 /** What is said, followed by the status, when the console's shell was left. */
 export const SHELL_LEFT = "left";
+/** What is said, followed by an input's name, when the next piece of that input is wanted. */
+export const INPUT_WANTED = "input";
+/** Stands for no input where one's name is expected. */
+export const NO_INPUT = "-";
+/** Holds the number of the process that is the console's shell. */
+export const CONSOLE_SHELL = "/run/console";
+/** What the console's shell and its children find in their environment, as lines of shell. */
+export const ENVIRONMENT = "/run/environment";
 /** What the console's shell says when it listens. */
 export const PROMPT = "guest:~# ";
 
 /**
- * The agent's words, both ways over /dev/ttyS1. Host: `TAG LENGTH` and a line break, then LENGTH bytes of a shell script.
- * Guest: what the script writes to its standard output, then `TAG STATUS` and a line break. The script's standard error
- * output leaves by /dev/ttyS2. One script at a time. An agent that finds another one's script has it end as killed: nobody
- * waits for it any more.
+ * The agent's words, both ways over /dev/ttyS1. Host: `TAG LENGTH INPUT` and a line break, then LENGTH bytes of a shell
+ * script. Guest: what the script writes to its standard output, then `TAG STATUS` and a line break. The script's standard
+ * error output leaves by /dev/ttyS2. One script at a time. An agent that finds another one's script has it end as killed:
+ * nobody waits for it any more.
+ *
+ * INPUT names what the script's standard input is; what one script leaves of it, the next one gets that names the same.
+ * Guest, over /dev/ttyS1: `input INPUT` for each piece that there is room for. Host, over /dev/ttyS2: a line break,
+ * `INPUT LENGTH`, a line break and LENGTH bytes; none of them is the end. What was under way for another input is skipped:
+ * that is what the first line break is for.
  */
 const AGENT = `#!/bin/sh
-exec </dev/ttyS1
+exec </dev/ttyS1 3</dev/ttyS2 4</dev/null
 for port in /dev/ttyS1 /dev/ttyS2; do stty -F $port raw -echo; done
+feed() {
+  while printf '${PRINTED_SEPARATOR}${INPUT_WANTED} %s\\n' "$1" >/dev/ttyS1; do
+    while read -r name length <&3 && [ "$name" != "$1" ]; do :; done
+    [ "$length" != 0 ] && head -c "$length" <&3 || break
+  done
+}
+input=${NO_INPUT}
+use_input() {
+  [ "$1" != "$input" ] || return
+  [ $input = ${NO_INPUT} ] || kill $feeder 2>/dev/null
+  input=$1
+  if [ $input = ${NO_INPUT} ]; then
+    exec 4</dev/null
+  else
+    rm -f ${INPUT_PIPE}
+    mkfifo ${INPUT_PIPE}
+    feed $input </dev/null 4<&- >${INPUT_PIPE} &
+    feeder=$!
+    exec 4<${INPUT_PIPE}
+  fi
+}
 if [ -s ${RUNNING} ]; then
   printf '%s ${KILLED}\\n' "$(cat ${RUNNING})" >/dev/ttyS1
   : >${RUNNING}
 fi
 printf '${PRINTED_SEPARATOR}${AGENT_READY}\\n' >/dev/ttyS1
-while read -r tag length; do
+while read -r tag length wanted; do
   printf %s "$tag" >${RUNNING}
   head -c "$length" >/tmp/.script
-  setsid sh /tmp/.script </dev/null >/dev/ttyS1 2>/dev/ttyS2
+  use_input "$wanted"
+  setsid sh /tmp/.script <&4 3<&- 4<&- >/dev/ttyS1 2>/dev/ttyS2
   status=$?
   # Setting a mode waits until everything has left.
   for port in /dev/ttyS2 /dev/ttyS1; do stty -F $port raw -echo; done
@@ -60,7 +97,7 @@ ip link set lo up
 modprobe -a igb igbvf 8021q
 while :; do
   [ "$keeper" ] && kill -0 $keeper 2>/dev/null || { while :; do /sbin/agent; done & keeper=$!; }
-  setsid cttyhack sh -l
+  setsid cttyhack sh -c 'echo $$ >${CONSOLE_SHELL}; exec sh -l'
   status=$?
   printf '${PRINTED_SEPARATOR}${SHELL_LEFT} %s\\n' $status >/dev/ttyS1
   # What killed the shell may have killed everything: the agent's keeper has the time to end.
@@ -73,7 +110,7 @@ export const OWN_FILES: ReadonlyMap<string, { content: string; mode: number }> =
   ["init", { content: INIT, mode: 0o755 }],
   ["sbin/agent", { content: AGENT, mode: 0o755 }],
   ["etc/passwd", { content: "root:x:0:0:root:/root:/bin/sh\n", mode: 0o644 }],
-  ["etc/profile", { content: "export PS1='guest:\\w# '\n", mode: 0o644 }],
+  ["etc/profile", { content: `export PS1='guest:\\w# '\n[ ! -r ${ENVIRONMENT} ] || . ${ENVIRONMENT}\n`, mode: 0o644 }],
   ["etc/group", { content: "root:x:0:\n", mode: 0o644 }],
   ["etc/hosts", { content: "127.0.0.1 localhost guest\n", mode: 0o644 }],
 ]);
