@@ -1,9 +1,10 @@
 // The devices that were plugged into a machine beside its cards: where they are, their turns, their states.
+import { checkFunction, checkOptions } from "../core/arguments.ts";
 import { checkMoment } from "../core/clock.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Endpoint } from "../device/endpoint.ts";
-import type { Bridge } from "../pci/bridge.ts";
-import type { PciFunction } from "../pci/function.ts";
+import { Bridge } from "../pci/bridge.ts";
+import { PciFunction } from "../pci/function.ts";
 import type { RootComplex } from "../pci/root-complex.ts";
 
 /** Where a device goes. */
@@ -37,8 +38,12 @@ export class Endpoints {
     this.#onReset = watch;
   }
 
-  /** Puts a device into a slot. Throws ArgumentError, with nothing changed, for a place that is none or taken. */
-  plug(endpoint: Endpoint, { above = undefined, device, functionNumber = 0 }: Slot): void {
+  /** Puts a device into a slot. Throws ArgumentError, with nothing changed, for what is no device, a place that is none or taken. */
+  plug(endpoint: Endpoint, slot: Slot): void {
+    checkEndpoint(endpoint);
+    checkOptions("slot", slot, ["above", "device", "functionNumber"]);
+    const { above, device, functionNumber = 0 } = slot;
+    if (above !== undefined && !(above instanceof Bridge)) throw new ArgumentError("above", above, "is no Bridge");
     if (this.#plugged.some((one) => one.endpoint === endpoint)) {
       throw new ArgumentError("endpoint", nameOf(endpoint), "is plugged in already");
     }
@@ -118,10 +123,19 @@ export class Endpoints {
   }
 }
 
-function nameOf({ functions }: Endpoint): string | undefined {
-  return functions[0]?.name;
+function nameOf(endpoint: Endpoint | undefined): string | undefined {
+  return endpoint?.functions?.[0]?.name;
 }
 
 function deadlineOf(endpoint: Endpoint): number {
   return checkMoment("nextDeadlineNs", endpoint.nextDeadlineNs, nameOf(endpoint));
+}
+
+function checkEndpoint(endpoint: Endpoint): void {
+  if (typeof endpoint !== "object" || endpoint === null) throw new ArgumentError("endpoint", endpoint, "is no device");
+  const { functions } = endpoint;
+  if (!Array.isArray(functions) || functions.length === 0 || !functions.every((fn) => fn instanceof PciFunction)) {
+    throw new ArgumentError("endpoint.functions", functions, "are not PciFunctions, at least one");
+  }
+  for (const name of ["service", "save", "restore"] as const) checkFunction(`endpoint.${name}`, endpoint[name]);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ArgumentError } from "../../host/core/errors.ts";
 import type { EndpointPorts } from "../../host/device/endpoint.ts";
 import { IgbCard } from "../../host/device/igb/card.ts";
 import { IommuTestdev } from "../../host/device/iommu-testdev/iommu-testdev.ts";
@@ -56,6 +57,36 @@ test("where one of its functions has no place, none of them is plugged in", asyn
   expect(id(machine, 0x28)).toBe(NOBODY);
   machine.plug(device, { device: 6 });
   expect(() => machine.plug(device, { device: 7 })).toThrow("is plugged in already");
+});
+
+test("what is no device, and a slot that is none, are ArgumentErrors; nothing is plugged in", async () => {
+  const machine = await Machine.create({ board: {} });
+  const whole = new IommuTestdev("device", ports(machine));
+  const { functions } = whole;
+  const parts = { functions, nextDeadlineNs: 0, service: () => 0, save: () => 0, restore: () => {} };
+  const plug = (endpoint: unknown, slot: unknown): void => machine.plug(endpoint as never, slot as never);
+  const none: [unknown, string][] = [
+    [null, "endpoint null is no device"],
+    [undefined, "endpoint undefined is no device"],
+    [{}, "endpoint.functions undefined are not PciFunctions"],
+    [{ ...parts, functions: [] }, "endpoint.functions"],
+    [{ ...parts, functions: [{}] }, "endpoint.functions"],
+    [{ ...parts, nextDeadlineNs: Number.NaN }, "nextDeadlineNs"],
+    [{ ...parts, service: undefined }, "endpoint.service undefined is not a function"],
+    [{ ...parts, save: 1 }, "endpoint.save 1 is not a function"],
+    [{ ...parts, restore: undefined }, "endpoint.restore undefined is not a function"],
+  ];
+  for (const [endpoint, message] of none) {
+    expect(() => plug(endpoint, { device: 5 })).toThrow(ArgumentError);
+    expect(() => plug(endpoint, { device: 5 })).toThrow(message);
+    expect(() => machine.unplug(endpoint as never)).toThrow("is not plugged in");
+  }
+  for (const slot of [undefined, null, 5, { device: 5, bus: 1 }, { device: 5, above: machine.root }, {}]) {
+    expect(() => plug(whole, slot)).toThrow(ArgumentError);
+  }
+  expect(id(machine, 0x28)).toBe(NOBODY);
+  plug(parts, { device: 5 });
+  expect(id(machine, 0x28)).toBe(0x0005_1b36);
 });
 
 test("a device below a port is reached through it", async () => {

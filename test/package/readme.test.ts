@@ -32,10 +32,19 @@ describe("README", () => {
     expect(stdout + stderr).toBe(answer);
   });
 
-  test("the embedding example, of at most 25 lines, prints what stands below it", () => {
-    const example = /^```js\n([\s\S]*?)^```\n[\s\S]*?^```text\n([\s\S]*?)^```$/m.exec(readme);
-    const [, code, answer] = example as unknown as [string, string, string];
-    expect(code.trimEnd().split("\n").length).toBeLessThanOrEqual(25);
+  // A program in JavaScript and, in the next fenced block, what it prints.
+  const fences = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, body]) => ({ language, body }));
+  const programs = fences.flatMap(({ language, body }, place): [string, string][] => {
+    const next = fences[place + 1];
+    return language === "js" && next?.language === "text" ? [[body as string, next.body as string]] : [];
+  });
+
+  test("the embedding example has at most 25 lines; a device's comes after it", () => {
+    expect(programs.map(([code]) => code.includes("class ") && code.includes("service()"))).toEqual([false, true]);
+    expect(programs[0]?.[0].trimEnd().split("\n").length).toBeLessThanOrEqual(25);
+  });
+
+  test.each(programs)("program %# prints what stands below it", (code, answer) => {
     // The package is asked by its name: from its own folder that is itself, as built.
     const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module"], {
       cwd: root,
