@@ -80,7 +80,7 @@ async function readReplay(path: string, io: Io): Promise<Uint8Array[]> {
 
 function render(result: DemoResult, stale: readonly StaleUse[] | undefined, io: Io): string {
   const style = (format: "green" | "red" | "bold" | "dim", text: string): string =>
-    io.colour ? styleText(format, text) : text;
+    io.colour ? styleText(format, text, { validateStream: false }) : text;
   const lines = [result.topology.trimEnd(), ""];
   for (const check of result.checks) {
     const mark = check.ok ? style("green", "✓") : style("red", "✗");

@@ -7,8 +7,10 @@ export interface Io {
   out(text: string | Uint8Array): void;
   /** Writes to the standard error output. */
   err(text: string | Uint8Array): void;
-  /** True when the standard error output is a terminal: a progress bar makes sense. */
+  /** True when the standard error output is a terminal: somebody may be told what to type. */
   readonly interactive: boolean;
+  /** Columns of that terminal, when a line that it shows can be replaced; otherwise 0, and nothing shows progress. */
+  readonly columns: number;
   /** True when the standard output shows colours. */
   readonly colour: boolean;
   /** The bytes of the file at `path`; `-` is the standard input. Throws UsageError when it cannot be read. */
@@ -28,6 +30,7 @@ export function inputName(path: string): string {
   return path === "-" ? "standard input" : path;
 }
 
+const DEFAULT_COLUMNS = 80;
 /** What a shell reports for a program that SIGPIPE ended. */
 const EXIT_PIPE = 141;
 
@@ -85,11 +88,17 @@ export function processIo(): Io {
       process.exitCode = EXIT_FAILED;
     });
   });
+  const dumb = process.env.TERM === "dumb";
+  const interactive = process.stderr.isTTY === true;
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    interactive: process.stderr.isTTY === true,
-    colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+    interactive,
+    get columns() {
+      // A terminal that does not know its size says 0.
+      return interactive && !dumb ? process.stderr.columns || DEFAULT_COLUMNS : 0;
+    },
+    colour: process.stdout.isTTY === true && !dumb && !process.env.NO_COLOR,
     readFile: readInput,
   };
 }

@@ -3,19 +3,21 @@ import type { Io } from "./io.ts";
 
 const CLEAR_LINE = "\r\x1b[K";
 
-/** Writes to the standard error output when that is a terminal; otherwise does nothing. */
+/** Writes to the standard error output when that is a terminal whose lines can be replaced; otherwise does nothing. */
 export class StatusLine {
-  readonly #io: Io;
+  readonly #io: Pick<Io, "columns" | "err">;
   #shown = false;
 
-  constructor(io: Io) {
+  constructor(io: Pick<Io, "columns" | "err">) {
     this.#io = io;
   }
 
-  /** Replaces the line by `text`. */
+  /** Replaces the line by `text`, or as much of it as one line holds: what wraps could not be removed. */
   show(text: string): void {
-    if (!this.#io.interactive) return;
-    this.#io.err(`${CLEAR_LINE}${text}`);
+    const { columns } = this.#io;
+    if (columns === 0) return;
+    const room = columns - 1;
+    this.#io.err(`${CLEAR_LINE}${[...text].slice(0, room).join("")}`);
     this.#shown = true;
   }
 

@@ -11,6 +11,7 @@ export function testIo(terminal = false): TestIo {
     stdout: "",
     stderr: "",
     interactive: terminal,
+    columns: terminal ? 80 : 0,
     colour: terminal,
     out(text) {
       io.stdout += typeof text === "string" ? text : Buffer.from(text).toString();

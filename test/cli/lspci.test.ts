@@ -216,6 +216,7 @@ describe("bad input is one line that names the value, exit status 2", () => {
         err += text;
       },
       interactive: false,
+      columns: 0,
       colour: false,
       readFile: async (path: string) => new TextEncoder().encode(files[path]),
     };
