@@ -1,22 +1,27 @@
 // This program's standard input, for the commands that it runs in a guest.
-import type { Readable } from "node:stream";
 import { type Io, reasonOf } from "./io.ts";
 import type { ScriptInput } from "./linux-guest.ts";
 
 const NOTHING = new Uint8Array();
+
+/** A readable stream, as far as it is read here. */
+export interface InputStream extends AsyncIterable<Uint8Array> {
+  readonly isTTY?: boolean;
+  destroy(): unknown;
+}
 
 /**
  * Reads `stream` when somebody wants more. A terminal is not read: a program in the background would be stopped, and one
  * that is not asked for anything would wait for its user. What cannot be read is told once, and ends the input.
  */
 export class StandardInput implements ScriptInput {
-  readonly #stream: Readable & { isTTY?: boolean };
+  readonly #stream: InputStream;
   readonly #io: Pick<Io, "err">;
   #pieces: AsyncIterator<Uint8Array> | undefined;
   #rest: Uint8Array = NOTHING;
   #closed = false;
 
-  constructor(stream: Readable & { isTTY?: boolean }, io: Pick<Io, "err">) {
+  constructor(stream: InputStream, io: Pick<Io, "err">) {
     this.#stream = stream;
     this.#io = io;
   }
