@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { importsOf, importViolations, ROOMS, roomOf, withoutComments } from "./architecture/rooms.ts";
+import { forbiddenInAssembly, notConstants } from "./architecture/style.ts";
 import {
   mutableGlobals,
   SECTION_DATA,
@@ -82,6 +83,46 @@ describe("host/ below cli/ and web/ runs anywhere", () => {
     const held = portable.filter((file) => !except.some((path) => file.startsWith(path)));
     expect(held.filter((file) => pattern.test(withoutComments(read(file))))).toEqual([]);
   });
+});
+
+describe("one source of truth for numbers", () => {
+  const spec = sources.filter((file) => file.startsWith("assembly/spec/"));
+  const code = sources.filter((file) => file.startsWith("assembly/") && !file.startsWith("assembly/spec/"));
+  const held = (group: readonly string[], check: (source: string) => string[]): string[] =>
+    group.flatMap((file) => check(read(file)).map((text) => `${file}: ${text}`));
+
+  test("the specification's tables are constants of 32 bits and nothing else", () => {
+    expect(spec.length).toBeGreaterThan(50);
+    expect(held(spec, notConstants)).toEqual([]);
+  });
+
+  test.each([
+    "export const A_LO = 4;",
+    "export const A: u64 = 4;",
+    "export const A: u32 = 1 << 31;",
+    "const A: u32 = 4;",
+    "export function a(): u32 {",
+    'import { B } from "./b";',
+  ])("the check refuses %s", (line) => {
+    expect(notConstants(`/** A. */\nexport const B: u32 = 0x8000_0000;\n${line}\n`)).toEqual([line]);
+  });
+
+  test("the code of the module has no bare bit fields, allocations, globals, or inlined free functions", () => {
+    expect(code.length).toBeGreaterThan(50);
+    expect(held(code, forbiddenInAssembly)).toEqual([]);
+  });
+
+  test.each(["x = (word >>> 18) & 3;", "x = new Row();", "let count: u32 = 0;", "@inline\nfunction f(): u32 {"])(
+    "the check refuses %j",
+    (line) => {
+      expect(forbiddenInAssembly(`// ${line.replace("\n", " ")}\n${line}\n`)).toHaveLength(1);
+    },
+  );
+});
+
+test("files are named in lower case, words joined by hyphens", () => {
+  const modules = files.filter((file) => file.endsWith(".ts"));
+  expect(modules.filter((file) => !/^[a-z0-9./-]+$/.test(file))).toEqual([]);
 });
 
 describe("the wasm module", () => {
