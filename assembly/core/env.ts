@@ -35,8 +35,8 @@ export declare function hostExchange(
 ): f64;
 
 /**
- * Performs `count` transfers (spec/abi/memory-map) in order, each for itself: the refused ones are marked and skipped.
- * Returns how many were done.
+ * Performs `count` transfers (spec/abi/memory-map) in order. A refused one is marked and skipped, and so are those of the
+ * same queue behind it. Returns how many were done.
  */
 export declare function hostTransfer(mapId: u32, list: usize, count: u32): u32;
 

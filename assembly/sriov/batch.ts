@@ -1,5 +1,6 @@
 // What a run of frames writes to memory outside, kept until there is much of it: an import costs as much as several
-// frames. The writes are made in their order, and no read overtakes one (PCIe 6.0 §2.4.1, posted requests).
+// frames. No read overtakes a write (PCIe 6.0 §2.4.1, posted requests). Data are written in their order, receive
+// descriptors behind all of them.
 
 import { Bits } from "../core/bits";
 import { hostTransfer } from "../core/env";

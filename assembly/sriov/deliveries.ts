@@ -7,6 +7,7 @@ import {
   DELIVERY_REFUSED_FRAME,
   DELIVERY_REFUSED_LO,
   DELIVERY_REFUSED_REPORT,
+  DELIVERY_REFUSED_SOURCE,
   DELIVERY_REGIONS,
   DELIVERY_REPORT,
   DELIVERY_REPORT_REGION_LO,
@@ -88,7 +89,7 @@ export class Deliveries {
 
   /**
    * Delivers the first `count` frames of transmit queue `index`. `pools` says of each, a byte, whose it is: receive
-   * queues stop whose memory refuses, and the transmit queue when its ring does.
+   * queues stop whose memory refuses, and the transmit queue when its own does.
    */
   static deliver(port: Port, index: u32, count: u32, pools: usize): void {
     const written = <u32>Receive.writeback(RXD_STAT_DD | RXD_STAT_EOP | RXD_STAT_LB, 0, 0);
@@ -100,10 +101,9 @@ export class Deliveries {
         const receiver = port.rx(pool);
         if (!receiver.stopped) port.stop(receiver, pool, STOP_BUFFER);
       }
-      if (refused & DELIVERY_REFUSED_REPORT) {
-        const sender = port.tx(index);
-        if (!sender.stopped) port.stop(sender, CAUSE_TX + index, STOP_RING);
-      }
+      const sender = port.tx(index);
+      if ((refused & DELIVERY_REFUSED_SOURCE) != 0 && !sender.stopped) port.stop(sender, CAUSE_TX + index, STOP_BUFFER);
+      if ((refused & DELIVERY_REFUSED_REPORT) != 0 && !sender.stopped) port.stop(sender, CAUSE_TX + index, STOP_RING);
     }
   }
 }

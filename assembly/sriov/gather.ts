@@ -69,6 +69,8 @@ import { Switch } from "./switch";
 import { Tags } from "./tags";
 import { Transmit } from "./transmit";
 
+/** Of a descriptor that was fetched ahead, and of what it describes. */
+const STAGED_TRANSLATIONS: u32 = 2;
 /** Descriptors that one frame may have. */
 const FRAME_DESCRIPTORS: u32 = 256;
 
@@ -116,8 +118,10 @@ export class Gather {
       const place = queue.base + <u64>head * TX_DESCRIPTOR_SIZE;
       const descriptor = copy + <usize>(taken * TX_DESCRIPTOR_SIZE);
       const staged = taken < stage.left;
-      if (staged) v128.store(descriptor, v128.load(stage.descriptor(taken)));
-      else if (!Receive.transfer(port, context, place, descriptor, TX_DESCRIPTOR_SIZE, false, 0)) {
+      if (staged) {
+        v128.store(descriptor, v128.load(stage.descriptor(taken)));
+        port.unit.translations += STAGED_TRANSLATIONS;
+      } else if (!Receive.transfer(port, context, place, descriptor, TX_DESCRIPTOR_SIZE, false, 0)) {
         return Gather.refuse(port, queue, index, STOP_RING);
       }
       const word = load<u32>(descriptor, TXD_COMMAND);

@@ -104,7 +104,10 @@ export class Stage {
     if (Transfers.run(port, list, entry)) this.left = whole;
   }
 
-  /** Lists the transfers that fetch `length` bytes to `place`. Returns where they end; 0 when some are in no memory. */
+  /**
+   * Lists the transfers that fetch `length` bytes to `place`. Returns where they end; 0 when some are in no memory, or
+   * where they are is not cached.
+   */
   private static list(
     port: Port,
     context: Context,
@@ -118,7 +121,8 @@ export class Stage {
     while (done < length) {
       const at = iova + <u64>done;
       const part = min(length - done, PAGE - (<u32>at & (PAGE - 1)));
-      const result = Dma.translate(port.unit, context, at, ACCESS_READ);
+      // A fault is the frame's own, when its turn comes.
+      const result = Dma.peek(port.unit, context, at, ACCESS_READ);
       if (result & FAULT) return 0;
       const number = Dma.region(result);
       const region = port.map.region(number);

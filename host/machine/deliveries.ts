@@ -9,6 +9,7 @@ import {
   DELIVERY_REFUSED_FRAME,
   DELIVERY_REFUSED_LO,
   DELIVERY_REFUSED_REPORT,
+  DELIVERY_REFUSED_SOURCE,
   DELIVERY_REGIONS,
   DELIVERY_REPORT,
   DELIVERY_REPORT_REGION_HI,
@@ -32,6 +33,7 @@ import {
   DELIVERY_WRITEBACK_SIZE,
 } from "../../assembly/spec/abi/delivery.ts";
 import { TRANSFER_POINTER } from "../../assembly/spec/abi/memory-map.ts";
+import { RXD_ERR_RXE } from "../../assembly/spec/igb/rx-descriptor.ts";
 import { join32 } from "../core/address.ts";
 import { bits, mask } from "../core/bits.ts";
 import type { Engine } from "../core/engine.ts";
@@ -273,15 +275,17 @@ export class Deliveries {
     const body = place(entry + SOURCE) + DELIVERY_HEADER_SIZE;
     const to = place(entry + TARGET);
     let refused = 0;
-    if (
-      target !== 0 &&
-      !(
-        transfers.copy(source, body, target, to + DELIVERY_HEADER_SIZE, length - DELIVERY_HEADER_SIZE) &&
-        transfers.copy(TRANSFER_POINTER, header, target, to, DELIVERY_HEADER_SIZE) &&
-        this.#describeSlowly(ring, place(first + RING) + behind, written, length)
-      )
-    ) {
-      refused = DELIVERY_REFUSED_FRAME;
+    if (target !== 0) {
+      const descriptor = place(first + RING) + behind;
+      const piece = transfers.read(source, body, length - DELIVERY_HEADER_SIZE);
+      if (piece === undefined) refused = DELIVERY_REFUSED_SOURCE;
+      const delivered =
+        piece === undefined
+          ? this.#describeSlowly(ring, descriptor, (written | RXD_ERR_RXE) >>> 0, length)
+          : transfers.write(target, to + DELIVERY_HEADER_SIZE, piece) &&
+            transfers.copy(TRANSFER_POINTER, header, target, to, DELIVERY_HEADER_SIZE) &&
+            this.#describeSlowly(ring, descriptor, written, length);
+      if (!delivered) refused |= DELIVERY_REFUSED_FRAME;
     }
     const status = (entry + STATUS) * 4;
     const reported = field(entry + STATUS) !== 0;

@@ -195,17 +195,17 @@ export class Transfers {
 
   /** As `copy`, through a copy of the bytes: functions may make the memory grow. */
   #copySlowly(sourceRegion: number, source: number, targetRegion: number, target: number, length: number): boolean {
-    const piece = new Uint8Array(length);
-    return this.#read(sourceRegion, source, piece) && this.write(targetRegion, target, piece);
+    const piece = this.read(sourceRegion, source, length);
+    return piece !== undefined && this.write(targetRegion, target, piece);
   }
 
-  #read(region: number, source: number, piece: Uint8Array): boolean {
-    if (region === TRANSFER_POINTER) {
-      piece.set(this.#engine.u8.subarray(source, source + piece.length));
-      return true;
-    }
+  /** A copy of `length` bytes of a region; undefined when nothing answers, or the embedder's functions did not serve. */
+  read(region: number, source: number, length: number): Uint8Array | undefined {
+    if (region === TRANSFER_POINTER) return this.#engine.u8.slice(source, source + length);
+    const piece = new Uint8Array(length);
     const backing = this.#regions.find(region);
-    return backing !== undefined && this.#regions.attempt(region, () => backing.readBytes(source, piece));
+    const served = backing !== undefined && this.#regions.attempt(region, () => backing.readBytes(source, piece));
+    return served ? piece : undefined;
   }
 
   /** Writes bytes to a region. False when nothing answers, or the embedder's functions did not serve. */

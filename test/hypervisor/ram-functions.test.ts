@@ -87,6 +87,29 @@ describe("RAM behind functions", () => {
     },
   );
 
+  it.each([EXPERIMENTAL, IPV6].flatMap((type) => [0, 1, 2, 3, 5, 9].map((after) => ({ type, after }))))(
+    "of a sender that throw after $after calls, with frames of type $type: no receiver's queue stops",
+    async ({ type, after }) => {
+      const { hypervisor, machine, hooks, received, first, second, third } = await scene();
+      for (let count = 0; count < 10; count++) first.driver.send([frame(1, 0, type), frame(2, 0, type)]);
+      let calls = 0;
+      hooks.meddle = () => {
+        if (calls++ >= after) throw new Error("gone");
+      };
+      expect(thrown(() => machine.run(1_000_000))).toBeInstanceOf(RegionError);
+      hooks.meddle = undefined;
+      hypervisor.run(1_000_000);
+      expect(machine.ports[0]?.statistics.stops).toBe(1);
+      const before = [...received] as [number, number, number];
+      for (let count = 0; count < 5; count++) {
+        second.driver.send([frame(2, 1, type)]);
+        third.driver.send([frame(1, 2, type)]);
+      }
+      hypervisor.run(1_000_000);
+      expect(received).toEqual([before[0], before[1] + 5, before[2] + 5]);
+    },
+  );
+
   it.each(["run", "save", "service"] as const)(
     "that call %s() get a ReentryError, and no frame comes twice",
     async (call) => {

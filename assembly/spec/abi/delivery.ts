@@ -27,11 +27,15 @@ export const DELIVERY_SIMPLE_LO: u32 = 16;
 export const DELIVERY_SIMPLE_SINGLE: u32 = 1;
 export const DELIVERY_SIMPLE_ALIKE: u32 = 2;
 export const DELIVERY_STRIDE: u32 = 16;
-/** In the same dword, what the host could not do: DELIVERY_REFUSED_ bits. */
+/**
+ * In the same dword, what the host could not do: DELIVERY_REFUSED_ bits. SOURCE: the frame's bytes were not there to be
+ * read; its receiver got a descriptor that says so (RXE).
+ */
 export const DELIVERY_REFUSED_HI: u32 = 31;
 export const DELIVERY_REFUSED_LO: u32 = 24;
 export const DELIVERY_REFUSED_FRAME: u32 = 0x0000_0001;
 export const DELIVERY_REFUSED_REPORT: u32 = 0x0000_0002;
+export const DELIVERY_REFUSED_SOURCE: u32 = 0x0000_0004;
 /** What is written at the report's place; 0 for nothing. */
 export const DELIVERY_STATUS: u32 = 36;
 /** Regions of source and target in one dword, of receive descriptor and report in the next. */
