@@ -43,11 +43,25 @@ function temptation(next: () => number, foreign: readonly number[]): number {
 
 /** One data descriptor without offloads that ends its frame and wants to be reported. */
 const PLAIN = 0x2b30_0000;
-const ONE_BUFFER = 0x8200_0002;
+/** TSE, and both checksums. */
+const SEGMENT = 0x8000_0000;
+const CHECKSUMS = 0x300;
+const CONTEXT = 0x2020_0000;
+/** SRRCTL: one buffer of 2 or 1 KiB, legacy descriptors, headers apart. */
+const RECEIVERS = [0x8200_0002, 0x8200_0002, 0x8200_0001, 0x8000_0002, 0x8a00_0202];
 const ENABLES = (1 << COMMAND_MEMORY_SPACE_ENABLE_LO) | (1 << COMMAND_BUS_MASTER_ENABLE_LO);
 const OVERLAY = 0x3_0000;
 const OVERLAY_RING = 64;
 const SLOT = 0x800;
+
+/** From the type field on: a payload no card looks into, UDP over IPv4, a fragment of TCP, UDP over IPv6. */
+function beginning(kind: number, length: number): number[] {
+  const ipv4 = [0x08, 0x00, 0x45, 0, 0, (length - 14) & 0xff, 0, 0];
+  if (kind === 0) return [0x88, 0xb5];
+  if (kind === 1) return [...ipv4, 0, 0, 64, 17];
+  if (kind === 2) return [...ipv4, 0x20, 0, 64, 6];
+  return [0x86, 0xdd, 0x60, 0, 0, 0, 0, (length - 54) & 0xff, 17];
+}
 
 export class Vandal {
   readonly #platform: GuestPlatform;
@@ -176,6 +190,7 @@ export class Vandal {
     const txRing = OVERLAY;
     const rxRing = OVERLAY + OVERLAY_RING * TX_DESCRIPTOR_SIZE;
     const buffers = OVERLAY + 0x1000;
+    const receiver = RECEIVERS[next() % RECEIVERS.length] as number;
     for (const bar of this.#bars) {
       this.#platform.configWrite(bar.function, bar.place, 4, bar.base);
       this.#platform.configWrite(bar.function, COMMAND, 2, ENABLES);
@@ -188,7 +203,7 @@ export class Vandal {
         [tx.TDBAH, 0],
         [tx.TDLEN, OVERLAY_RING * TX_DESCRIPTOR_SIZE],
         [tx.TDH, 0],
-        ...(block === rx.RX_QUEUE_ALIAS_BASE ? [[rx.SRRCTL, ONE_BUFFER]] : [[tx.TDWBAL, 0]]),
+        ...(block === rx.RX_QUEUE_ALIAS_BASE ? [[rx.SRRCTL, receiver]] : [[tx.TDWBAL, 0]]),
         [tx.TXDCTL, tx.TXDCTL_ENABLE],
         [tx.TDT, tail],
       ] as const;
@@ -199,9 +214,9 @@ export class Vandal {
     const rows = new Uint32Array(OVERLAY_RING * 4);
     for (let at = 0; at < OVERLAY_RING; at++) rows[at * 4] = at === 0 ? target : OVERLAY + 0x4000 + SLOT * (at % 16);
     ram.writeBytes(gpa(rxRing), new Uint8Array(rows.buffer));
-    lay(taker, rx.RX_QUEUE_ALIAS_BASE, rxRing, OVERLAY_RING - 1);
+    lay(taker, rx.RX_QUEUE_ALIAS_BASE, rxRing, next() % 3 === 0 ? next() % OVERLAY_RING : OVERLAY_RING - 1);
     rows.fill(0);
-    const count = 2 + (next() % 4);
+    const count = 2 + (next() % 20);
     for (let at = 0; at < count; at++) {
       const length = 60 + (next() % 200);
       const place = at === count - 1 && next() % 2 === 0 ? VM_RAM - length : buffers + at * SLOT;
@@ -213,9 +228,16 @@ export class Vandal {
       const address = next() % 2 === 0 ? taker.mac : this.#addresses[next() % this.#addresses.length];
       bytes.set(address as Uint8Array);
       bytes.set(sender.mac, 6);
-      bytes.set([0x88, 0xb5], 12);
+      bytes.set(beginning(next() % 4, length), 12);
       ram.writeBytes(gpa(place), bytes.subarray(0, length));
-      rows.set([place, 0, PLAIN | length, length << TXD_PAYLEN_LO], at * 4);
+      const usual = next() % 8 === 0 ? PLAIN | SEGMENT : PLAIN;
+      const command = next() % 6 === 0 ? next() & 0x7fff_0000 : usual;
+      const offloads = next() % 3 === 0 ? CHECKSUMS : 0;
+      rows.set([place, 0, (command | length) >>> 0, (length << TXD_PAYLEN_LO) | offloads], at * 4);
+      if (next() % 5 === 0) {
+        const lengths = (14 << 9) | 20;
+        rows.set([lengths, 0, CONTEXT | (next() % 0x2000), ((next() % 200) << 16) | (20 << 8)], at * 4);
+      }
     }
     ram.writeBytes(gpa(txRing), new Uint8Array(rows.buffer));
     lay(sender, tx.TX_QUEUE_ALIAS_BASE, txRing, count);
