@@ -62,10 +62,8 @@ async function measure({ guest }: LinuxPc, subjects: Record<AdapterName, Subject
       for (let turn = 0; turn < ADAPTERS.length; turn++) {
         const name = ADAPTERS[(turn + round + 1) % ADAPTERS.length] as AdapterName;
         const { adapter, inside } = subjects[name];
-        const figure =
-          direction === "transmit"
-            ? await transmit(guest, adapter, inside, size, counts[name])
-            : await receive(guest, adapter, inside, size, options.seconds);
+        const move = direction === "transmit" ? transmit : receive;
+        const figure = await move(guest, adapter, inside, size, counts[name]);
         counts[name] = Math.max(FIRST_FRAMES, Math.round(figure.framesPerSecond * options.seconds));
         if (round >= 0) figures[name].push(figure);
       }

@@ -88,13 +88,16 @@ grep -q "Result: OK" ${name}`;
   return figure(arrived, (last - first) / MS_PER_S, grown);
 }
 
-/** Sends the guest frames for `seconds`, as fast as its adapter takes them; what its driver counts has arrived. */
+/**
+ * Sends the guest frames as fast as its adapter takes them, until its driver has counted `frames`: as much work however
+ * slowly it goes.
+ */
 export async function receive(
   guest: LinuxGuest,
   { wire, counters }: Adapter,
   { name, mac }: Interface,
   size: number,
-  seconds: number,
+  frames: number,
 ): Promise<Figure> {
   const frame = new Uint8Array(size);
   frame.set(mac);
@@ -104,8 +107,7 @@ export async function receive(
   const stop = wire.flood(frame);
   const count = `read frames </sys/class/net/${name}/statistics/rx_packets`;
   const look = `${count}; read now idle </proc/uptime; echo $frames $now`;
-  // A guest that stood still for that time has got nothing.
-  const some = `before=$frames; sleep ${seconds}; while ${count}; [ $frames = $before ]; do sleep 0.05; done`;
+  const some = `enough=$((frames + ${frames})); while ${count}; [ $frames -lt $enough ]; do sleep 0.05; done`;
   const span = spanOf(counters);
   const { stdout } = await guest.collect(`sleep 0.2; ${look}; ${some}; ${look}`, PATIENCE);
   const grown = span();
