@@ -69,8 +69,6 @@ import { Switch } from "./switch";
 import { Tags } from "./tags";
 import { Transmit } from "./transmit";
 
-/** Of a descriptor that was fetched ahead, and of what it describes. */
-const STAGED_TRANSLATIONS: u32 = 2;
 /** Descriptors that one frame may have. */
 const FRAME_DESCRIPTORS: u32 = 256;
 
@@ -122,7 +120,7 @@ export class Gather {
       const staged = taken < stage.left;
       if (staged) {
         v128.store(descriptor, v128.load(stage.descriptor(taken)));
-        port.unit.translations += STAGED_TRANSLATIONS;
+        port.unit.translations++;
       } else if (!Receive.transfer(port, context, place, descriptor, TX_DESCRIPTOR_SIZE, false, 0)) {
         return Gather.refuse(port, queue, index, STOP_RING);
       }
@@ -154,7 +152,8 @@ export class Gather {
       const part = Bits.of32(word, TXD_DTALEN_HI, TXD_DTALEN_LO);
       const limit = Gather.segments(command) ? SCRATCH_FRAME_SIZE : TX_FRAME_MAX;
       if (length + part > limit) return Gather.refuse(port, queue, index, STOP_SIZE);
-      if (!staged && !Receive.transfer(port, context, load<u64>(descriptor), frame + length, part, false, 0)) {
+      if (staged) port.unit.translations++;
+      else if (!Receive.transfer(port, context, load<u64>(descriptor), frame + length, part, false, 0)) {
         return Gather.refuse(port, queue, index, STOP_BUFFER);
       }
       length += part;

@@ -257,7 +257,10 @@ export class Deliveries {
     return count - refused;
   }
 
-  /** Delivers one frame of any kind, of the run that starts at `first`. */
+  /**
+   * Delivers one frame of any kind, of the run that starts at `first`. Deviation: where its bytes cannot be read its
+   * receiver, whose descriptor is spoken for, gets one with RXE, whatever RCTL.SBP says.
+   */
   #deliverSlowly(first: number, entry: number, written: number): boolean {
     const transfers = this.#transfers;
     // Functions of the embedder may make the memory grow: each field is read from the memory as it is.
@@ -277,7 +280,8 @@ export class Deliveries {
     let refused = 0;
     if (target !== 0) {
       const descriptor = place(first + RING) + behind;
-      const piece = transfers.read(source, body, length - DELIVERY_HEADER_SIZE);
+      const rest = length - DELIVERY_HEADER_SIZE;
+      const piece = transfers.bytes(source)?.subarray(body, body + rest) ?? transfers.read(source, body, rest);
       if (piece === undefined) refused = DELIVERY_REFUSED_SOURCE;
       const delivered =
         piece === undefined

@@ -8,9 +8,10 @@ const RAM = 2 * MIB;
 /** EtherTypes whose frames the card looks into, and does not. */
 const IPV6 = 0x86dd;
 const EXPERIMENTAL = 0x88b5;
+const PAYLOAD = 0x3c;
 
 function frame(to: number, from: number, type = EXPERIMENTAL): Uint8Array {
-  const bytes = new Uint8Array(64);
+  const bytes = new Uint8Array(64).fill(PAYLOAD);
   bytes.set(macOf(to));
   bytes.set(macOf(from), 6);
   bytes.set([type >>> 8, type & 0xff], 12);
@@ -37,7 +38,12 @@ async function scene() {
   const vms = [functions, RAM, { size: RAM, buffer: new ArrayBuffer(RAM) }].map((ram, index) => {
     const vm = hypervisor.createVm({ name: `vm${index}`, ram });
     hypervisor.assign(vm, vfs[index] as (typeof vfs)[number]);
-    return { vm, ...boot(vm, () => (received[index] = (received[index] as number) + 1)) };
+    const take = (bytes: Uint8Array): void => {
+      // Nothing arrives that nobody sent.
+      expect(bytes.subarray(14).every((byte) => byte === PAYLOAD)).toBe(true);
+      received[index] = (received[index] as number) + 1;
+    };
+    return { vm, ...boot(vm, take) };
   });
   const [first, second, third] = vms;
   if (first === undefined || second === undefined || third === undefined) throw new Error("a VM is missing");

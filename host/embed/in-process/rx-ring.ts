@@ -20,6 +20,7 @@ import {
 } from "../../../assembly/spec/igb/receive.ts";
 import {
   RX_DESCRIPTOR_SIZE,
+  RXD_ERR_RXE,
   RXD_LENGTH_HI,
   RXD_LENGTH_LO,
   RXD_STAT_DD,
@@ -53,7 +54,7 @@ const SPLIT =
   0;
 
 /**
- * Takes one frame. `frame` is valid during the call only; `vlan` is the tag that the card stripped, −1 when it stripped
+ * Takes one frame; those with a receive error (RXE) are dropped before. `frame` is valid during the call only; `vlan` is the tag that the card stripped, −1 when it stripped
  * none; `status` is the descriptor's status and error dword.
  */
 export type ReceiveHandler = (frame: Uint8Array, vlan: number, status: number) => void;
@@ -190,6 +191,7 @@ export class RxRing implements Snapshotable<RxRingState> {
     }
     if (this.#filled !== 0) this.#view = this.#frame.subarray(0, end);
     this.#filled = 0;
+    if ((status & RXD_ERR_RXE) !== 0) return true;
     this.frames++;
     this.bytes += end;
     handler(this.#view, this.#vlan(status, last >>> VLAN_SHIFT), status);
