@@ -13,6 +13,8 @@ for vf in ${VFS.join(" ")}; do
   joined vf$vf vf$vf 10.1.0.$((10 + vf))/24
 done
 for vf in ${VFS.join(" ")}; do until_true has_link vf$vf vf$vf; done
+# The PF went down for that.
+until_true has_link main eth0
 `;
 /** A namespace's interfaces return, and its VFs with them. */
 const REMOVE_VFS = `

@@ -24,6 +24,8 @@ echo $address >/sys/bus/pci/drivers/igbvf/bind
 ip link set $(vf_name eth0 1) name one
 joined one one 10.1.0.11/24
 until_true has_link one one
+# The PF went down when it got its VFs.
+until_true has_link main eth0
 `;
 /** In the namespace one, a second interface on VF 1, with an address that is not the VF's. */
 const FOREIGN = `
