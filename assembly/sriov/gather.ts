@@ -75,23 +75,21 @@ const FRAME_DESCRIPTORS: u32 = 256;
 export class Gather {
   /**
    * Sends at most `frames` frames from the queue's head on, and of the last one all segments. Returns how many: see
-   * `frame`. With `outside` memory is involved that an import reaches; `reachable` are the pools of Transmit.addressee.
+   * `frame`. With `outside` memory is involved that an import reaches.
    */
-  static run(port: Port, queue: Queue, index: u32, context: Context, frames: u32, outside: bool, reachable: u32): u32 {
+  static run(port: Port, queue: Queue, index: u32, context: Context, frames: u32, outside: bool): u32 {
     const batch = Batch.of(port);
     const stage = Stage.of(port);
     batch.open();
     stage.left = 0;
-    stage.special = false;
     if (outside && frames > 1) stage.fill(port, queue, index, context, frames);
     let done: u32 = 0;
     do {
-      const made = Gather.frame(port, queue, index, context, reachable);
+      const made = Gather.frame(port, queue, index, context);
       if (made == 0) break;
       done += made;
     } while (done < frames && !queue.stopped && (outside ? stage.left != 0 : queue.head != queue.tail));
     stage.left = 0;
-    if (outside) port.guess(index, stage.special);
     batch.close(port);
     return done;
   }
@@ -101,7 +99,7 @@ export class Gather {
    * each segment counted, and context descriptors alone as one: 0 when the frame has no end yet or the queue was
    * stopped before it was sent.
    */
-  private static frame(port: Port, queue: Queue, index: u32, context: Context, reachable: u32): u32 {
+  private static frame(port: Port, queue: Queue, index: u32, context: Context): u32 {
     const count = queue.length / TX_DESCRIPTOR_SIZE;
     const stage = Stage.of(port);
     let frame = port.scratch + SCRATCH_FRAME;
@@ -164,7 +162,6 @@ export class Gather {
         options = load<u32>(descriptor, TXD_STATUS);
       }
       if (length < TX_FRAME_MIN) return Gather.refuse(port, queue, index, STOP_DESCRIPTOR);
-      if (!stage.special) stage.special = !Gather.simple(port, index, frame, taken, command, options, reachable);
       const left = port.state.egress;
       const frames = Gather.send(port, queue, index, frame, length, command, options);
       const stamped = (command & (TXD_DCMD_DEXT | TXD_MAC_TSTAMP)) == (TXD_DCMD_DEXT | TXD_MAC_TSTAMP);
@@ -177,20 +174,6 @@ export class Gather {
     // No end yet. A ring that is full without one can never have one.
     if (taken + 1 >= count) port.stop(queue, CAUSE_TX + index, STOP_UNENDED);
     return 0;
-  }
-
-  /** Whether a frame could have gone another way: see outside.ts. */
-  private static simple(
-    port: Port,
-    index: u32,
-    frame: usize,
-    taken: u32,
-    command: u32,
-    options: u32,
-    reachable: u32,
-  ): bool {
-    if (taken != 1 || Transmit.plainLength(command, options) == 0) return false;
-    return Transmit.addressee(port, port.state, index & (POOLS - 1), frame, reachable) != 0;
   }
 
   /** Whether a frame is to be cut into segments: what only advanced descriptors can ask for. */

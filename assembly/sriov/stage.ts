@@ -43,8 +43,6 @@ export class Stage {
   /** The first descriptor that is left, and how many are left, all of them of whole frames. */
   first: u32;
   left: u32;
-  /** Whether a frame was met that has to be gathered. */
-  special: bool;
 
   @inline static of(port: Port): Stage {
     return changetype<Stage>(port.scratch + SCRATCH_STAGE);

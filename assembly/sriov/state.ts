@@ -18,7 +18,6 @@ import {
   PORT_BURST,
   PORT_CTRL,
   PORT_CURSORS,
-  PORT_FLOW_GATHERS,
   PORT_FLOW_SIZE,
   PORT_FLOWS,
   PORT_LINK,
@@ -134,13 +133,6 @@ export class Port {
   }
   @inline flow(index: u32): usize {
     return changetype<usize>(this) + PORT_FLOWS + <usize>index * PORT_FLOW_SIZE;
-  }
-  /** Whether the last frames of transmit queue `index` from memory outside had to be gathered. */
-  @inline gathers(index: u32): bool {
-    return load<u8>(this.flow(index), PORT_FLOW_GATHERS) != 0;
-  }
-  @inline guess(index: u32, gathers: bool): void {
-    store<u8>(this.flow(index), <u8>gathers, PORT_FLOW_GATHERS);
   }
   @inline get state(): Control {
     return changetype<Control>(changetype<usize>(this) + PORT_STATE);

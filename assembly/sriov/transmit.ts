@@ -152,16 +152,16 @@ export class Transmit {
       queue.head = head;
       left = 0;
       let moved: u32 = 0;
-      if (outside && !port.gathers(index)) {
+      if (outside) {
         const wanted = min(budget - frames, window);
         moved = Outside.burst(port, queue, index, context, reachable, wanted, flows);
         flows = flows && moved >= FLOW_MIN;
-        window = moved == 0 ? 1 : min(window << 1, BURST);
       }
+      window = moved == 0 ? 1 : min(window << 1, BURST);
       if (moved != 0) gathered = 1;
       else if (!queue.stopped) {
         const most = outside ? budget - frames : min(budget - frames, gathered);
-        moved = Gather.run(port, queue, index, context, most, outside, reachable);
+        moved = Gather.run(port, queue, index, context, most, outside);
         gathered = min(gathered << 1, BURST);
       }
       head = queue.head;

@@ -21,13 +21,9 @@ export const PORT_SENDER: u32 = 24;
 export const PORT_CURSORS: u32 = 64;
 export const CURSOR_SIZE: u32 = 32;
 
-/**
- * What is guessed of each transmit queue: the header of the flow that it sent last, of FLOW_HEADER_SIZE bytes, zeroes for
- * none; and a byte, not 0 when its last frames had to be gathered.
- */
+/** For each transmit queue the header of the flow that it sent last, of FLOW_HEADER_SIZE bytes; zeroes for none. */
 export const PORT_FLOWS: u32 = 576;
 export const PORT_FLOW_SIZE: u32 = 16;
-export const PORT_FLOW_GATHERS: u32 = 15;
 
 export const PORT_STATE: u32 = 1024;
 
