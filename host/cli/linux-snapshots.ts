@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { GuestError } from "./guests/failure.ts";
 import { makeFolder, orGuestError, refusal } from "./guests/folders.ts";
 import { seal, unseal } from "./sealed.ts";
 import { withCleanup } from "./signals.ts";
@@ -19,21 +20,28 @@ const POLL_MS = 200;
 /** The snapshots in one folder. */
 export class Snapshots {
   readonly #folder: string;
+  readonly #lost: (reason: string) => void;
 
-  constructor(folder: string) {
+  /** @param lost is told, by one line, why a snapshot that was made could not be kept. */
+  constructor(folder: string, lost: (reason: string) => void = () => {}) {
     this.#folder = folder;
+    this.#lost = lost;
   }
 
   /**
-   * The snapshot that depends on `parts`. When there is none, or it is damaged, `make` makes it, in one process at a time. Throws
-   * GuestError when it cannot be kept, and whatever `make` throws.
+   * The snapshot that depends on `parts`. When there is none, or it is damaged, `make` makes it, in one process at a time where
+   * it can be kept. Throws GuestError when one that is there cannot be read, and whatever `make` throws.
    */
   async get(parts: readonly (string | Uint8Array)[], make: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const path = join(this.#folder, `${nameOf(parts)}${SUFFIX}`);
     const present = this.#read(path);
     if (present !== undefined) return present;
     const lock = `${path}.lock`;
-    await this.#lock(lock);
+    const refused = await this.#lock(lock);
+    if (refused !== undefined) {
+      this.#lost(refused.message);
+      return await make();
+    }
     return await withCleanup(
       () => {
         if (holderOf(lock) === process.pid) rmSync(lock, { force: true });
@@ -42,10 +50,14 @@ export class Snapshots {
         const meanwhile = this.#read(path);
         if (meanwhile !== undefined) return meanwhile;
         const made = await make();
-        await writeWhole(path, `${path}.${process.pid}${UNFINISHED}`, seal(made)).catch((error: unknown) => {
-          throw refusal(this.#folder, error);
-        });
-        this.#prune();
+        try {
+          await writeWhole(path, `${path}.${process.pid}${UNFINISHED}`, seal(made));
+          this.#prune();
+        } catch (error) {
+          const refused = refusal(this.#folder, error);
+          if (!(refused instanceof GuestError)) throw refused;
+          this.#lost(refused.message);
+        }
         return made;
       },
     );
@@ -59,21 +71,26 @@ export class Snapshots {
         touch(path);
         return unseal(bytes);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "ENOENT" || code === "ENOTDIR") return undefined;
         throw error;
       }
     });
   }
 
-  /** One process at a time; one that has died without giving the lock back counts no more. */
-  async #lock(path: string): Promise<void> {
-    makeFolder(this.#folder);
+  /** One process at a time; one that has died without giving the lock back counts no more. What the system refuses. */
+  async #lock(path: string): Promise<GuestError | undefined> {
     for (;;) {
       try {
+        makeFolder(this.#folder);
         writeFileSync(path, `${process.pid}`, { flag: "wx" });
-        return;
+        return undefined;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw refusal(path, error);
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+          const refused = refusal(this.#folder, error);
+          if (refused instanceof GuestError) return refused;
+          throw refused;
+        }
       }
       if (isStale(path)) rmSync(path, { force: true });
       else await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -62,7 +62,9 @@ async function runLinux(wanted: Wanted, options: LinuxOptions, io: Io): Promise<
   const vms = vmsOf(suspended ?? wanted);
   checkExec(options, vms);
   const begin = (files: GuestFiles): Promise<Running> =>
-    suspended === undefined ? make(files, wanted, snapshot === true ? snapshots() : undefined) : goOn(files, suspended);
+    suspended === undefined
+      ? make(files, wanted, snapshot === true ? snapshots(io) : undefined)
+      : goOn(files, suspended);
   const running = await endedBySignals(() => start(io, begin));
   try {
     const status = await use(running.guests, vms, options, io);
@@ -107,8 +109,10 @@ function ofVms(made: LinuxVms, { memory, card, vms }: VmsOptions): Running {
   };
 }
 
-function snapshots(): Snapshots {
-  return new Snapshots(join(guestsFolder(), "snapshots"));
+function snapshots(io: Io): Snapshots {
+  return new Snapshots(join(guestsFolder(), "snapshots"), (reason) =>
+    io.err(`iovirt: the snapshot could not be kept: ${reason}\n`),
+  );
 }
 
 async function start(io: Io, begin: (files: GuestFiles) => Promise<Running>): Promise<Running> {

@@ -6,6 +6,12 @@ export function checkOptions(parameter: string, value: unknown, keys: readonly s
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ArgumentError(parameter, value, "is not an object of options");
   }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Of any realm.
+  const plain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (!plain && !keys.some((key) => key in value)) {
+    throw new ArgumentError(parameter, value, `is not an object of options, which are ${keys.join(", ")}`);
+  }
   const stranger = Object.keys(value).find((key) => !keys.includes(key));
   if (stranger !== undefined) {
     throw new ArgumentError(parameter, stranger, `is not an option; there are ${keys.join(", ")}`);

@@ -71,6 +71,14 @@ export interface EngineOptions {
   arenaBase?: number;
 }
 
+/** Throws ArgumentError unless `module` is a module or its bytes. */
+function checkModule(module: unknown): void {
+  // By their names: they may be of another realm.
+  const name = Object.prototype.toString.call(module);
+  if (name === "[object WebAssembly.Module]" || name === "[object ArrayBuffer]" || ArrayBuffer.isView(module)) return;
+  throw new ArgumentError("module", module, "is neither a WebAssembly.Module nor its bytes");
+}
+
 /** What belongs to the instance, whoever of its leases is asked. */
 interface Instance {
   readonly wasm: WasmExports;
@@ -106,14 +114,21 @@ export class Engine {
     this.#f64 = new Float64Array(memory.buffer);
   }
 
-  /** Instantiates the module. Throws ArgumentError for unknown options, and when `arenaBase` is not in `memory` or not aligned to 16. */
+  /**
+   * Instantiates the module. Throws ArgumentError for unknown options, for a module that is another one's or none, for a shared
+   * memory, and when `arenaBase` is not in `memory` or not aligned to 16.
+   */
   static async create(options: EngineOptions = {}): Promise<Engine> {
     checkOptions("options", options, ["module", "memory", "arenaBase"]);
     if (options.memory !== undefined && !(options.memory instanceof WebAssembly.Memory)) {
       throw new ArgumentError("memory", options.memory, "is not a WebAssembly.Memory");
     }
+    if (options.module !== undefined) checkModule(options.module);
+    if (Object.prototype.toString.call(options.memory?.buffer) === "[object SharedArrayBuffer]") {
+      throw new ArgumentError("memory", options.memory, "is shared: the module takes one that is not");
+    }
     const memory = options.memory ?? new WebAssembly.Memory({ initial: 1, maximum: MAX_WASM_PAGES });
-    const arenaBase = options.arenaBase ?? memory.buffer.byteLength;
+    const { arenaBase = memory.buffer.byteLength } = options;
     if (
       !Number.isInteger(arenaBase) ||
       arenaBase < 16 ||
@@ -161,7 +176,13 @@ export class Engine {
     };
     const module = options.module ?? (await packagedModule());
     // The instance's own exports: the loader's wrappers would spread the arguments of every call.
-    const { instance } = await instantiate(module as WebAssembly.Module, { env });
+    const { instance } = await instantiate(module as WebAssembly.Module, { env }).catch((error: unknown) => {
+      if (options.module === undefined) throw error;
+      throw new ArgumentError("module", options.module, `is none: ${(error as Error).message}`);
+    });
+    if (typeof (instance.exports as Partial<WasmExports>).iommuSize !== "function") {
+      throw new ArgumentError("module", module, "is another program's");
+    }
     engine = new Engine(memory, {
       wasm: instance.exports as unknown as WasmExports,
       hosts,

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { GuestError } from "../../host/cli/guests/failure.ts";
 import { codeDigest, Snapshots } from "../../host/cli/linux-snapshots.ts";
 
 let folder: string;
@@ -86,8 +85,9 @@ test("a lock whose process lives is waited for", async () => {
   expect([...(await got)]).toEqual([2]);
 });
 
-test("what cannot be kept is told by one line, and nothing of it stays", async () => {
-  const snapshots = new Snapshots(folder);
+test("what cannot be kept is told by one line and used all the same, and nothing of it stays", async () => {
+  const told: string[] = [];
+  const snapshots = new Snapshots(folder, (reason) => told.push(reason));
   await snapshots.get(["x"], async () => Uint8Array.of(1));
   const [name] = readdirSync(folder) as [string];
   rmSync(join(folder, name));
@@ -96,8 +96,13 @@ test("what cannot be kept is told by one line, and nothing of it stays", async (
     mkdirSync(join(folder, name));
     return Uint8Array.of(2);
   };
-  await expect(snapshots.get(["x"], make)).rejects.toThrow(new GuestError(`${folder}: is a directory`));
+  expect([...(await snapshots.get(["x"], make))]).toEqual([2]);
+  expect(told).toEqual([`${folder}: is a directory`]);
   expect(readdirSync(folder)).toEqual([name]);
+  // And where there can be no folder at all.
+  const nowhere = new Snapshots("/dev/null/snapshots", (reason) => told.push(reason));
+  expect([...(await nowhere.get(["x"], async () => Uint8Array.of(3)))]).toEqual([3]);
+  expect(told.slice(1)).toEqual(["/dev/null/snapshots: not a directory"]);
 });
 
 test("processes that make, read and remove at once: each gets what it asked for", async () => {
