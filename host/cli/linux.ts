@@ -20,7 +20,7 @@ import { Snapshots } from "./linux-snapshots.ts";
 import { readSuspended, type Suspended, SuspendFile } from "./linux-suspended.ts";
 import { LinuxVms, type VmsOptions } from "./linux-vms.ts";
 import { endedBySignals, withCleanup } from "./signals.ts";
-import { StandardInput } from "./standard-input.ts";
+import { processInput, StandardInput } from "./standard-input.ts";
 import { StatusLine } from "./status-line.ts";
 
 export const linuxCommand: Command = {
@@ -141,7 +141,7 @@ async function use(
     if (io.interactive) io.err("The guest's console; Ctrl-] leaves.\n");
     return await joinConsole(first);
   }
-  const stdin = new StandardInput(process.stdin, io);
+  const stdin = new StandardInput(processInput(), io);
   const output = { stdout: (bytes: Uint8Array) => io.out(bytes), stderr: (bytes: Uint8Array) => io.err(bytes), stdin };
   const named = guests.map((guest, place) => ({ name: `vm${place + 1}`, guest }));
   const run = vms === undefined ? () => runInOrder(first, exec, output) : () => runEverywhere(named, exec, io, stdin);

@@ -1,6 +1,8 @@
 // The standard input as commands in a guest get it: whole, in order, no more of it read than asked for.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { PassThrough, Readable } from "node:stream";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -30,6 +32,18 @@ test("every byte, in order, however it comes; then the end, as often as it is as
       },
     ),
   );
+});
+
+test("calls that overlap get each byte once, in the order of the calls, and the end when it has come", async () => {
+  const stream = new PassThrough();
+  const input = new StandardInput(stream, testIo());
+  const asked = Array.from({ length: 10 }, () => input.next(4));
+  stream.write(Uint8Array.from({ length: 16 }, (_, place) => place));
+  await new Promise(setImmediate);
+  stream.end(Uint8Array.from({ length: 16 }, (_, place) => 16 + place));
+  const pieces = await Promise.all(asked);
+  expect(pieces.map(({ length }) => length)).toEqual([4, 4, 4, 4, 4, 4, 4, 4, 0, 0]);
+  expect(Buffer.concat(pieces)).toEqual(Buffer.from(Uint8Array.from({ length: 32 }, (_, place) => place)));
 });
 
 test("a writer waits while nobody asks for more than has come", async () => {
@@ -65,6 +79,41 @@ test("what cannot be read is told in one line, and ends the input", async () => 
   expect(await input.next(10)).toHaveLength(0);
   expect(await input.next(10)).toHaveLength(0);
   expect(io.stderr).toBe("iovirt: standard input: i/o error\n");
+});
+
+test("calls that overlap on what cannot be read all hear the end, and it is told once", async () => {
+  const io = testIo();
+  const stream = new PassThrough();
+  const input = new StandardInput(stream, io);
+  const asked = [input.next(4), input.next(4), input.next(4)];
+  stream.write(Uint8Array.of(7));
+  await new Promise(setImmediate);
+  stream.destroy(new Error("EIO: i/o error, read"));
+  expect((await Promise.all(asked)).map((piece) => [...piece])).toEqual([[7], [], []]);
+  expect(io.stderr).toBe("iovirt: standard input: i/o error\n");
+});
+
+test("a folder cannot be read, and is told; the process goes on to its end", async () => {
+  const module = new URL("../../dist/host/cli/standard-input.js", import.meta.url);
+  const folder = openSync(tmpdir(), "r");
+  const child = spawn(
+    process.execPath,
+    [
+      ...["--input-type=module", "--eval"],
+      `import { processInput, StandardInput } from ${JSON.stringify(module.href)};
+       const input = new StandardInput(processInput(), { err: (text) => process.stderr.write(text) });
+       process.stdout.write(String([(await input.next(1)).length, (await input.next(1)).length]));
+       input.close();`,
+    ],
+    { stdio: [folder, "pipe", "pipe"] },
+  );
+  closeSync(folder);
+  const [told, heard, [status]] = await Promise.all([
+    child.stderr?.toArray(),
+    child.stdout?.toArray(),
+    once(child, "exit"),
+  ]);
+  expect([String(told), String(heard), status]).toEqual(["iovirt: standard input: is a directory\n", "0,0", 0]);
 });
 
 test("closed: who still waits hears the end, nothing is told, and a pipe that stays open does not keep the program", async () => {
