@@ -30,7 +30,6 @@ import {
 } from "../spec/abi/port";
 import { RX_DESCRIPTOR_SIZE } from "../spec/igb/rx-descriptor";
 import { Copy } from "./copy";
-import { OutsideRings } from "./outside-rings";
 import { PAGE, Port } from "./state";
 
 const WRITES: u32 = 256;
@@ -169,9 +168,7 @@ export class Batch {
     this.refused |= 1 << cause;
     const queue = cause < CAUSE_TX ? port.rx(cause) : port.tx(cause - CAUSE_TX);
     if (!queue.stopped) port.stop(queue, cause, owner >> OWNER_REASON_LO);
-    if (cause >= CAUSE_TX) return;
-    port.cursor(cause).left = 0;
-    OutsideRings.forget(port, cause);
+    if (cause < CAUSE_TX) port.cursor(cause).left = 0;
   }
 }
 

@@ -336,10 +336,9 @@ export class OutsideFlow {
   }
 }
 
-// Two fields are written at once.
+// An entry is as far from the next one as descriptors are.
 if (FLOW_FRAME_SIZE != TX_DESCRIPTOR_SIZE || FLOW_FRAME_SIZE != RX_DESCRIPTOR_SIZE) ERROR("FLOW_FRAME_SIZE");
+// Two fields are written at once.
 if (FLOW_FRAME_TARGET != FLOW_FRAME_SOURCE + 4) ERROR("FLOW_FRAME_TARGET");
 if (FLOW_FRAME_STATUS != FLOW_FRAME_LENGTH + 4) ERROR("FLOW_FRAME_STATUS");
 if (TXD_STATUS != TXD_COMMAND + 4) ERROR("TXD_STATUS");
-// What lies as far from one to the next.
-if (FLOW_FRAME_SIZE != TX_DESCRIPTOR_SIZE || FLOW_FRAME_SIZE != RX_DESCRIPTOR_SIZE) ERROR("FLOW_FRAME_SIZE");
