@@ -69,16 +69,16 @@ export class Endpoints {
   unplug(endpoint: Endpoint): void {
     const place = this.#plugged.findIndex((one) => one.endpoint === endpoint);
     const found = this.#plugged[place];
-    if (found === undefined) throw new ArgumentError("endpoint", nameOf(endpoint), "is not plugged in");
+    if (found === undefined) throw new ArgumentError("endpoint", nameOf(endpoint) ?? endpoint, "is not plugged in");
     this.#plugged.splice(place, 1);
     for (const fn of endpoint.functions) found.above.detach(fn);
   }
 
-  /** Gives each device its turn. Returns how many frames moved. */
+  /** Gives each device its turn. Returns how many frames moved. Throws ArgumentError for a device that does not say it. */
   service(budget: number): number {
     let moved = 0;
     for (const plugged of this.#plugged) {
-      const done = plugged.endpoint.service(budget);
+      const done = serviceOf(plugged.endpoint, budget);
       if (done > 0) plugged.idleTurns = 0;
       moved += done;
     }
@@ -125,6 +125,12 @@ export class Endpoints {
 
 function nameOf(endpoint: Endpoint | undefined): string | undefined {
   return endpoint?.functions?.[0]?.name;
+}
+
+function serviceOf(endpoint: Endpoint, budget: number): number {
+  const done = endpoint.service(budget);
+  if (Number.isSafeInteger(done) && done >= 0) return done;
+  throw new ArgumentError("service()", done, `of ${nameOf(endpoint)} is no number of frames or requests`);
 }
 
 function deadlineOf(endpoint: Endpoint): number {

@@ -30,7 +30,8 @@ export class Turns {
 
   /**
    * Lets time pass until `end`, or the first moment at which `until` says so. Returns the frames moved.
-   * Throws ArgumentError, with the clock where it is then, for a deadline of a device or of a cable's end that is none.
+   * Throws ArgumentError, with the clock where it is then, for a deadline of a device or of a cable's end that is none
+   * and for a device whose `service` returns no number.
    */
   run(end: number, until: (() => boolean) | undefined): number {
     const { clock, endpoints, cables, iommu, interrupts } = this.#takers;

@@ -1,6 +1,7 @@
 // Base address registers: what sizing reads, where a range lies (PCIe 6.0 §7.5.1.2.1, §7.5.1.2.4).
 import * as spec from "../../assembly/spec/pci/header.ts";
 import { TWO_32 } from "../core/address.ts";
+import { checkChoice, checkFlag, checkFunction, checkOptions } from "../core/arguments.ts";
 import { mask, place } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { MmioHandler } from "../core/ports.ts";
@@ -32,7 +33,11 @@ const ROM_MIN = 2 ** spec.ROM_ADDRESS_LO;
 
 /** Throws ArgumentError unless `options` describes a BAR that hardware could have. */
 export function checkBar(options: BarOptions, registers: number): void {
-  const { index, kind, size } = options;
+  checkOptions("options", options, ["index", "kind", "prefetchable", "size", "handler"]);
+  const { index, kind, prefetchable, size, handler } = options;
+  checkChoice("kind", kind, ["memory32", "memory64", "io"] satisfies BarKind[]);
+  if (prefetchable !== undefined) checkFlag("prefetchable", prefetchable);
+  checkHandler(handler);
   const last = kind === "memory64" ? index + 1 : index;
   if (!Number.isInteger(index) || index < 0 || last >= registers) {
     throw new ArgumentError("index", index, `is not a place for a ${kind} BAR among ${registers} registers`);
@@ -42,9 +47,14 @@ export function checkBar(options: BarOptions, registers: number): void {
   if (!isPowerOfTwo(size) || size < least || size > most) {
     throw new ArgumentError("size", size, `is not a power of two from ${least} to ${most}`);
   }
-  if (kind === "io" && options.prefetchable === true) {
+  if (kind === "io" && prefetchable === true) {
     throw new ArgumentError("prefetchable", true, "is not a property of I/O space");
   }
+}
+
+function checkHandler(handler: MmioHandler): void {
+  if (typeof handler !== "object" || handler === null) throw new ArgumentError("handler", handler, "is no MmioHandler");
+  for (const name of ["read", "write"] as const) checkFunction(`handler.${name}`, handler[name]);
 }
 
 /** The register (or the two registers) of a BAR at `offset`. */

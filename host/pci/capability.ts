@@ -1,10 +1,11 @@
 // The two lists of capabilities: linking them when a function is built, walking them as software does.
 import * as spec from "../../assembly/spec/pci/header.ts";
 import * as ids from "../../assembly/spec/pci/ids.ts";
+import { checkFlag, checkOptions, checkUnsigned } from "../core/arguments.ts";
 import { bits, mask, place, replace } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { bit, flag } from "./bits.ts";
-import type { ConfigSpace, RegisterRow } from "./config-space.ts";
+import { ConfigSpace, checkRows, type RegisterRow } from "./config-space.ts";
 
 /** One capability as data. */
 export interface Capability {
@@ -41,6 +42,8 @@ const MOST_EXTENDED = (spec.CONFIG_SPACE_SIZE - ids.EXT_CAP_BASE) / 4;
  * Throws ArgumentError, with nothing changed, where it does not fit.
  */
 export function addCapability(config: ConfigSpace, offset: number, capability: Capability): void {
+  if (!(config instanceof ConfigSpace)) throw new ArgumentError("config", config, "is no ConfigSpace");
+  checkCapability(capability);
   const lowest = capability.extended ? ids.EXT_CAP_BASE : spec.HEADER_SIZE;
   const end = capability.extended ? config.size : spec.CONFIG_SPACE_COMPATIBLE_SIZE;
   if (!Number.isInteger(offset) || offset % 4 !== 0 || offset < lowest || offset + capability.length > end) {
@@ -75,6 +78,16 @@ export function addCapability(config: ConfigSpace, offset: number, capability: C
     config.setInitial(spec.CAPABILITIES_POINTER, 1, offset);
     config.setInitial(spec.STATUS, 2, config.get(spec.STATUS, 2) | flag(spec.STATUS_CAPABILITIES_LIST_LO));
   }
+}
+
+function checkCapability(capability: Capability): void {
+  checkOptions("capability", capability, ["id", "version", "extended", "length", "rows"]);
+  const { id, version = 1, extended, length, rows } = capability;
+  checkFlag("extended", extended);
+  checkUnsigned("id", id, extended ? 16 : 8);
+  checkUnsigned("version", version, 4);
+  if (!Number.isInteger(length) || length < 1) throw new ArgumentError("length", length, "is no number of bytes");
+  checkRows(rows);
 }
 
 /** Every capability of both lists, in the lists' order. Ends on any list, even one tied into a knot. */

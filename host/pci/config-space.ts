@@ -1,5 +1,6 @@
 // A function's configuration space: bytes, and what a write may change of them, as data. Side effects are observers.
 import { CONFIG_SPACE_COMPATIBLE_SIZE, CONFIG_SPACE_SIZE } from "../../assembly/spec/pci/header.ts";
+import { checkOptions, checkWord } from "../core/arguments.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth } from "../core/ports.ts";
 
@@ -23,6 +24,21 @@ export interface RegisterRow {
   sticky?: number;
   /** Bits that FLR and D3hot leave alone because they belong to the link (PCIe 6.0 §6.6.2). */
   linkOwned?: number;
+}
+
+const ROW_MASKS = ["reset", "rw", "w1c", "sticky", "linkOwned"] as const;
+const ROW_KEYS: readonly (keyof RegisterRow)[] = ["offset", "width", ...ROW_MASKS];
+
+/** Throws ArgumentError unless `rows` are registers; where they may lie is another question. */
+export function checkRows(rows: readonly RegisterRow[]): void {
+  if (!Array.isArray(rows)) throw new ArgumentError("rows", rows, "is no array of registers");
+  for (const row of rows) {
+    checkOptions("row", row, ROW_KEYS);
+    const { offset, width } = row;
+    if (!Number.isInteger(offset)) throw new ArgumentError("offset", offset, "is no offset of a register");
+    if (width !== 1 && width !== 2 && width !== 4) throw new ArgumentError("width", width, "is not 1, 2 or 4 bytes");
+    for (const name of ROW_MASKS) if (row[name] !== undefined) checkWord(name, row[name]);
+  }
 }
 
 /** Called after a guest's write reached the watched bytes; `previous` is the register's value before it. */
@@ -85,9 +101,10 @@ export class ConfigSpace {
 
   /**
    * Lays out registers from `base`, replacing what was said of their bytes, at their reset values.
-   * Throws ArgumentError, before anything changes, when a row lies outside the space.
+   * Throws ArgumentError, before anything changes, for what is no register and when one lies outside the space.
    */
   define(rows: readonly RegisterRow[], base = 0): void {
+    checkRows(rows);
     for (const row of rows) this.#check("offset", base + row.offset, row.width);
     this.#changes.count++;
     for (const row of rows) {

@@ -1,6 +1,7 @@
 // A function: its configuration space, its BARs, and what its enable bits and power state let through.
 import * as spec from "../../assembly/spec/pci/header.ts";
 import type { RequesterId } from "../core/address.ts";
+import { checkFunction, checkOptions, checkText } from "../core/arguments.ts";
 import { bits } from "../core/bits.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { AccessWidth, MmioHandler, Snapshotable, TranslationListener } from "../core/ports.ts";
@@ -9,7 +10,7 @@ import type { BarOptions } from "./bar.ts";
 import { BaseAddresses } from "./base-addresses.ts";
 import { behavioursOf } from "./behaviours.ts";
 import { bit, flag } from "./bits.ts";
-import type { ConfigSpace, ConfigSpaceState, ResetKind } from "./config-space.ts";
+import { ConfigSpace, type ConfigSpaceState, type ResetKind } from "./config-space.ts";
 import type { ErrorReporting } from "./errors.ts";
 import type { Express } from "./express.ts";
 import type { InterruptPin } from "./interrupt-pin.ts";
@@ -59,8 +60,15 @@ export class PciFunction {
   readonly #enableListeners: (() => void)[] = [];
   readonly #requesterListeners: (() => void)[] = [];
 
-  /** @param config complete except for its BARs: capabilities come to life here. */
+  /**
+   * @param config complete except for its BARs: capabilities come to life here.
+   * Throws ArgumentError for a name that is none and a space without a header.
+   */
   constructor(name: string, config: ConfigSpace, options: PciFunctionOptions = {}) {
+    checkText("name", name);
+    if (!(config instanceof ConfigSpace)) throw new ArgumentError("config", config, "is no ConfigSpace");
+    if (config.writableMask(spec.COMMAND, 2) === 0) throw new ArgumentError("config", config, "has no header");
+    checkOptions("options", options, ["virtual"]);
     this.name = name;
     this.config = config;
     this.virtual = options.virtual === true;
@@ -221,6 +229,7 @@ export class PciFunction {
 
   /** Called after the function took another requester ID. */
   onRequesterIdChange(listener: () => void): void {
+    checkFunction("listener", listener);
     this.#requesterListeners.push(listener);
   }
 
@@ -254,11 +263,13 @@ export class PciFunction {
 
   /** Called after the registers were reset. */
   onReset(listener: (kind: ResetKind) => void): void {
+    checkFunction("listener", listener);
     this.#resetListeners.push(listener);
   }
 
   /** Called when bus mastering, a space enable or the power state may have changed. */
   onEnableChange(listener: () => void): void {
+    checkFunction("listener", listener);
     this.#enableListeners.push(listener);
   }
 

@@ -1,6 +1,8 @@
 // Header registers as data: which bits software writes, which it clears (PCIe 6.0 §7.5.1).
 import * as spec from "../../assembly/spec/pci/header.ts";
+import { checkFlag, checkOptions, checkUnsigned } from "../core/arguments.ts";
 import { mask, place } from "../core/bits.ts";
+import { ArgumentError } from "../core/errors.ts";
 import { flag } from "./bits.ts";
 import type { RegisterRow } from "./config-space.ts";
 
@@ -37,7 +39,25 @@ const BRIDGE_CONTROL_RW =
 const MEMORY_WINDOW = mask(spec.MEMORY_WINDOW_ADDRESS_HI, spec.MEMORY_WINDOW_ADDRESS_LO);
 const IO_WINDOW = mask(spec.IO_WINDOW_ADDRESS_HI, spec.IO_WINDOW_ADDRESS_LO);
 
-/** The header of an endpoint's function, without its BARs. */
+/** Bits of what a function says it is. */
+const REQUIRED = { vendorId: 16, deviceId: 16, classCode: 24 };
+const OPTIONAL = { revision: 8, subsystemVendorId: 16, subsystemId: 16, interruptPin: 3 };
+const PINS = 4;
+const KEYS = [...Object.keys(REQUIRED), ...Object.keys(OPTIONAL), "multiFunction"];
+
+function checkIdentity(identity: Partial<Identity>, required: Partial<typeof REQUIRED>): void {
+  checkOptions("identity", identity, KEYS);
+  for (const [name, width] of Object.entries(required)) checkUnsigned(name, identity[name as "vendorId"], width);
+  for (const [name, width] of Object.entries(OPTIONAL)) {
+    const value = identity[name as keyof typeof OPTIONAL];
+    if (value !== undefined) checkUnsigned(name, value, width);
+  }
+  const { interruptPin = 0, multiFunction } = identity;
+  if (interruptPin > PINS) throw new ArgumentError("interruptPin", interruptPin, "is not in 0–4");
+  if (multiFunction !== undefined) checkFlag("multiFunction", multiFunction);
+}
+
+/** The header of an endpoint's function, without its BARs. Throws ArgumentError for a value that its register cannot hold. */
 export function type0Header(identity: Identity): RegisterRow[] {
   return [
     ...common(identity, spec.HEADER_TYPE_LAYOUT_0),
@@ -48,9 +68,10 @@ export function type0Header(identity: Identity): RegisterRow[] {
 
 /**
  * The header of a VF (PCIe 6.0 §9.3.4.1): IDs read FFFFh, of COMMAND only Bus Master Enable exists, BARs, interrupt
- * line and pin read 0.
+ * line and pin read 0. Throws ArgumentError for a value that its register cannot hold.
  */
 export function virtualFunctionHeader(identity: Omit<Identity, "vendorId" | "deviceId">): RegisterRow[] {
+  checkIdentity(identity, { classCode: REQUIRED.classCode });
   return [
     { offset: spec.VENDOR_ID, width: 2, reset: spec.VENDOR_ID_NONE },
     { offset: spec.DEVICE_ID, width: 2, reset: spec.VENDOR_ID_NONE },
@@ -62,7 +83,10 @@ export function virtualFunctionHeader(identity: Omit<Identity, "vendorId" | "dev
   ];
 }
 
-/** The header of a bridge: 64-bit prefetchable and 32-bit I/O windows, all closed as after a reset of the numbers. */
+/**
+ * The header of a bridge: 64-bit prefetchable and 32-bit I/O windows, all closed as after a reset of the numbers.
+ * Throws ArgumentError for a value that its register cannot hold.
+ */
 export function type1Header(identity: Identity): RegisterRow[] {
   return [
     ...common(identity, spec.HEADER_TYPE_LAYOUT_1),
@@ -85,6 +109,7 @@ export function type1Header(identity: Identity): RegisterRow[] {
 }
 
 function common(identity: Identity, layout: number): RegisterRow[] {
+  checkIdentity(identity, REQUIRED);
   const multi = identity.multiFunction === true ? flag(spec.HEADER_TYPE_MULTI_FUNCTION_LO) : 0;
   return [
     { offset: spec.VENDOR_ID, width: 2, reset: identity.vendorId },

@@ -1,9 +1,11 @@
 // MSI-X: the table and the pending bits behind a BAR, and when a vector's message is sent (PCIe 6.0 §6.1.4, §7.7.2).
+import { CAP_MSIX } from "../../assembly/spec/pci/ids.ts";
 import * as spec from "../../assembly/spec/pci/msix.ts";
 import { ArgumentError, FormatError } from "../core/errors.ts";
 import type { MmioHandler } from "../core/ports.ts";
 import { bit, flag } from "./bits.ts";
-import type { PciFunction } from "./function.ts";
+import { findCapability } from "./capability.ts";
+import { PciFunction } from "./function.ts";
 
 export interface MsixOptions {
   capabilityOffset: number;
@@ -28,9 +30,14 @@ export class MsixTable {
   readonly #table: DataView<ArrayBuffer>;
   readonly #pending: Uint8Array;
 
-  /** Throws ArgumentError when the number of vectors or a place is impossible. */
+  /** Throws ArgumentError when the number of vectors or a place is impossible, or no MSI-X capability is where it should. */
   constructor(fn: PciFunction, options: MsixOptions) {
-    const { vectors, tableOffset, pbaOffset } = options;
+    if (!(fn instanceof PciFunction)) throw new ArgumentError("fn", fn, "is no PciFunction");
+    if (typeof options !== "object" || options === null) throw new ArgumentError("options", options, "is no object");
+    const { capabilityOffset, vectors, tableOffset, pbaOffset } = options;
+    if (!Number.isInteger(capabilityOffset) || findCapability(fn.config, CAP_MSIX) !== capabilityOffset) {
+      throw new ArgumentError("capabilityOffset", capabilityOffset, "is not where the function's MSI-X capability is");
+    }
     if (!Number.isInteger(vectors) || vectors < 1 || vectors > spec.MSIX_MAX_VECTORS) {
       throw new ArgumentError("vectors", vectors, `is not in 1–${spec.MSIX_MAX_VECTORS}`);
     }
@@ -46,7 +53,7 @@ export class MsixTable {
     }
     this.#fn = fn;
     this.vectors = vectors;
-    this.#control = options.capabilityOffset + spec.MSIX_CONTROL;
+    this.#control = capabilityOffset + spec.MSIX_CONTROL;
     this.#table = new DataView(new ArrayBuffer(tableSize));
     this.#pending = new Uint8Array(pbaSize);
     this.#clear();

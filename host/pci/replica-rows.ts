@@ -6,6 +6,7 @@ import * as ats from "../../assembly/spec/pci/ats.ts";
 import * as device from "../../assembly/spec/pci/express.ts";
 import * as ids from "../../assembly/spec/pci/ids.ts";
 import * as msi from "../../assembly/spec/pci/msi.ts";
+import { MSIX_ENTRY_SIZE } from "../../assembly/spec/pci/msix.ts";
 import * as pasid from "../../assembly/spec/pci/pasid.ts";
 import * as pm from "../../assembly/spec/pci/power-management.ts";
 import * as pri from "../../assembly/spec/pci/pri.ts";
@@ -75,7 +76,7 @@ function compatibleRows(found: FoundCapability, read: ReadCapability, context: R
     case ids.CAP_MSI:
       return msiCapability(capped(fields(msi, read, "MSI_CONTROL"))).rows;
     case ids.CAP_MSIX:
-      return msixCapability({ vectors: 1, tableBar: 0, tableOffset: 0, pbaBar: 0, pbaOffset: 0 }).rows;
+      return msixCapability({ vectors: 1, tableBar: 0, tableOffset: 0, pbaBar: 0, pbaOffset: MSIX_ENTRY_SIZE }).rows;
     case ids.CAP_EXPRESS:
       return expressRows(read, context);
     default:

@@ -101,6 +101,26 @@ describe("a device", () => {
     expect(machine.clock.nowNs).toBe(100);
   });
 
+  test.each([undefined, null, Number.NaN, -1, 0.5, "x", true, Number.POSITIVE_INFINITY])(
+    "whose turn returns %s is named, and time stands where it was",
+    (done) => {
+      const device = new Device(40);
+      machine.plug(device, { device: 3 });
+      device.work = () => (machine.clock.nowNs < 40 ? 0 : (done as number));
+      for (let again = 0; again < 2; again++) {
+        expect(() => machine.run(1000)).toThrow(ArgumentError);
+        expect(() => machine.run(1000)).toThrow(/^service\(\) .* of late is no number of frames or requests/);
+        expect(machine.clock.nowNs).toBe(40);
+      }
+      device.work = () => {
+        device.nextDeadlineNs = Number.POSITIVE_INFINITY;
+        return 3;
+      };
+      expect(machine.run(1000)).toBe(6);
+      expect(machine.clock.nowNs).toBe(1040);
+    },
+  );
+
   test.each(NO_MOMENTS)("whose deadline is %s is refused, and is not plugged in; later, run refuses it", (deadline) => {
     const device = new Device(deadline);
     expect(() => machine.plug(device, { device: 3 })).toThrow(ArgumentError);

@@ -81,6 +81,7 @@ test("what is no device, and a slot that is none, are ArgumentErrors; nothing is
     expect(() => plug(endpoint, { device: 5 })).toThrow(message);
     expect(() => machine.unplug(endpoint as never)).toThrow("is not plugged in");
   }
+  expect(() => machine.unplug({} as never)).toThrow("endpoint Object is not plugged in");
   for (const slot of [undefined, null, 5, { device: 5, bus: 1 }, { device: 5, above: machine.root }, {}]) {
     expect(() => plug(whole, slot)).toThrow(ArgumentError);
   }

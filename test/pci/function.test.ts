@@ -2,7 +2,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RequesterId } from "../../host/core/address.ts";
 import { ArgumentError } from "../../host/core/errors.ts";
-import { ConfigSpace, MsixTable, PciFunction } from "../../host/pci/index.ts";
+import {
+  addCapability,
+  type BarOptions,
+  ConfigSpace,
+  capabilities,
+  MsixTable,
+  PciFunction,
+  type0Header,
+  type1Header,
+  virtualFunctionHeader,
+} from "../../host/pci/index.ts";
 import { Above, AER, device, EXPRESS, Memory, MSI, MSIX, PM } from "./support/device.ts";
 
 const COMMAND = 0x04;
@@ -240,6 +250,95 @@ describe("errors", () => {
     fn.errors.receive(0x0614 as RequesterId, "correctable");
     expect(above.messages).toHaveLength(2);
     expect(fn.configRead(AER + 0x34, 4)).toBe(0x0311_0614);
+  });
+});
+
+describe("what an embedder builds a function of", () => {
+  const identity = { vendorId: 0x1234, deviceId: 0xcafe, classCode: 0xff_00_00 };
+  const config = (): ConfigSpace => {
+    const space = new ConfigSpace();
+    space.define(type0Header(identity));
+    return space;
+  };
+  const handler = new Memory(16);
+  const bar = { index: 0, kind: "memory32", size: 4096, handler };
+  const msix = { capabilityOffset: 0x40, vectors: 1, tableOffset: 0, pbaOffset: 0x800 };
+
+  test.each<[string, () => unknown]>([
+    ["identity undefined", () => type0Header(undefined as never)],
+    ["vendorId undefined", () => type0Header({} as never)],
+    ["vendorId 0x12345", () => type0Header({ ...identity, vendorId: 0x1_2345 })],
+    ["deviceId -1", () => type1Header({ ...identity, deviceId: -1 })],
+    ["classCode 0x40000000", () => virtualFunctionHeader({ classCode: 2 ** 30 })],
+    ["revision 0x100", () => type0Header({ ...identity, revision: 0x100 })],
+    ["interruptPin 5", () => type0Header({ ...identity, interruptPin: 5 })],
+    ["multiFunction 1", () => type0Header({ ...identity, multiFunction: 1 as never })],
+    ['identity "vendor" is not an option', () => type0Header({ ...identity, vendor: 1 } as never)],
+    ["name undefined", () => new PciFunction(undefined as never, config())],
+    ["name 5", () => new PciFunction(5 as never, config())],
+    ["config undefined", () => new PciFunction("x", undefined as never)],
+    ["config Object", () => new PciFunction("x", {} as never)],
+    ["config ConfigSpace has no header", () => new PciFunction("x", new ConfigSpace())],
+    ['options "vf" is not an option', () => new PciFunction("x", config(), { vf: true } as never)],
+    ["rows undefined", () => config().define(undefined as never)],
+    ["rows Object", () => config().define({} as never)],
+    ["row 5", () => config().define([5 as never])],
+    ["width 3", () => config().define([{ offset: 0x40, width: 3 as never }])],
+    ["width undefined", () => config().define([{ offset: 0x40 } as never])],
+    ["offset 1.5", () => config().define([{ offset: 1.5, width: 1 }])],
+    ["rw 4294967296", () => config().define([{ offset: 0x40, width: 4, rw: 2 ** 32 }])],
+    ['row "ro" is not an option', () => config().define([{ offset: 0x40, width: 4, ro: 1 } as never])],
+    ["config undefined", () => addCapability(undefined as never, 0x40, {} as never)],
+    ["capability undefined", () => addCapability(config(), 0x40, undefined as never)],
+    ["extended undefined", () => addCapability(config(), 0x40, {} as never)],
+    ["id 0x101", () => addCapability(config(), 0x40, { id: 0x101, extended: false, length: 4, rows: [] })],
+    ["length NaN", () => addCapability(config(), 0x40, { id: 9, extended: false, length: Number.NaN, rows: [] })],
+    ["fn undefined", () => new MsixTable(undefined as never, msix)],
+    ["options undefined", () => new MsixTable(new PciFunction("x", config()), undefined as never)],
+    ["capabilityOffset 0x40", () => new MsixTable(new PciFunction("x", config()), msix)],
+  ])("%s is named", (named, build) => {
+    expect(build).toThrow(ArgumentError);
+    // A number above 9 is shown in both bases.
+    const [parameter, value = ""] = named.split(" ");
+    expect(build).toThrow(new RegExp(`^${parameter} .*${value}`));
+  });
+
+  test("a register that is none leaves no trace of its capability", () => {
+    const space = config();
+    const before = space.bytes();
+    const rows = [
+      { offset: 2, width: 2 as const },
+      { offset: 2.5, width: 1 as const },
+    ];
+    expect(() => addCapability(space, 0x40, { id: 9, extended: false, length: 8, rows })).toThrow("offset 2.5");
+    expect(space.bytes()).toEqual(before);
+    addCapability(space, 0x40, { id: 9, extended: false, length: 8, rows: [] });
+    expect(capabilities(space).map(({ offset }) => offset)).toEqual([0x40]);
+  });
+
+  test.each<[string, object | undefined]>([
+    ["options undefined", undefined],
+    ["kind undefined", {}],
+    ['kind "mem"', { ...bar, kind: "mem" }],
+    ["index 6", { ...bar, index: 6 }],
+    ["prefetchable 1", { ...bar, prefetchable: 1 }],
+    ["handler undefined", { ...bar, handler: undefined }],
+    ["handler.read undefined", { ...bar, handler: { write: () => {} } }],
+    ['options "sise" is not an option', { ...bar, sise: 1 }],
+  ])("%s is named, and there is no BAR", (named, options) => {
+    const fn = new PciFunction("x", config());
+    expect(() => fn.addBar(options as never)).toThrow(ArgumentError);
+    expect(() => fn.addBar(options as never)).toThrow(named);
+    expect([fn.bars.length, fn.configRead(0x10, 4)]).toEqual([0, 0]);
+    fn.addBar(bar as BarOptions);
+  });
+
+  test.each([undefined, null, 5, {}])("a listener that is %s is refused", (listener) => {
+    const fn = new PciFunction("x", config());
+    for (const listen of ["onReset", "onEnableChange", "onRequesterIdChange"] as const) {
+      expect(() => fn[listen](listener as never)).toThrow(ArgumentError);
+    }
+    fn.reset("flr");
   });
 });
 

@@ -4,10 +4,11 @@ import * as ids from "../../../assembly/spec/pci/ids.ts";
 import { mask } from "../../core/bits.ts";
 import type { Capability } from "../capability.ts";
 import type { RegisterRow } from "../config-space.ts";
-import { type Fields, only, row } from "./fields.ts";
+import { checkFields, type Fields, only, row } from "./fields.ts";
 
 /** `fields`: ACS_CAP_*; a control exists when its capability does. */
 export function acsCapability(fields: Fields<typeof acs>): Capability {
+  checkFields(acs, fields);
   const has = (field: keyof typeof fields): boolean => Number(fields[field] ?? 0) !== 0;
   const enhanced = has("ACS_CAP_ENHANCED");
   const rows: RegisterRow[] = [

@@ -1,9 +1,10 @@
 // PCIe 6.0 §7.8.4 Advanced Error Reporting as data. Who logs an error into it is decided elsewhere.
 import * as aer from "../../../assembly/spec/pci/aer.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
+import { checkOptions } from "../../core/arguments.ts";
 import type { Capability } from "../capability.ts";
 import type { RegisterRow } from "../config-space.ts";
-import { type FieldOf, type Fields, only, row } from "./fields.ts";
+import { checkFields, type FieldOf, type Fields, only, row } from "./fields.ts";
 
 type AerField = FieldOf<typeof aer>;
 
@@ -41,6 +42,11 @@ export const COMMON_CORRECTABLE: readonly AerField[] = [
   "CE_ADVISORY_NON_FATAL",
 ];
 
+const AER_OPTIONS: readonly (keyof AerOptions)[] = [
+  ...(["version", "uncorrectable", "correctable", "severity", "mask", "correctableMask", "fields"] as const),
+  ...(["root", "prefixLog", "virtual"] as const),
+];
+
 export interface AerOptions {
   /** Capability version, 1 or 2. */
   version: number;
@@ -65,6 +71,10 @@ export interface AerOptions {
 }
 
 export function aerCapability(options: AerOptions): Capability {
+  checkOptions("options", options, AER_OPTIONS);
+  for (const fields of [options.severity, options.mask, options.correctableMask, options.fields]) {
+    if (fields !== undefined) checkFields(aer, fields);
+  }
   const { uncorrectable, correctable, fields = {} } = options;
   const own = options.virtual !== true;
   const writable = own ? uncorrectable : [];

@@ -2,10 +2,11 @@
 import * as ari from "../../../assembly/spec/pci/ari.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import type { Capability } from "../capability.ts";
-import { type Fields, only, row } from "./fields.ts";
+import { checkFields, type Fields, only, row } from "./fields.ts";
 
 /** `fields`: ARI_CAP_*; ARI_CAP_NEXT_FUNCTION is 0 in the device's last function and in every VF. */
 export function ariCapability(fields: Fields<typeof ari>): Capability {
+  checkFields(ari, fields);
   const mfvc = Number(fields.ARI_CAP_MFVC_GROUPS ?? 0) !== 0;
   const acs = Number(fields.ARI_CAP_ACS_GROUPS ?? 0) !== 0;
   return {

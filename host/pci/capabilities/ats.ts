@@ -2,10 +2,11 @@
 import * as ats from "../../../assembly/spec/pci/ats.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import type { Capability } from "../capability.ts";
-import { type Fields, only, row } from "./fields.ts";
+import { checkFields, type Fields, only, row } from "./fields.ts";
 
 /** `fields`: ATS_CAP_*. A VF uses its PF's smallest translation unit: its own is read-only (`virtual`). */
 export function atsCapability(fields: Fields<typeof ats>, virtual = false): Capability {
+  checkFields(ats, fields);
   return {
     id: ids.EXT_CAP_ATS,
     version: 1,

@@ -3,9 +3,10 @@ import * as device from "../../../assembly/spec/pci/express.ts";
 import * as link from "../../../assembly/spec/pci/express-link.ts";
 import * as slot from "../../../assembly/spec/pci/express-slot.ts";
 import * as ids from "../../../assembly/spec/pci/ids.ts";
+import { checkOptions } from "../../core/arguments.ts";
 import type { Capability } from "../capability.ts";
 import type { RegisterRow } from "../config-space.ts";
-import { type Fields, only, row } from "./fields.ts";
+import { checkFields, type Fields, only, row } from "./fields.ts";
 
 /** The three tables as one. */
 export const express: typeof device & typeof link & typeof slot = { ...device, ...link, ...slot };
@@ -22,6 +23,8 @@ export interface ExpressOptions {
  * read-only 0. LNKCTL.RETRAIN and SLTCTL.INTERLOCK are read-only 0: their effect is over at once.
  */
 export function expressCapability(options: ExpressOptions): Capability {
+  checkOptions("options", options, ["fields", "virtual"]);
+  checkFields(express, options.fields);
   const fields: Fields<typeof express> = { EXPRESS_CAP_VERSION: 2, ...options.fields };
   const virtual = options.virtual === true;
   return {

@@ -28,6 +28,14 @@ function bounds(table: object, field: string): { hi: number; lo: number } {
   return { hi, lo };
 }
 
+/** Throws ArgumentError unless `fields` is an object of fields of `table`. */
+export function checkFields(table: object, fields: unknown): void {
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+    throw new ArgumentError("fields", fields, "is not an object of fields");
+  }
+  for (const field of Object.keys(fields)) bounds(table, field);
+}
+
 /** A u32 with all bits of the named fields set. */
 export function maskOf<Table extends object>(table: Table, ...fields: FieldOf<Table>[]): number {
   let result = 0;

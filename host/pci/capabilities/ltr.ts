@@ -2,10 +2,11 @@
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import * as ltr from "../../../assembly/spec/pci/ltr.ts";
 import type { Capability } from "../capability.ts";
-import { type Fields, row } from "./fields.ts";
+import { checkFields, type Fields, row } from "./fields.ts";
 
 /** `fields`: values at power-up, normally none. */
 export function ltrCapability(fields: Fields<typeof ltr> = {}): Capability {
+  checkFields(ltr, fields);
   return {
     id: ids.EXT_CAP_LTR,
     version: 1,

@@ -3,10 +3,11 @@ import * as ids from "../../../assembly/spec/pci/ids.ts";
 import * as msi from "../../../assembly/spec/pci/msi.ts";
 import { mask } from "../../core/bits.ts";
 import type { Capability } from "../capability.ts";
-import { type Fields, only, row } from "./fields.ts";
+import { checkFields, type Fields, only, row } from "./fields.ts";
 
 /** `fields`: read-only values of MSI_CONTROL_*; they decide the capability's layout. */
 export function msiCapability(fields: Fields<typeof msi>): Capability {
+  checkFields(msi, fields);
   const wide = Number(fields.MSI_CONTROL_ADDRESS64 ?? 0) !== 0;
   const masking = Number(fields.MSI_CONTROL_PER_VECTOR_MASKING ?? 0) !== 0;
   const several = Number(fields.MSI_CONTROL_MULTIPLE_CAPABLE ?? 0);

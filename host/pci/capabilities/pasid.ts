@@ -3,10 +3,11 @@ import * as ids from "../../../assembly/spec/pci/ids.ts";
 import * as pasid from "../../../assembly/spec/pci/pasid.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Capability } from "../capability.ts";
-import { type Fields, only, row } from "./fields.ts";
+import { checkFields, type Fields, only, row } from "./fields.ts";
 
 /** `fields`: PASID_CAP_*. Throws ArgumentError for PASIDs wider than 20 bits. */
 export function pasidCapability(fields: Fields<typeof pasid>): Capability {
+  checkFields(pasid, fields);
   const width = Number(fields.PASID_CAP_MAX_WIDTH ?? 0);
   if (width > pasid.PASID_MAX_WIDTH) throw new ArgumentError("PASID_CAP_MAX_WIDTH", width, "is not in 0–20");
   return {

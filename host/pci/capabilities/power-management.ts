@@ -2,10 +2,11 @@
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import * as pm from "../../../assembly/spec/pci/power-management.ts";
 import type { Capability } from "../capability.ts";
-import { type Fields, fieldOf, only, pack, row } from "./fields.ts";
+import { checkFields, type Fields, fieldOf, only, pack, row } from "./fields.ts";
 
 /** `fields`: read-only values of PMC_*, PMCSR_NO_SOFT_RESET, PMCSR_DATA_SCALE and PM_DATA_VALUE. */
 export function powerManagementCapability(fields: Fields<typeof pm>): Capability {
+  checkFields(pm, fields);
   const support = fieldOf(pm, "PMC_PME_SUPPORT", pack(pm, { PMC_PME_SUPPORT: fields.PMC_PME_SUPPORT }));
   const pme = support !== 0;
   const cold = (support & pm.PMC_PME_FROM_D3COLD) !== 0;

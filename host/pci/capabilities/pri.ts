@@ -2,13 +2,14 @@
 import * as ids from "../../../assembly/spec/pci/ids.ts";
 import * as pri from "../../../assembly/spec/pci/pri.ts";
 import type { Capability } from "../capability.ts";
-import { type Fields, only, row } from "./fields.ts";
+import { checkFields, type Fields, only, row } from "./fields.ts";
 
 /**
  * `live`: somebody heeds a write of RESET and clears it (PageRequests of the folder above); otherwise it is read-only 0.
  * `fields`: PRI_CAPACITY_VALUE, PRI_STA_PASID_REQUIRED, PRI_STA_STOPPED.
  */
 export function priCapability(fields: Fields<typeof pri>, live = false): Capability {
+  checkFields(pri, fields);
   return {
     id: ids.EXT_CAP_PRI,
     version: 1,

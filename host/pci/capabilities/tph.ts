@@ -3,10 +3,11 @@ import * as ids from "../../../assembly/spec/pci/ids.ts";
 import * as tph from "../../../assembly/spec/pci/tph.ts";
 import type { Capability } from "../capability.ts";
 import type { RegisterRow } from "../config-space.ts";
-import { type Fields, only, row } from "./fields.ts";
+import { checkFields, type Fields, only, row } from "./fields.ts";
 
 /** `fields`: TPH_CAP_*; with TPH_ST_IN_CAPABILITY the steering tags follow, TPH_CAP_ST_TABLE_SIZE + 1 of them. */
 export function tphCapability(fields: Fields<typeof tph>): Capability {
+  checkFields(tph, fields);
   const extended = Number(fields.TPH_CAP_EXTENDED ?? 0) !== 0;
   const inCapability = Number(fields.TPH_CAP_ST_LOCATION ?? 0) === tph.TPH_ST_IN_CAPABILITY;
   const entries = inCapability ? Number(fields.TPH_CAP_ST_TABLE_SIZE ?? 0) + 1 : 0;
