@@ -3,17 +3,14 @@
 // descriptors behind all of them.
 
 import { Bits } from "../core/bits";
-import { hostTransfer } from "../core/env";
 import {
   TRANSFER_LENGTH,
   TRANSFER_OWNER,
   TRANSFER_OWNER_CAUSE_HI,
   TRANSFER_OWNER_CAUSE_LO,
-  TRANSFER_POINTER,
   TRANSFER_REFUSED,
   TRANSFER_SIZE,
   TRANSFER_SOURCE,
-  TRANSFER_SOURCE_REGION,
   TRANSFER_TARGET,
   TRANSFER_TARGET_REGION,
 } from "../spec/abi/memory-map";
@@ -31,6 +28,7 @@ import {
 import { RX_DESCRIPTOR_SIZE } from "../spec/igb/rx-descriptor";
 import { Copy } from "./copy";
 import { PAGE, Port } from "./state";
+import { Transfers } from "./transfers";
 
 const WRITES: u32 = 256;
 const REPORTS: u32 = 192;
@@ -95,7 +93,8 @@ export class Batch {
       Copy.bytes(source, pointer, length);
       this.used += size;
     }
-    Batch.put(port.scratch + SCRATCH_BATCH_LIST, this.count, region, place, source, length, owner);
+    const entry = port.scratch + SCRATCH_BATCH_LIST + <usize>(this.count * TRANSFER_SIZE);
+    Transfers.write(entry, source, place, region, length, owner);
     this.count++;
     this.kept = true;
   }
@@ -107,9 +106,9 @@ export class Batch {
   describe(port: Port, region: u32, place: u64, pointer: usize, owner: u32): void {
     if (this.reports == REPORTS) this.flush(port);
     if (this.hasRefused(owner)) return;
-    const list = port.scratch + SCRATCH_BATCH_REPORTS;
+    const entry = port.scratch + SCRATCH_BATCH_REPORTS + <usize>(this.reports * TRANSFER_SIZE);
     if (this.reports != 0) {
-      const last = list + <usize>((this.reports - 1) * TRANSFER_SIZE);
+      const last = entry - TRANSFER_SIZE;
       const length = load<u32>(last, TRANSFER_LENGTH);
       const behind = load<u64>(last, TRANSFER_SOURCE) + length == <u64>pointer;
       const next = behind && load<u64>(last, TRANSFER_TARGET) + length == place;
@@ -118,7 +117,7 @@ export class Batch {
         return;
       }
     }
-    Batch.put(list, this.reports, region, place, pointer, RX_DESCRIPTOR_SIZE, owner);
+    Transfers.write(entry, pointer, place, region, RX_DESCRIPTOR_SIZE, owner);
     this.reports++;
   }
 
@@ -127,36 +126,18 @@ export class Batch {
     return ((this.refused >> Batch.cause(owner)) & 1) != 0;
   }
 
-  @inline private static put(
-    list: usize,
-    number: u32,
-    region: u32,
-    place: u64,
-    source: usize,
-    length: u32,
-    owner: u32,
-  ): void {
-    const entry = list + <usize>(number * TRANSFER_SIZE);
-    store<u64>(entry, <u64>source, TRANSFER_SOURCE);
-    store<u64>(entry, place, TRANSFER_TARGET);
-    store<u32>(entry, length, TRANSFER_LENGTH);
-    store<u32>(entry, TRANSFER_POINTER, TRANSFER_SOURCE_REGION);
-    store<u32>(entry, region, TRANSFER_TARGET_REGION);
-    store<u32>(entry, owner, TRANSFER_OWNER);
-  }
-
   /** Makes the writes. Queues whose writes are refused stop. */
   flush(port: Port): void {
-    const count = this.count + this.reports;
-    if (count == 0) return;
+    if (this.count + this.reports == 0) return;
     const list = port.scratch + SCRATCH_BATCH_LIST;
     const behind = list + <usize>(this.count * TRANSFER_SIZE);
-    memory.copy(behind, port.scratch + SCRATCH_BATCH_REPORTS, <usize>(this.reports * TRANSFER_SIZE));
+    const reports = <usize>(this.reports * TRANSFER_SIZE);
+    memory.copy(behind, port.scratch + SCRATCH_BATCH_REPORTS, reports);
     this.count = 0;
     this.reports = 0;
     this.used = 0;
-    if (hostTransfer(port.map.mapId, list, count) == count) return;
-    const end = list + <usize>(count * TRANSFER_SIZE);
+    const end = behind + reports;
+    if (Transfers.run(port, list, end)) return;
     for (let entry = list; entry < end; entry += TRANSFER_SIZE) {
       const owner = load<u32>(entry, TRANSFER_OWNER);
       if ((owner & TRANSFER_REFUSED) != 0) this.refuse(port, owner & ~TRANSFER_REFUSED);

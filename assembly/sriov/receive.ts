@@ -234,13 +234,12 @@ export class Receive {
       const number = Dma.region(result);
       const region = port.map.region(number);
       const hpa = Dma.hpa(result);
-      if (!Transfers.reaches(region)) return false;
-      if (!region.holds(hpa, part)) return false;
+      if (!Transfers.reaches(region) || !region.holds(hpa, part)) return false;
       const at = pointer + done;
       if (region.kind == REGION_KIND_RAM) {
-        const place = region.pointer(hpa);
-        if (write) Copy.bytes(place, at, part);
-        else Copy.bytes(at, place, part);
+        const own = region.pointer(hpa);
+        if (write) Copy.bytes(own, at, part);
+        else Copy.bytes(at, own, part);
       } else {
         const batch = Batch.of(port);
         if (write && batch.opened) batch.write(port, number, hpa - region.base, at, part, owner);

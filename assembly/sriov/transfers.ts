@@ -26,11 +26,28 @@ export class Transfers {
 
   /** Puts a transfer from a place outside to a pointer at `entry`. */
   @inline static put(entry: usize, source: u64, from: u32, pointer: usize, length: u32, owner: u32): void {
+    Transfers.between(entry, source, from, <u64>pointer, TRANSFER_POINTER, length, owner);
+  }
+
+  /** As `put`, from a pointer to a place outside. */
+  @inline static write(entry: usize, pointer: usize, target: u64, to: u32, length: u32, owner: u32): void {
+    Transfers.between(entry, <u64>pointer, TRANSFER_POINTER, target, to, length, owner);
+  }
+
+  @inline private static between(
+    entry: usize,
+    source: u64,
+    from: u32,
+    target: u64,
+    to: u32,
+    length: u32,
+    owner: u32,
+  ): void {
     store<u64>(entry, source, TRANSFER_SOURCE);
-    store<u64>(entry, <u64>pointer, TRANSFER_TARGET);
+    store<u64>(entry, target, TRANSFER_TARGET);
     store<u32>(entry, length, TRANSFER_LENGTH);
     store<u32>(entry, from, TRANSFER_SOURCE_REGION);
-    store<u32>(entry, TRANSFER_POINTER, TRANSFER_TARGET_REGION);
+    store<u32>(entry, to, TRANSFER_TARGET_REGION);
     store<u32>(entry, owner, TRANSFER_OWNER);
   }
 

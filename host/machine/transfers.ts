@@ -96,18 +96,15 @@ export class Transfers {
       const entry = (list + index * TRANSFER_SIZE) >>> 2;
       const owner = entry + (TRANSFER_OWNER >>> 2);
       const words = this.#engine.u32;
-      if ((refused === 0 || !this.#hasRefused(refused, words[owner] as number)) && this.#perform(words, entry)) {
+      const cause = 1 << bits(words[owner] as number, TRANSFER_OWNER_CAUSE_HI, TRANSFER_OWNER_CAUSE_LO);
+      if ((refused & cause) === 0 && this.#perform(words, entry)) {
         done++;
         continue;
       }
-      refused |= 1 << bits(this.#engine.u32[owner] as number, TRANSFER_OWNER_CAUSE_HI, TRANSFER_OWNER_CAUSE_LO);
+      refused |= cause;
       this.#engine.u32[owner] = ((this.#engine.u32[owner] as number) | TRANSFER_REFUSED) >>> 0;
     }
     return done;
-  }
-
-  #hasRefused(refused: number, owner: number): boolean {
-    return ((refused >>> bits(owner, TRANSFER_OWNER_CAUSE_HI, TRANSFER_OWNER_CAUSE_LO)) & 1) !== 0;
   }
 
   #perform(words: Uint32Array, entry: number): boolean {
