@@ -54,9 +54,7 @@ export class Snapshots {
           await writeWhole(path, `${path}.${process.pid}${UNFINISHED}`, seal(made));
           this.#prune();
         } catch (error) {
-          const refused = refusal(this.#folder, error);
-          if (!(refused instanceof GuestError)) throw refused;
-          this.#lost(refused.message);
+          this.#lost(this.#refusal(error).message);
         }
         return made;
       },
@@ -86,15 +84,18 @@ export class Snapshots {
         writeFileSync(path, `${process.pid}`, { flag: "wx" });
         return undefined;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-          const refused = refusal(this.#folder, error);
-          if (refused instanceof GuestError) return refused;
-          throw refused;
-        }
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") return this.#refusal(error);
       }
       if (isStale(path)) rmSync(path, { force: true });
       else await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+  }
+
+  /** What the system refused; any other error is thrown. */
+  #refusal(error: unknown): GuestError {
+    const refused = refusal(this.#folder, error);
+    if (refused instanceof GuestError) return refused;
+    throw refused;
   }
 
   #prune(): void {
